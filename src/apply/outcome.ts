@@ -1,0 +1,45 @@
+import type { Digest } from "../base/digest.ts";
+import type { LiveSession } from "../engine/engine.ts";
+import type { Plan, Stage } from "../plan/plan.ts";
+
+/** How an apply ended. Whatever it says about the database, the database was asked. */
+export type Outcome =
+  | { readonly kind: "applied"; readonly run: Run; readonly sessions: readonly LiveSession[] }
+  /** Nothing remains of it: every stage that ran was rolled back, or undone by its inverse. */
+  | { readonly kind: "rolled-back"; readonly run: Run; readonly because: string; readonly code: string }
+  /** Some stages stand and the rest do not (several databases, and one failed): says which, and what to run. */
+  | { readonly kind: "partial"; readonly run: Run; readonly because: string; readonly code: string };
+
+/** The durable record of one apply: written before the first statement, after every stage, and at the end. Its inverse is what `revert` uses. */
+export interface Run {
+  readonly format_version: "1.0";
+  /** The plan's digest: a plan is applied once. */
+  readonly plan: Digest;
+  readonly target: string;
+  readonly server: string;
+  readonly holder: string;
+  readonly started_at: string;
+  readonly stages: readonly RunStage[];
+  readonly state: "started" | "applied" | "rolled-back" | "partial" | "reverted";
+  readonly finished_at: string | null;
+  readonly reverts: Digest | null;
+}
+
+export interface RunStage {
+  readonly name: Stage["name"];
+  readonly database: string;
+  /** The server's own id of the transaction, known before its first statement: what a crash is reconciled by. */
+  readonly transaction: string | null;
+  readonly state: "pending" | "running" | "committed" | "rolled-back" | "unknown";
+}
+
+/**
+ * Keeps runs and the plans they applied. Contract: `save` is durable (synced and renamed into place) when it returns, and throws RW420 when it could not be; one writer at a time;
+ * `load` of an unknown digest is null, never an error; a record that was cut short is an error, not null.
+ */
+export interface RunStore {
+  save(run: Run, plan: Plan): Promise<void>;
+  load(plan: Digest): Promise<{ readonly run: Run; readonly plan: Plan } | null>;
+  /** All runs, newest first. */
+  list(): Promise<readonly Run[]>;
+}

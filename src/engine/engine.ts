@@ -1,0 +1,147 @@
+import type { Secret } from "../base/secret.ts";
+import type { AccessState } from "../model/access-state.ts";
+import type { Change } from "../model/change.ts";
+import type { Finding } from "../model/finding.ts";
+import type { RoleName } from "../model/role.ts";
+import type { Resource } from "../model/resource.ts";
+import type { Privilege } from "../model/access-list.ts";
+import type { Snapshot, TargetIdentity } from "../model/snapshot.ts";
+import type { StateRules } from "../model/state-rules.ts";
+import type { Capabilities } from "./capabilities.ts";
+
+/** A database product. The pure half knows its rules and its language; `connect` opens the half that does I/O. */
+export interface Engine {
+  readonly name: string;
+  readonly capabilities: Capabilities;
+  /** The rules and the language of one server as it was read: its version, its catalog, and who we are there. */
+  dialect(snapshot: Snapshot): Dialect;
+  connect(options: ConnectOptions): Promise<Connection>;
+}
+
+export interface ConnectOptions {
+  /** `postgresql://user@host:port/database?sslmode=verify-full`; a password in it is allowed here because the whole is a Secret. */
+  readonly url: Secret;
+  /** The databases to read. `"all"`: every one that we may connect to. @default the one in the URL */
+  readonly databases?: readonly string[] | "all";
+  /** How long to wait for the connection. @default 10 */
+  readonly connectTimeoutSeconds?: number;
+  /** Schemas to leave out entirely, by exact name; for tests and for what a provider hides. @default none */
+  readonly signal?: AbortSignal;
+}
+
+/** Pure knowledge about one server: values in, values out. */
+export interface Dialect {
+  readonly capabilities: Capabilities;
+  /** What the server does by itself, for `diff`, `predict` and `resolve`. */
+  readonly rules: StateRules;
+  quoteIdentifier(name: string): string;
+  /**
+   * The statements for changes that run in one stage, in an order that the server accepts and that at no boundary leaves anybody below the intersection of before and
+   * after. `changes` are indexes into `all`; `before` is the predicted state at the start of the stage, `after` the one that all changes lead to.
+   */
+  render(request: RenderRequest): readonly RenderedStatement[];
+  /** Sorts a change into the stage that it belongs to. */
+  placement(change: Change): Placement;
+  /** What the connection's role may not do of these changes, each with the exact statement that somebody else must run and who could. Empty: all of it may be done. */
+  obstacles(request: RenderRequest): readonly Finding[];
+  /** Findings about limits of the server that the state after would break: access lists that do not fit. */
+  limits(after: AccessState, changed: readonly Change[]): readonly Finding[];
+  /** How many entries of the shared lock table these statements take in one transaction. */
+  lockDemand(statements: readonly RenderedStatement[]): number;
+}
+
+export interface RenderRequest {
+  readonly all: readonly Change[];
+  readonly indexes: readonly number[];
+  readonly before: AccessState;
+  readonly after: AccessState;
+}
+
+export interface RenderedStatement {
+  readonly text: string;
+  readonly changes: readonly number[];
+  readonly as?: RoleName;
+  readonly secret?: string;
+  /** Set where the statement takes a lock that queues other users behind it: says which, on what. */
+  readonly heavy?: string;
+}
+
+export interface Placement {
+  /** `prepare`: shared, additive. `add`, `remove`: in its database. `heavy`: alone in its transaction. `finish`: shared, reducing. */
+  readonly stage: "prepare" | "add" | "heavy" | "remove" | "finish";
+  /** Null: shared by the cluster, run in the first database. */
+  readonly database: string | null;
+}
+
+/** An open way to a Target. Closing it ends every session it opened. */
+export interface Connection extends AsyncDisposable {
+  readonly engine: Engine;
+  /** One consistent reading; a fixed number of queries, whatever the number of roles and objects. */
+  introspect(options?: IntrospectOptions): Promise<Snapshot>;
+  /** The identity alone, cheap. */
+  identify(): Promise<TargetIdentity>;
+  /** Takes the lock that keeps a second applier of the cluster away. Throws RW405 when another one holds it, naming it. Released by dispose. */
+  lockApplier(options: { readonly holder: string }): Promise<AsyncDisposable>;
+  /** Opens one transaction in one database; see Transaction. */
+  begin(database: string, options: TransactionOptions): Promise<Transaction>;
+  /** Sessions of these roles, and what they have become by SET ROLE. Incomplete without the right to see them: then `complete` is false. */
+  sessions(
+    roles: readonly RoleName[],
+  ): Promise<{ readonly sessions: readonly LiveSession[]; readonly complete: boolean }>;
+  /** Ends a session; false when it was gone already. Throws where we may not. */
+  endSession(id: string): Promise<boolean>;
+  /** How a transaction that was cut off ended, by its id: what the server itself remembers. */
+  transactionStatus(id: string): Promise<"committed" | "aborted" | "in progress" | "unknown">;
+  /** The verifier that is stored for a password, computed here: the password never travels. */
+  passwordVerifier(password: Secret, role: RoleName): Secret;
+}
+
+export interface IntrospectOptions {
+  readonly onProgress?: (done: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface TransactionOptions {
+  /** How long to wait for one lock before giving up with a retryable error. */
+  readonly lockTimeoutMs: number;
+  /** How long one statement may run. */
+  readonly statementTimeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * One transaction. Reads see its own statements. Without a `commit` nothing of it remains, also when the client dies.
+ * Errors carry a code: RW410 lock wait ended, RW411 somebody else changed the same row, RW412 the server refused, RW413 the connection was lost (whether a commit went through is then
+ * answered by `transactionStatus`). RW410 and RW411 may be tried again from the start.
+ */
+export interface Transaction extends AsyncDisposable {
+  /** The server's own id of this transaction; known before any statement runs. */
+  readonly id: string;
+  /** Runs a statement as `as` where given. A warning that means "not or only partly done" throws RW412 (success is not proof). */
+  execute(statement: { readonly text: string; readonly as?: RoleName; readonly secret?: Secret }): Promise<void>;
+  /** The state as this transaction sees it, of the whole cluster as far as this database shows it. */
+  introspect(): Promise<Snapshot>;
+  /** Asks the server's own privilege functions; one answer a question, in order. */
+  ask(questions: readonly PrivilegeQuestion[]): Promise<readonly (boolean | null)[]>;
+  commit(): Promise<void>;
+  rollback(): Promise<void>;
+}
+
+export interface PrivilegeQuestion {
+  /** PUBLIC is allowed. */
+  readonly role: RoleName;
+  readonly privilege: Privilege;
+  readonly grantable: boolean;
+  readonly resource: Resource;
+}
+
+export interface LiveSession {
+  readonly id: string;
+  /** The role that logged in. */
+  readonly login: RoleName;
+  /** The role that it acts as now, where the server tells. */
+  readonly current: RoleName | null;
+  readonly application: string;
+  readonly database: string;
+  readonly since: string;
+}

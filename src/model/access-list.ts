@@ -1,0 +1,56 @@
+import { digestText } from "../base/digest.ts";
+import { compareBy, sortedText } from "../base/order.ts";
+import type { Grantee, RoleName } from "./role.ts";
+
+/** A privilege by its full upper-case name: `SELECT`, `USAGE`, `ALTER SYSTEM`. */
+export type Privilege = string;
+
+/** What one grantor gave one grantee: the privileges, and those of them that may be passed on. Both sorted and distinct; `grantable` is a subset. */
+export interface AccessEntry {
+  readonly grantee: Grantee;
+  readonly grantor: RoleName;
+  readonly privileges: readonly Privilege[];
+  readonly grantable: readonly Privilege[];
+}
+
+/**
+ * Who holds what on one resource, in normal form: one entry per (grantee, grantor), none empty, sorted by both. The list that an engine implies when the catalog
+ * holds nothing is written out; an empty list means nobody. Two lists are equal exactly when their `id` is. Thousands of resources share one AccessList value.
+ */
+export interface AccessList {
+  readonly id: string;
+  readonly entries: readonly AccessEntry[];
+}
+
+const order = compareBy<AccessEntry>(
+  (entry) => entry.grantee,
+  (entry) => entry.grantor,
+);
+
+/** Normal form of any entries: merges those of equal grantee and grantor, drops empty ones, sorts. */
+export function accessList(entries: Iterable<AccessEntry>): AccessList {
+  const merged = new Map<string, AccessEntry>();
+  for (const entry of entries) {
+    if (entry.privileges.length === 0) continue;
+    const key = `${entry.grantee}\0${entry.grantor}`;
+    const seen = merged.get(key);
+    merged.set(key, {
+      grantee: entry.grantee,
+      grantor: entry.grantor,
+      privileges: sortedText([...(seen?.privileges ?? []), ...entry.privileges]),
+      grantable: sortedText([...(seen?.grantable ?? []), ...entry.grantable]),
+    });
+  }
+  const normal = [...merged.values()].sort(order);
+  return { id: accessListId(normal), entries: normal };
+}
+
+export const NOBODY: AccessList = accessList([]);
+
+/** The id of entries that are in normal form already: 32 hexadecimal digits of a digest, the same on every machine. */
+function accessListId(entries: readonly AccessEntry[]): string {
+  const text = entries
+    .map((e) => `${e.grantee}\0${e.grantor}\0${e.privileges.join(",")}\0${e.grantable.join(",")}`)
+    .join("\n\0");
+  return digestText(text).slice("sha256:".length, "sha256:".length + 32);
+}

@@ -1,0 +1,29 @@
+import { defineConfig, type ViteUserConfig } from "vitest/config";
+
+const LIVE_TIMEOUT_MS = 120_000;
+
+/** One project per kind of proof; the folder names say what each proves. Live projects share two cores with their servers. */
+const live = (name: string) => ({
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout: LIVE_TIMEOUT_MS,
+    hookTimeout: LIVE_TIMEOUT_MS,
+  },
+});
+
+const config: ViteUserConfig = defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: [
+      { test: { name: "unit", include: ["src/**/*.test.ts", "test/*.test.ts"] } },
+      live("engines"),
+      live("property"),
+      live("scenarios"),
+      live("faults"),
+      live("e2e"),
+    ],
+  },
+});
+
+export default config;
