@@ -7,6 +7,7 @@ const live = (name: string) => ({
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],
+    globalSetup: ["test/support/global-setup.ts"],
     testTimeout: LIVE_TIMEOUT_MS,
     hookTimeout: LIVE_TIMEOUT_MS,
   },
@@ -17,6 +18,7 @@ const config: ViteUserConfig = defineConfig({
     maxWorkers: 2,
     projects: [
       { test: { name: "unit", include: ["src/**/*.test.ts", "test/*.test.ts"] } },
+      live("support"),
       live("engines"),
       live("property"),
       live("scenarios"),

@@ -1,0 +1,45 @@
+import { readFileSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { RolewrightError } from "../../../base/error.ts";
+
+/** The account that a server and its tools run as; null: our own, which PostgreSQL accepts unless it is root. */
+export interface ServerAccount {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+const UNPRIVILEGED = "nobody";
+
+/** PostgreSQL refuses to run as root, so root lends it the account `nobody`; anybody else runs it as themselves. */
+export function serverAccount(): ServerAccount | null {
+  if (process.getuid?.() !== 0) return null;
+  const line = readFileSync("/etc/passwd", "utf8")
+    .split("\n")
+    .find((entry) => entry.startsWith(`${UNPRIVILEGED}:`));
+  const [, , uid, gid] = line?.split(":") ?? [];
+  if (uid === undefined || gid === undefined) {
+    throw new RolewrightError(
+      "RW590",
+      `PostgreSQL refuses to run as root, and there is no account \`${UNPRIVILEGED}\` to run it as`,
+      {
+        help: `add an account \`${UNPRIVILEGED}\` to /etc/passwd, or run this as another user than root`,
+      },
+    );
+  }
+  return { uid: Number(uid), gid: Number(gid) };
+}
+
+/** Options of `child_process` that make a child run as the account. */
+export function asAccount(account: ServerAccount | null): { readonly uid?: number; readonly gid?: number } {
+  return account === null ? {} : { uid: account.uid, gid: account.gid };
+}
+
+const OTHERS_MAY_ENTER = 0o001;
+
+/** True when every folder from the root down to this one can be entered by any account: what is below can be reached by the server's. */
+export function reachableByAll(folder: string): boolean {
+  for (let at = resolve(folder); ; at = dirname(at)) {
+    if ((statSync(at).mode & OTHERS_MAY_ENTER) === 0) return false;
+    if (at === dirname(at)) return true;
+  }
+}

@@ -1,0 +1,316 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { chmod, chown, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { Client } from "pg";
+import { RolewrightError } from "../../../base/error.ts";
+import type { Secret } from "../../../base/secret.ts";
+import { asAccount, type ServerAccount, serverAccount } from "./account.ts";
+import { type Binaries, type EmbeddedMajor, findBinaries } from "./binaries.ts";
+import { GUARD } from "./guard.ts";
+
+/** What an embedded server should be like. */
+export interface EmbeddedOptions {
+  /** @default 18 */
+  readonly major?: EmbeddedMajor;
+  /** The password of the superuser `postgres` over TCP, checked by SCRAM. Null: whoever reaches the port is trusted, also other accounts of this machine. */
+  readonly password: Secret | null;
+  /** Lines for postgresql.conf, over ours. @default none */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** A PEM certificate and key; TLS is offered when given. @default none */
+  readonly tls?: { readonly certificate: string; readonly key: string };
+  /** The server outlives this process; whoever stops it (`pid`) makes its folder disappear. @default false */
+  readonly keep?: boolean;
+  /** Fills the empty data folder, instead of `initdb`, as the server's account. */
+  readonly prepareData?: (data: string, binaries: Binaries) => Promise<void>;
+}
+
+/** A throw-away PostgreSQL server on this machine: loopback TCP and a Unix socket, a private folder, durability switched off. */
+export interface EmbeddedServer extends AsyncDisposable {
+  readonly major: EmbeddedMajor;
+  /** TCP port on 127.0.0.1. */
+  readonly port: number;
+  /** The folder of its Unix socket, where `postgres` needs no password: only we and the server's account can enter it. */
+  readonly socketFolder: string;
+  readonly dataFolder: string;
+  /** The process that keeps the server; SIGTERM to it stops the server. */
+  readonly pid: number;
+  /** Sessions are cut off; nothing remains on disk. */
+  stop(): Promise<void>;
+  /** As if the machine lost power: SIGKILL, without a word to anybody. `start` brings it back. */
+  kill(): Promise<void>;
+  /** Stops in good order where it runs, and starts it on the same data and port. */
+  restart(): Promise<void>;
+}
+
+/** The first superuser of every embedded server. */
+export const SUPERUSER = "postgres";
+
+const SETTINGS: Readonly<Record<string, string>> = {
+  fsync: "off",
+  full_page_writes: "off",
+  wal_level: "minimal",
+  max_wal_senders: "0",
+  max_parallel_workers: "0",
+  shared_buffers: "32MB",
+  jit: "off",
+  autovacuum: "off",
+  track_commit_timestamp: "on",
+  log_min_messages: "warning",
+  lc_messages: "C",
+};
+
+const START_ATTEMPTS = 5;
+
+/** Starts a server and resolves when it answers. It is stopped, and its folder removed, by `stop`, by `await using`, or when this process ends in whatever way. */
+export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
+  const binaries = await findBinaries(options.major);
+  const account = serverAccount();
+  const folder = await privateFolder(account);
+  const data = join(folder, "data");
+  try {
+    await (options.prepareData ?? initData)(data, binaries);
+    await configure(folder, { data, options, account });
+    for (let attempt = 1; ; attempt++) {
+      const port = await freePort();
+      const server = new Server({ binaries, account, folder, data, port, keep: options.keep ?? false });
+      try {
+        await server.start();
+        if (options.password !== null) await setPassword(server, options.password);
+        return server;
+      } catch (error) {
+        await server.kill();
+        if (attempt === START_ATTEMPTS) throw error; // Another process may have taken the port between our asking and the server's binding.
+      }
+    }
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Runs `initdb` into a folder as the server's account; durability is nobody's concern here. */
+export async function initData(data: string, binaries: Binaries): Promise<void> {
+  const locale = binaries.major >= 17 ? ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] : [];
+  const flags = ["--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions", ...locale];
+  await runAsServer(binaries.initdb, ["-D", data, "-U", SUPERUSER, ...flags]);
+}
+
+/** Runs a program as the server's account, in a folder that it can enter. */
+export async function runAsServer(program: string, args: readonly string[]): Promise<void> {
+  try {
+    await promisify(execFile)(program, args, { ...asAccount(serverAccount()), cwd: "/", env: serverEnvironment() });
+  } catch (cause) {
+    throw new RolewrightError(
+      "RW594",
+      `\`${program}\` failed: ${lastLine(String((cause as { stderr?: string }).stderr))}`,
+      { cause },
+    );
+  }
+}
+
+/** What is in our own environment must not reach the server: PGDATA, PGPORT and others change what it does. */
+function serverEnvironment(): NodeJS.ProcessEnv {
+  return { PATH: process.env["PATH"], TZ: "UTC", LC_ALL: "C", TMPDIR: tmpdir() };
+}
+
+const LONGEST_SOCKET_FOLDER = 80;
+
+async function privateFolder(account: ServerAccount | null): Promise<string> {
+  const parent = tmpdir().length > LONGEST_SOCKET_FOLDER ? "/tmp" : tmpdir();
+  const folder = await mkdtemp(join(parent, "rolewright-pg-"));
+  if (account !== null) await chown(folder, account.uid, account.gid);
+  return folder;
+}
+
+async function configure(
+  folder: string,
+  { data, options, account }: { data: string; options: EmbeddedOptions; account: ServerAccount | null },
+): Promise<void> {
+  const settings = { ...SETTINGS, unix_socket_directories: folder, ...options.settings };
+  const write = async (name: string, text: string): Promise<void> => {
+    const file = join(data, name);
+    await writeFile(file, text);
+    await chmod(file, 0o600);
+    if (account !== null) await chown(file, account.uid, account.gid);
+  };
+  if (options.tls !== undefined) {
+    await write("server.crt", options.tls.certificate);
+    await write("server.key", options.tls.key);
+    Object.assign(settings, { ssl: "on", ssl_cert_file: "server.crt", ssl_key_file: "server.key" });
+  }
+  const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'`);
+  const initial = await readFile(join(data, "postgresql.conf"), "utf8");
+  await write("postgresql.conf", `${initial}\n${lines.join("\n")}\n`);
+  const method = options.password === null ? "trust" : "scram-sha-256";
+  const ours = options.password === null ? "" : `local all ${SUPERUSER} trust\n`;
+  await write("pg_hba.conf", `${ours}local all all ${method}\nhost all all 127.0.0.1/32 ${method}\n`);
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const address = probe.address();
+  probe.close();
+  await once(probe, "close");
+  if (address === null || typeof address === "string") throw new RolewrightError("RW594", "no free port on 127.0.0.1");
+  return address.port;
+}
+
+async function setPassword(server: EmbeddedServer, password: Secret): Promise<void> {
+  const client = new Client({ host: server.socketFolder, port: server.port, user: SUPERUSER, database: SUPERUSER });
+  await client.connect();
+  try {
+    await client.query("set log_statement = 'none'");
+    await client.query(`set password_encryption = 'scram-sha-256'`);
+    await client.query(`alter role ${SUPERUSER} password ${client.escapeLiteral(password.reveal())}`);
+  } finally {
+    await client.end();
+  }
+}
+
+interface Place {
+  readonly binaries: Binaries;
+  readonly account: ServerAccount | null;
+  readonly folder: string;
+  readonly data: string;
+  readonly port: number;
+  readonly keep: boolean;
+}
+
+const START_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 20_000;
+const POLL_MS = 20;
+const RESTART_PAUSE_MS = 200;
+
+class Server implements EmbeddedServer {
+  readonly #place: Place;
+  #guard: ChildProcess | null = null;
+
+  constructor(place: Place) {
+    this.#place = place;
+  }
+
+  get major(): EmbeddedMajor {
+    return this.#place.binaries.major;
+  }
+
+  get port(): number {
+    return this.#place.port;
+  }
+
+  get socketFolder(): string {
+    return this.#place.folder;
+  }
+
+  get dataFolder(): string {
+    return this.#place.data;
+  }
+
+  get pid(): number {
+    return this.#guard?.pid ?? 0;
+  }
+
+  async start(): Promise<void> {
+    const { binaries, account, folder, data, port, keep } = this.#place;
+    const log = openSync(join(folder, "log"), "a");
+    const server = [binaries.postgres, "-D", data, "-p", String(port)];
+    const guard = spawn("/bin/sh", ["-c", GUARD, "rolewright-guard", keep ? "keep" : "watch", folder, ...server], {
+      ...asAccount(account),
+      cwd: folder,
+      env: serverEnvironment(),
+      detached: true,
+      stdio: [keep ? "ignore" : "pipe", log, log],
+    });
+    closeSync(log);
+    guard.on("error", () => {});
+    guard.unref();
+    (guard.stdin as unknown as { unref?: () => void } | null)?.unref?.();
+    this.#guard = guard;
+    await this.#answers();
+  }
+
+  /** Asks until the server answers: what it logs is in no fixed language and no proof. */
+  async #answers(): Promise<void> {
+    const deadline = Date.now() + START_TIMEOUT_MS;
+    while (Date.now() < deadline && this.#guard?.exitCode === null && this.#guard.signalCode === null) {
+      if (await accepts(this.#place)) return;
+      await sleep(POLL_MS);
+    }
+    const log = await readFile(join(this.#place.folder, "log"), "utf8").catch(() => "");
+    throw new RolewrightError("RW594", `PostgreSQL ${this.#place.binaries.version} did not start: ${lastLine(log)}`, {
+      details: { log: log.slice(-4_000) },
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.#end("SIGQUIT");
+    await rm(this.#place.folder, { recursive: true, force: true });
+  }
+
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
+  async restart(): Promise<void> {
+    await this.#end("SIGINT");
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.start();
+      } catch (error) {
+        await this.kill();
+        if (attempt === START_ATTEMPTS) throw error; // After a SIGKILL its children hold the shared memory for a moment.
+        await sleep(RESTART_PAUSE_MS);
+      }
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const guard = this.#guard;
+    if (guard === null) return;
+    this.#guard = null;
+    if (guard.exitCode !== null || guard.signalCode !== null) return;
+    const ended = once(guard, "exit");
+    guard.ref();
+    this.#signal(signal);
+    const timeout = setTimeout(() => this.#signal("SIGKILL"), STOP_TIMEOUT_MS);
+    await ended;
+    clearTimeout(timeout);
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    try {
+      const pid = Number(readFileSync(join(this.#place.data, "postmaster.pid"), "utf8").split("\n")[0]);
+      if (pid > 0) process.kill(pid, signal);
+    } catch {
+      this.#guard?.kill("SIGTERM"); // It has not come so far as to write its id, or is gone already.
+    }
+  }
+}
+
+async function accepts(place: Place): Promise<boolean> {
+  const client = new Client({ host: place.folder, port: place.port, user: SUPERUSER, database: SUPERUSER });
+  client.on("error", () => {});
+  try {
+    await client.connect();
+    await client.query("select 1");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+function lastLine(text: string): string {
+  return text.trim().split("\n").at(-1) ?? "";
+}

@@ -1,0 +1,10 @@
+import type { EmbeddedMajor } from "../../src/engine/postgresql/embedded/binaries.ts";
+import { prepareTemplates, testMajor } from "./postgres.ts";
+
+/** The majors that an ordinary run uses: the oldest that we test everywhere, and the newest. */
+const ORDINARY: readonly EmbeddedMajor[] = [14, 18];
+
+/** Fetches the servers that the tests start before any of them runs, so that none waits for the network. */
+export default async function setup(): Promise<void> {
+  await prepareTemplates([...new Set([...ORDINARY, testMajor()])]);
+}
