@@ -1,0 +1,136 @@
+import { compareBy, sorted, sortedText } from "../base/order.ts";
+import type { Connection, LiveSession } from "../engine/engine.ts";
+import type { AccessState } from "../model/access-state.ts";
+import type { AlterRole, Change } from "../model/change.ts";
+import type { RoleName } from "../model/role.ts";
+import { PUBLIC } from "../model/role.ts";
+import { membershipGraph } from "./membership-graph.ts";
+
+/** The sessions that keep access which a plan took away. */
+export interface Lingering {
+  readonly sessions: readonly LiveSession[];
+  /** False when we may not see everybody's sessions: there may be more. */
+  readonly complete: boolean;
+}
+
+/**
+ * Finds the sessions that keep what the plan revoked: those inside `SET ROLE` to a role that they may not become any more, those of logins that may not log in any more, and those in a
+ * database that they may not connect to any more. A revoked privilege needs no such list, since the server checks it at the next statement. Where the server does not tell what a session
+ * has become, each session that could have become such a role is listed.
+ */
+export async function lingeringSessions(
+  connection: Connection,
+  changes: readonly Change[],
+  before: AccessState,
+  after: AccessState,
+): Promise<Lingering> {
+  const rules = changes.flatMap((change) => rulesOf(change, before, after));
+  const roles = sortedText(rules.flatMap((rule) => [...rule.logins]));
+  if (roles.length === 0) return { sessions: [], complete: true };
+  const { sessions, complete } = await connection.sessions(roles);
+  const kept = sessions.filter((session) => rules.some((rule) => keeps(rule, session)));
+  return { sessions: sorted(kept, bySession), complete };
+}
+
+const bySession = compareBy<LiveSession>(
+  (session) => session.login,
+  (session) => session.since,
+  (session) => session.id,
+);
+
+type AttributeChange = AlterRole["attributes"][number];
+
+interface Rule {
+  readonly logins: ReadonlySet<RoleName>;
+  /** Only when the session may have become one of these; null: whatever it is now. */
+  readonly became: ReadonlySet<RoleName> | null;
+  /** Only in this database; null: in any. */
+  readonly database: string | null;
+}
+
+function keeps(rule: Rule, session: LiveSession): boolean {
+  if (!rule.logins.has(session.login) && !(session.current !== null && rule.logins.has(session.current))) return false;
+  if (rule.database !== null && rule.database !== session.database) return false;
+  return rule.became === null || session.current === null || rule.became.has(session.current);
+}
+
+function rulesOf(change: Change, before: AccessState, after: AccessState): readonly Rule[] {
+  switch (change.kind) {
+    case "remove-membership":
+      return membershipRules(change.membership.role, change.membership.member, before, after);
+    case "alter-membership":
+      return change.before.set && !change.after.set
+        ? membershipRules(change.after.role, change.after.member, before, after)
+        : [];
+    case "alter-role":
+      return change.attributes.some(isReduction)
+        ? [{ logins: new Set([change.role]), became: null, database: null }]
+        : [];
+    case "drop-role":
+      return [
+        {
+          logins: membershipGraph([before]).below(change.role.name),
+          became: new Set([change.role.name]),
+          database: null,
+        },
+        { logins: new Set([change.role.name]), became: null, database: null },
+      ];
+    case "remove-grant":
+      return change.resourceKind === "database" && change.privileges.includes("CONNECT")
+        ? change.resources.map((resource) => ({
+            logins: connecting(change.grantee, before),
+            became: null,
+            database: resource.path[0] ?? "",
+          }))
+        : [];
+    case "create-role":
+    case "rename-role":
+    case "set-role-setting":
+    case "set-password":
+    case "add-membership":
+    case "add-grant":
+    case "add-grant-option":
+    case "remove-grant-option":
+    case "add-default":
+    case "remove-default":
+    case "add-default-option":
+    case "remove-default-option":
+    case "change-owner":
+    case "create-policy":
+    case "drop-policy":
+    case "alter-policy":
+    case "set-row-security":
+      return [];
+  }
+}
+
+/** Everybody below the member who could become the role, or something above it, and now cannot. */
+function membershipRules(role: RoleName, member: RoleName, before: AccessState, after: AccessState): readonly Rule[] {
+  const [was, is] = [before, after].map((state) => membershipGraph([state], (membership) => membership.set));
+  const rules: Rule[] = [];
+  if (was === undefined || is === undefined) return rules;
+  const above = was.above(role);
+  for (const login of was.below(member)) {
+    if (before.roles.get(login)?.attributes["superuser"] === true) continue;
+    const kept = is.above(login);
+    const lost = new Set([...above].filter((one) => !kept.has(one)));
+    if (lost.size > 0) rules.push({ logins: new Set([login]), became: lost, database: null });
+  }
+  return rules;
+}
+
+function isReduction(attribute: AttributeChange): boolean {
+  const { name, before, after } = attribute;
+  if (name === "login" || name === "superuser") return before === true && after === false;
+  // Instants are RFC 3339 in UTC, so the order of the text is the order of time.
+  return (
+    name === "valid_until" &&
+    typeof after === "string" &&
+    after !== "infinity" &&
+    !(typeof before === "string" && before <= after)
+  );
+}
+
+function connecting(grantee: RoleName, before: AccessState): ReadonlySet<RoleName> {
+  return grantee === PUBLIC ? new Set(before.roles.keys()) : membershipGraph([before]).below(grantee);
+}
