@@ -1,0 +1,83 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const ROOT = new URL("..", import.meta.url).pathname;
+
+interface LockedPackage {
+  readonly version: string;
+  readonly resolved?: string;
+  readonly license?: string;
+  readonly dev?: boolean;
+  readonly optional?: boolean;
+  readonly hasInstallScript?: boolean;
+  readonly link?: boolean;
+}
+
+interface Manifest {
+  readonly name?: string;
+  readonly license?: string;
+  readonly version?: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly allowScripts?: Readonly<Record<string, boolean>>;
+}
+
+function json<T>(path: string): T {
+  return JSON.parse(readFileSync(join(ROOT, path), "utf8")) as T;
+}
+
+const manifest = json<Manifest>("package.json");
+const locked = Object.entries(json<{ packages: Record<string, LockedPackage> }>("package-lock.json").packages).filter(
+  ([path, entry]) => path.startsWith("node_modules/") && entry.link !== true,
+);
+
+/** What may run in a user's process. A licence that is not listed is a question for a person. */
+const LICENCES_AT_RUN_TIME = new Set([
+  "MIT",
+  "ISC",
+  "BSD-2-Clause",
+  "BSD-3-Clause",
+  "Apache-2.0",
+  "0BSD",
+  "Python-2.0",
+]);
+
+describe("the toolchain", () => {
+  it("runs on the Node that the repository pins, not on the machine's", () => {
+    expect(process.version).toBe(`v${manifest.devDependencies?.["node"] ?? ""}`);
+    expect(process.version).toMatch(/^v24\./u);
+  });
+
+  it("pins every direct dependency to an exact version", () => {
+    const ranges = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies }).filter(
+      ([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/u.test(version),
+    );
+    expect(ranges).toEqual([]);
+  });
+
+  it("has a lock file that names no host, so that any registry can serve it", () => {
+    expect(locked.length).toBeGreaterThan(50);
+    expect(locked.filter(([, entry]) => entry.resolved !== undefined)).toEqual([]);
+  });
+
+  it("has a reviewed answer for every package that wants to run an install script", () => {
+    const wanting = locked.filter(([, entry]) => entry.hasInstallScript === true).map(([path]) => nameAt(path));
+    expect(wanting).toContain("node");
+    expect(wanting.filter((name) => manifest.allowScripts?.[name] === undefined)).toEqual([]);
+  });
+
+  it("ships only dependencies whose licence is permissive", () => {
+    const runtime = locked.filter(([path, entry]) => entry.dev !== true && existsSync(join(ROOT, path)));
+    expect(runtime.map(([path]) => nameAt(path))).toContain("pg");
+    const licences = runtime.map(([path]) => [
+      nameAt(path),
+      json<Manifest>(join(path, "package.json")).license ?? "none",
+    ]);
+    expect(licences.filter(([, licence]) => !LICENCES_AT_RUN_TIME.has(licence ?? ""))).toEqual([]);
+  });
+});
+
+function nameAt(path: string): string {
+  return path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length);
+}
