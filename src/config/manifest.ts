@@ -1,0 +1,250 @@
+import type { Facet } from "../model/scope.ts";
+import type { Form } from "../model/catalog.ts";
+
+/**
+ * The manifest as it is written: what the files say after they were joined, with nothing filled in and nothing expanded, so that "not said" and "said to be empty" stay apart.
+ * The zod schema in schema.ts validates exactly this shape; the JSON Schema for editors is generated from it.
+ */
+export interface Manifest {
+  readonly version: 1;
+  readonly include?: readonly string[];
+  readonly targets?: Readonly<Record<string, TargetEntry>>;
+  readonly scope?: ScopeEntry;
+  readonly profiles?: Readonly<Record<string, ProfileEntry>>;
+  readonly roles?: Readonly<Record<string, RoleEntry>>;
+  readonly public?: PublicEntry;
+  readonly ownership?: readonly OwnershipEntry[];
+  readonly row_policies?: readonly RowPoliciesEntry[];
+  readonly people?: Readonly<Record<string, IdentityEntry>>;
+  readonly services?: Readonly<Record<string, IdentityEntry>>;
+  readonly agents?: Readonly<Record<string, IdentityEntry>>;
+  readonly policies?: readonly PolicyEntry[];
+  readonly approvals?: readonly ApprovalEntry[];
+  readonly tests?: readonly AccessTestEntry[];
+}
+
+/** Text with `${NAME}` in it, or a place to read from. */
+export type Reference = string | { readonly env: string } | { readonly file: string };
+
+export interface TargetEntry {
+  readonly engine: "postgresql";
+  readonly environment?: string;
+  readonly url: Reference;
+  readonly databases?: "all" | readonly string[];
+  readonly shadow?: { readonly url: Reference };
+}
+
+export interface ScopeEntry {
+  readonly authoritative?: readonly AuthoritativeEntry[];
+  readonly ignore?: { readonly roles?: readonly string[]; readonly schemas?: readonly string[] };
+}
+
+export interface AuthoritativeEntry {
+  readonly facets: readonly Facet[];
+  readonly roles?: readonly string[];
+  readonly schemas?: readonly string[];
+  readonly targets?: readonly string[];
+}
+
+export interface ProfileEntry {
+  readonly because?: string;
+  readonly parameters?: readonly string[];
+  readonly grants?: readonly GrantEntry[];
+  readonly revoke?: readonly RevokeEntry[];
+  readonly member_of?: readonly MembershipEntry[];
+}
+
+export interface ProfileUse {
+  readonly use: string;
+  readonly with?: Readonly<Record<string, string | readonly string[]>>;
+}
+
+/** What is claimed for a grantee: the part that roles and `public` share. */
+export interface GranteeEntry {
+  readonly because?: string;
+  readonly profiles?: readonly (string | ProfileUse)[];
+  readonly grants?: readonly GrantEntry[];
+  readonly revoke?: readonly RevokeEntry[];
+}
+
+export type PublicEntry = GranteeEntry;
+
+export interface RoleEntry extends GranteeEntry {
+  readonly targets?: readonly string[];
+  readonly login?: boolean;
+  readonly superuser?: boolean;
+  readonly createrole?: boolean;
+  readonly createdb?: boolean;
+  readonly inherit?: boolean;
+  readonly replication?: boolean;
+  readonly bypassrls?: boolean;
+  readonly connection_limit?: number;
+  readonly valid_until?: string | null;
+  readonly settings?: Readonly<Record<string, SettingValue>>;
+  readonly databases_settings?: Readonly<Record<string, Readonly<Record<string, SettingValue>>>>;
+  readonly password?: Reference;
+  readonly presets?: readonly PresetUse[];
+  readonly member_of?: readonly MembershipEntry[];
+  readonly members?: readonly MembershipEntry[];
+  readonly not_member_of?: readonly string[];
+  readonly retire?: { readonly successor: string };
+  readonly was?: string;
+}
+
+/** Null: the setting is to be absent. */
+export type SettingValue = string | number | boolean | null;
+
+export interface PresetUse {
+  readonly preset: PresetName;
+  readonly schemas: readonly string[];
+  readonly creators?: readonly string[] | "discovered";
+  readonly database?: string;
+}
+
+export const PRESETS = ["read-only", "read-write", "maintenance", "admin"] as const;
+export type PresetName = (typeof PRESETS)[number];
+
+export type MembershipEntry = string | MembershipMap;
+
+export interface MembershipMap {
+  readonly role: string;
+  readonly admin?: boolean;
+  readonly inherit?: boolean;
+  readonly set?: boolean;
+  readonly by?: string;
+  readonly targets?: readonly string[];
+  readonly because?: string;
+}
+
+export type GrantEntry = string | GrantMap;
+
+export interface GrantMap {
+  readonly privileges: readonly string[];
+  readonly columns?: readonly string[];
+  readonly on: OnEntry;
+  readonly grantable?: boolean;
+  readonly by?: string;
+  readonly future?: FutureEntry;
+  readonly may_be_empty?: boolean;
+  readonly because?: string;
+}
+
+export interface FutureEntry {
+  readonly creators: readonly string[] | "discovered";
+  /** For nothing that exists. */
+  readonly only?: boolean;
+}
+
+export type RevokeEntry = string | RevokeMap;
+
+export interface RevokeMap {
+  readonly privileges: readonly string[];
+  readonly columns?: readonly string[];
+  readonly on: OnEntry;
+  /** Only the right to pass them on is to go. */
+  readonly grant_option_only?: boolean;
+  readonly by?: string;
+  readonly future?: FutureEntry;
+  readonly may_be_empty?: boolean;
+  readonly because?: string;
+}
+
+/** The words for kinds in the manifest: singular for one thing that must exist, plural for patterns. */
+export const KIND_WORDS = {
+  table: "table",
+  sequence: "sequence",
+  routine: "routine",
+  schema: "schema",
+  type: "type",
+  database: "database",
+  language: "language",
+  "foreign-data-wrapper": "foreign-data-wrapper",
+  "foreign-server": "foreign-server",
+  tablespace: "tablespace",
+  parameter: "parameter",
+  "large-object": "large-object",
+} as const;
+
+export type KindWord = keyof typeof KIND_WORDS;
+export type KindWords = KindWord | `${KindWord}s`;
+
+/** Exactly one kind (`table: sales.orders`, `tables: sales.*`), text for one or a list; and what narrows it. */
+export interface OnEntry extends Readonly<Partial<Record<KindWords, string | readonly string[]>>> {
+  readonly except?: readonly string[];
+  readonly kinds?: readonly Form[];
+  readonly partitions?: boolean;
+  readonly extensions?: readonly string[];
+  readonly database?: string;
+}
+
+export interface OwnershipEntry {
+  readonly owner: string;
+  readonly of: string | OnEntry;
+  readonly may_be_empty?: boolean;
+  readonly targets?: readonly string[];
+  readonly because?: string;
+}
+
+export interface RowPoliciesEntry {
+  readonly table: string;
+  readonly database?: string;
+  readonly enabled?: boolean;
+  readonly forced?: boolean;
+  readonly policies?: Readonly<Record<string, RowPolicyEntry>>;
+  readonly absent?: readonly string[];
+  readonly targets?: readonly string[];
+  readonly because?: string;
+}
+
+export interface RowPolicyEntry {
+  readonly command?: "all" | "select" | "insert" | "update" | "delete";
+  readonly permissive?: boolean;
+  readonly to?: readonly string[];
+  readonly using?: string;
+  readonly check?: string;
+}
+
+export interface IdentityEntry {
+  readonly name?: string;
+  readonly email?: string;
+  readonly because?: string;
+  readonly logins?: Readonly<Record<string, string | readonly string[]>>;
+  readonly roles?: readonly MembershipEntry[];
+  readonly eligible?: readonly EligibleEntry[];
+  readonly owner?: string;
+}
+
+export interface EligibleEntry {
+  readonly role: string;
+  readonly target?: string;
+  readonly max_minutes?: number;
+  readonly because?: string;
+}
+
+export interface PolicyEntry {
+  readonly check: string;
+  readonly severity: "error" | "warning" | "info" | "off";
+  readonly targets?: readonly string[];
+  readonly environments?: readonly string[];
+  readonly roles?: readonly string[];
+  readonly because?: string;
+}
+
+export interface ApprovalEntry {
+  readonly targets?: readonly string[];
+  readonly environments?: readonly string[];
+  readonly risk?: "low" | "medium" | "high" | "critical";
+  readonly approvers: readonly string[];
+  readonly count?: number;
+}
+
+export interface AccessTestEntry {
+  readonly as: string;
+  readonly must: "allow" | "deny";
+  readonly statement?: string;
+  readonly privilege?: string;
+  readonly on?: string;
+  readonly over?: "effective" | "reachable" | "escalable";
+  readonly targets?: readonly string[];
+  readonly because?: string;
+}

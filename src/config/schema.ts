@@ -1,0 +1,354 @@
+import { z } from "zod";
+import { FACETS } from "../model/scope.ts";
+import type { Form } from "../model/catalog.ts";
+import { ALL_KIND_WORDS } from "./grant-text.ts";
+import { type Manifest, PRESETS } from "./manifest.ts";
+
+const FORMS = [
+  "table",
+  "partitioned-table",
+  "view",
+  "materialized-view",
+  "foreign-table",
+  "function",
+  "procedure",
+  "aggregate",
+  "window",
+  "base",
+  "domain",
+  "enum",
+  "composite",
+  "range",
+] as const satisfies readonly Form[];
+
+const name = z.string().min(1);
+const names = z.array(name);
+const because = name.describe("The reason. It is shown in the plan and kept in the audit log.").exactOptional();
+const targetsKey = names.describe("Only on these targets. Default: on all of them.").exactOptional();
+const mayBeEmpty = z
+  .boolean()
+  .describe("A pattern that matches nothing is an error unless this is true.")
+  .exactOptional();
+
+const reference = z.union([
+  z.string().min(1).describe("Text with `${NAME}` for environment variables; `$$` is a dollar sign."),
+  z.strictObject({ env: name.describe("The environment variable to read.") }),
+  z.strictObject({
+    file: name.describe("The file to read, relative to the manifest; one trailing newline is dropped."),
+  }),
+]);
+
+const target = z.strictObject({
+  engine: z.enum(["postgresql"]).describe("The database product."),
+  environment: name
+    .describe("What the target is for. `production` asks for more: losses of access must be accepted by their number.")
+    .exactOptional(),
+  url: reference.describe(
+    "How to connect: `${SHOP_PROD_URL}`, `{ env: NAME }` or `{ file: path }`. Never with a password in the file.",
+  ),
+  databases: z
+    .union([z.literal("all"), z.array(name).min(1)])
+    .describe("The databases to manage, or `all`. Default: the one in the URL.")
+    .exactOptional(),
+  shadow: z
+    .strictObject({ url: reference.describe("A server on which throw-away copies may be made.") })
+    .describe("Where plans are tried out.")
+    .exactOptional(),
+});
+
+const scope = z.strictObject({
+  authoritative: z
+    .array(
+      z.strictObject({
+        facets: z.array(z.enum(FACETS)).min(1).describe("What is claimed whole."),
+        roles: names
+          .describe("Patterns over role names; `public` is everybody. Default: every role that the manifest declares.")
+          .exactOptional(),
+        schemas: names.describe("Patterns over schemas. Default: everywhere.").exactOptional(),
+        targets: targetsKey,
+      }),
+    )
+    .describe("Where everything that is not declared is removed. Nothing is authoritative until it is said here.")
+    .exactOptional(),
+  ignore: z
+    .strictObject({
+      roles: names.describe("Patterns over roles that are never touched.").exactOptional(),
+      schemas: names.describe("Patterns over schemas that are never touched.").exactOptional(),
+    })
+    .describe("What is never touched, whatever else is said.")
+    .exactOptional(),
+});
+
+const kindNames = z.union([name, z.array(name)]);
+const kindKeys = Object.fromEntries(
+  ALL_KIND_WORDS.map((word) => {
+    const text = word.endsWith("s")
+      ? `Patterns over ${word.replaceAll("-", " ")}: one, or a list.`
+      : `One ${word.replaceAll("-", " ")}, or a list; each must exist.`;
+    return [word, kindNames.describe(text).exactOptional()];
+  }),
+);
+const on = z.strictObject({
+  ...kindKeys,
+  except: names.describe("Patterns over what is left out.").exactOptional(),
+  kinds: z.array(z.enum(FORMS)).describe("Only things of these forms.").exactOptional(),
+  partitions: z
+    .boolean()
+    .describe("Whether patterns cover partitions. Default: no, access goes through the parent.")
+    .exactOptional(),
+  extensions: names.describe("Extensions whose members the patterns cover too. Default: none.").exactOptional(),
+  database: name.describe("Only in this database. Default: in every database of the target.").exactOptional(),
+});
+
+const future = z
+  .strictObject({
+    creators: z
+      .union([z.literal("discovered"), z.array(name).min(1)])
+      .describe(
+        "The roles that make the objects. `discovered`: the owners in the schema and the roles that hold CREATE there.",
+      ),
+    only: z.boolean().describe("Nothing that exists already, only what is made from now on.").exactOptional(),
+  })
+  .describe("The same for objects that these roles make from now on.")
+  .exactOptional();
+
+const by = name
+  .describe("The copy that this role gave. Default: any copy counts, and the owner gives a new one.")
+  .exactOptional();
+
+const grantCommon = {
+  privileges: z.array(name).min(1).describe("`select`, `insert`, ... or `all`."),
+  columns: z.array(name).min(1).describe("Only these columns, by exact name.").exactOptional(),
+  on: on.describe("What the privileges are for: exactly one kind."),
+  by,
+  future,
+  may_be_empty: mayBeEmpty,
+  because,
+};
+const grantText = name.describe("`PRIVILEGES [(COLUMNS)] on KIND NAME [with grant option]`");
+const grant = z.union([
+  grantText,
+  z.strictObject({
+    ...grantCommon,
+    grantable: z.boolean().describe("Whether the grantee may pass it on. Default: no.").exactOptional(),
+  }),
+]);
+const revoke = z.union([
+  grantText,
+  z.strictObject({
+    ...grantCommon,
+    grant_option_only: z.boolean().describe("Only the right to pass it on is to go. Default: no.").exactOptional(),
+  }),
+]);
+
+const membership = z.union([
+  name,
+  z.strictObject({
+    role: name,
+    admin: z.boolean().describe("May add and remove members. Default: no.").exactOptional(),
+    inherit: z.boolean().describe("Has the role's privileges without asking. Default: yes.").exactOptional(),
+    set: z.boolean().describe("May become the role by SET ROLE. Default: yes.").exactOptional(),
+    by,
+    targets: targetsKey,
+    because,
+  }),
+]);
+
+const profile = z.strictObject({
+  because,
+  parameters: names.describe("Names that stand in braces in the text below: `{schema}`.").exactOptional(),
+  grants: z.array(grant).exactOptional(),
+  revoke: z.array(revoke).exactOptional(),
+  member_of: z.array(membership).exactOptional(),
+});
+
+const profileUse = z.union([
+  name,
+  z.strictObject({
+    use: name.describe("The profile."),
+    with: z
+      .record(z.string(), z.union([name, z.array(name).min(1)]))
+      .describe("Its parameters. A list: once for each.")
+      .exactOptional(),
+  }),
+]);
+
+const grantee = {
+  because,
+  profiles: z.array(profileUse).describe("Profiles to use here.").exactOptional(),
+  grants: z.array(grant).describe("What it holds.").exactOptional(),
+  revoke: z.array(revoke).describe("What it must not hold: removed wherever it is found.").exactOptional(),
+};
+
+const setting = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+const settings = z.record(z.string(), setting);
+
+const role = z.strictObject({
+  ...grantee,
+  targets: targetsKey,
+  login: z.boolean().describe("Whether it can log in.").exactOptional(),
+  superuser: z.boolean().exactOptional(),
+  createrole: z.boolean().exactOptional(),
+  createdb: z.boolean().exactOptional(),
+  inherit: z.boolean().describe("Whether new memberships of it inherit by default.").exactOptional(),
+  replication: z.boolean().exactOptional(),
+  bypassrls: z.boolean().exactOptional(),
+  connection_limit: z.int().min(-1).describe("How many sessions at a time; -1 for no limit.").exactOptional(),
+  valid_until: z
+    .union([z.string(), z.null()])
+    .describe("Until when its password works, RFC 3339, `infinity`, or null for no end.")
+    .exactOptional(),
+  settings: settings.describe("What its sessions start with. Null: not set.").exactOptional(),
+  databases_settings: z.record(z.string(), settings).describe("The same, in one database.").exactOptional(),
+  password: reference
+    .describe("Where its password is, used when the login is created or with --rotate-password; never read back.")
+    .exactOptional(),
+  presets: z
+    .array(
+      z.strictObject({
+        preset: z.enum(PRESETS).describe("A least-privilege set of grants."),
+        schemas: z.array(name).min(1).describe("Patterns over schemas."),
+        creators: z
+          .union([z.literal("discovered"), z.array(name).min(1)])
+          .describe("The same for what these roles make from now on.")
+          .exactOptional(),
+        database: name.exactOptional(),
+      }),
+    )
+    .exactOptional(),
+  member_of: z.array(membership).describe("The roles that it is a member of.").exactOptional(),
+  members: z.array(membership).describe("The roles that are members of it.").exactOptional(),
+  not_member_of: names.describe("Roles that it must not be a direct member of.").exactOptional(),
+  retire: z
+    .strictObject({ successor: name.describe("Who gets what it owns.") })
+    .describe("The only way to drop a role.")
+    .exactOptional(),
+  was: name.describe("Its former name: it is renamed, and keeps its id and what it holds.").exactOptional(),
+});
+
+const ownership = z.strictObject({
+  owner: name,
+  of: z.union([name.describe("`KIND NAME`, as in `tables sales.*`"), on]),
+  may_be_empty: mayBeEmpty,
+  targets: targetsKey,
+  because,
+});
+
+const rowPolicies = z.strictObject({
+  table: name.describe("schema.name"),
+  database: name.exactOptional(),
+  enabled: z.boolean().describe("Whether the policies apply.").exactOptional(),
+  forced: z.boolean().describe("Whether they apply to the owner too.").exactOptional(),
+  policies: z
+    .record(
+      z.string(),
+      z.strictObject({
+        command: z.enum(["all", "select", "insert", "update", "delete"]).describe("Default: all.").exactOptional(),
+        permissive: z
+          .boolean()
+          .describe("Default: yes. No: rows must pass it besides a permissive one.")
+          .exactOptional(),
+        to: names.describe("Roles; `public` is everybody. Default: public.").exactOptional(),
+        using: name.describe("Which rows are seen, in SQL.").exactOptional(),
+        check: name.describe("Which rows may be written, in SQL.").exactOptional(),
+      }),
+    )
+    .exactOptional(),
+  absent: names.describe("Policies that must not exist.").exactOptional(),
+  targets: targetsKey,
+  because,
+});
+
+const identity = z.strictObject({
+  name: name.describe("How people call it.").exactOptional(),
+  email: name.exactOptional(),
+  because,
+  logins: z
+    .record(z.string(), z.union([name, names]))
+    .describe("The roles that it logs in as, by target.")
+    .exactOptional(),
+  roles: z.array(membership).describe("The roles that its logins are members of.").exactOptional(),
+  eligible: z
+    .array(
+      z.strictObject({
+        role: name,
+        target: name.exactOptional(),
+        max_minutes: z.int().min(1).describe("How long at most, in minutes.").exactOptional(),
+        because,
+      }),
+    )
+    .describe("Roles that it may ask for, for a time.")
+    .exactOptional(),
+  owner: name.describe("Agents: the person who answers for it.").exactOptional(),
+});
+const identities = z.record(z.string(), identity);
+
+const policy = z.strictObject({
+  check: name.describe("The id of a check, as in `rolewright explain LCK-01`."),
+  severity: z.enum(["error", "warning", "info", "off"]),
+  targets: targetsKey,
+  environments: names.exactOptional(),
+  roles: names.describe("Patterns over roles. Default: all.").exactOptional(),
+  because,
+});
+
+const approval = z.strictObject({
+  targets: targetsKey,
+  environments: names.exactOptional(),
+  risk: z.enum(["low", "medium", "high", "critical"]).describe("From this risk on. Default: low.").exactOptional(),
+  approvers: z.array(name).min(1).describe("People by their key in this manifest."),
+  count: z.int().min(1).describe("How many of them. Default: 1.").exactOptional(),
+});
+
+const accessTest = z.strictObject({
+  as: name.describe("An identity or a role."),
+  must: z.enum(["allow", "deny"]),
+  statement: name.describe("SQL that must work, or must be refused.").exactOptional(),
+  privilege: name.describe("A privilege that must be there, or must not.").exactOptional(),
+  on: name.describe("What the privilege is on.").exactOptional(),
+  over: z
+    .enum(["effective", "reachable", "escalable"])
+    .describe("Default: reachable for deny, effective for allow.")
+    .exactOptional(),
+  targets: targetsKey,
+  because,
+});
+
+const sections = {
+  include: names
+    .describe("More files, relative to this one; globs are allowed. Lists are joined, maps are merged.")
+    .exactOptional(),
+  targets: z.record(z.string(), target).describe("The database servers that we manage.").exactOptional(),
+  scope: scope.describe("What is managed, and where undeclared access is removed.").exactOptional(),
+  profiles: z.record(z.string(), profile).describe("Things said once, for many schemas or teams.").exactOptional(),
+  roles: z.record(z.string(), role).describe("Database roles by their exact names.").exactOptional(),
+  public: z.strictObject(grantee).describe("Everybody.").exactOptional(),
+  ownership: z.array(ownership).describe("Who owns what.").exactOptional(),
+  row_policies: z.array(rowPolicies).describe("Row security, table by table.").exactOptional(),
+  people: identities.describe("People and their logins.").exactOptional(),
+  services: identities.describe("Services and their logins.").exactOptional(),
+  agents: identities.describe("AI agents and their logins.").exactOptional(),
+  policies: z.array(policy).describe("An organisation's rules: how severe each check is.").exactOptional(),
+  approvals: z.array(approval).describe("Who must say yes, by risk and environment.").exactOptional(),
+  tests: z.array(accessTest).describe("Access that must be there, or must not.").exactOptional(),
+};
+
+/** The first file, or a manifest in TypeScript. */
+export const manifestSchema: z.ZodType<Manifest> = z.strictObject({
+  version: z.literal(1).describe("The version of this format."),
+  ...sections,
+});
+
+/** An included file: the same, and the version may be left out. */
+export const includedSchema: z.ZodType<Partial<Manifest>> = z.strictObject({
+  version: z.literal(1).describe("The version of this format.").exactOptional(),
+  ...sections,
+});
+
+/** The JSON Schema (draft 2020-12) of a manifest file, for editors. */
+export function manifestJsonSchema(): Readonly<Record<string, unknown>> {
+  return {
+    ...z.toJSONSchema(includedSchema, { io: "input" }),
+    title: "Rolewright manifest",
+  };
+}
