@@ -1,0 +1,239 @@
+import { compareBy } from "../../base/order.ts";
+import type { AccessState } from "../../model/access-state.ts";
+import type { Identity } from "../../model/identity.ts";
+import { describeName, describeResource, type Resource, resourceKey } from "../../model/resource.ts";
+import { PUBLIC, type RoleName } from "../../model/role.ts";
+
+export type NodeKind =
+  | "person"
+  | "service"
+  | "agent"
+  | "login"
+  | "role"
+  | "superuser"
+  | "predefined"
+  | "everybody"
+  | "resource";
+
+/** One box of a picture. `id` is unique; `label` is safe to read, not yet escaped for any format. */
+export interface GraphNode {
+  readonly id: string;
+  readonly label: string;
+  readonly kind: NodeKind;
+  /** One of those that the picture is about. */
+  readonly focus: boolean;
+}
+
+/** An arrow from who has to what it has: identity to login, member to role, role to resource. */
+export interface GraphEdge {
+  readonly from: string;
+  readonly to: string;
+  readonly kind: "logs-in-as" | "member" | "holds" | "owns";
+  readonly label: string;
+  /** Dashed where the member must SET ROLE to use it. */
+  readonly inherited: boolean;
+  readonly admin: boolean;
+  /** Part of the path that is asked about. */
+  readonly onPath: boolean;
+}
+
+export interface RoleGraph {
+  readonly title: string;
+  readonly nodes: readonly GraphNode[];
+  readonly edges: readonly GraphEdge[];
+  /** How many roles were left out because they are further away than asked. */
+  readonly hiddenRoles: number;
+}
+
+export interface RoleGraphOptions {
+  readonly title: string;
+  readonly identities: readonly Identity[];
+  /** The name of the target, to find the logins of identities. */
+  readonly target: string;
+  /** What the picture is about; absent: every role. */
+  readonly focus?:
+    | { readonly kind: "role"; readonly role: RoleName }
+    | { readonly kind: "identity"; readonly name: string }
+    | { readonly kind: "resource"; readonly resource: Resource };
+  /** How many steps from the focus are drawn, in both directions. @default unlimited towards what it can become, 2 towards who can become it */
+  readonly hops?: number;
+  /** Roles in order, from the login to the one that holds the access: drawn strong. */
+  readonly path?: readonly RoleName[];
+  /** Whether the member of an edge has the role's privileges without SET ROLE. */
+  readonly inherits: (role: RoleName, member: RoleName) => boolean;
+}
+
+/** The roles, who they are and what leads to what: one focus with its neighbourhood, or everything. */
+export function roleGraph(access: AccessState, options: RoleGraphOptions): RoleGraph {
+  const up = adjacency(access, (m) => [m.member, m.role]);
+  const down = adjacency(access, (m) => [m.role, m.member]);
+  const shown = shownRoles(access, options, up, down);
+  const nodes = new Map<string, GraphNode>();
+  const edges: GraphEdge[] = [];
+
+  for (const name of shown) nodes.set(roleId(name), roleNode(access, name, options));
+  edges.push(...membershipEdges(access, shown, options));
+  for (const identity of options.identities) {
+    for (const login of identity.logins.get(options.target) ?? []) {
+      if (!shown.has(login)) continue;
+      const id = `identity:${identity.name}`;
+      const focus = options.focus?.kind === "identity" && options.focus.name === identity.name;
+      nodes.set(id, { id, label: identity.title, kind: identity.kind, focus });
+      const onPath = options.path?.[0] === login;
+      edges.push({ from: id, to: roleId(login), kind: "logs-in-as", label: "", inherited: true, admin: false, onPath });
+    }
+  }
+  if (options.focus?.kind === "resource") addResource(access, options.focus.resource, { nodes, edges, options, shown });
+
+  return {
+    title: options.title,
+    nodes: [...nodes.values()].sort(compareBy((node) => node.id)),
+    edges: edges.sort(
+      compareBy(
+        (edge) => edge.from,
+        (edge) => edge.to,
+        (edge) => edge.kind,
+      ),
+    ),
+    hiddenRoles: access.roles.size - [...shown].filter((name) => access.roles.has(name)).length,
+  };
+}
+
+const roleId = (name: RoleName): string => (name === PUBLIC ? "everybody" : `role:${name}`);
+
+function adjacency(
+  access: AccessState,
+  direction: (edge: { readonly role: RoleName; readonly member: RoleName }) => readonly [RoleName, RoleName],
+): ReadonlyMap<RoleName, ReadonlySet<RoleName>> {
+  const next = new Map<RoleName, Set<RoleName>>();
+  for (const membership of access.memberships.values()) {
+    const [from, to] = direction(membership);
+    const targets = next.get(from) ?? new Set();
+    next.set(from, targets.add(to));
+  }
+  return next;
+}
+
+function shownRoles(
+  access: AccessState,
+  options: RoleGraphOptions,
+  up: ReadonlyMap<RoleName, ReadonlySet<RoleName>>,
+  down: ReadonlyMap<RoleName, ReadonlySet<RoleName>>,
+): Set<RoleName> {
+  const { focus } = options;
+  if (focus === undefined) {
+    // A predefined role that nobody is a member of says nothing.
+    return new Set(
+      [...access.roles.values()].filter((r) => r.origin !== "predefined" || down.has(r.name)).map((r) => r.name),
+    );
+  }
+  const starts = startRoles(access, options, focus);
+  const upwards = walk(starts, up, focus.kind === "resource" ? 0 : (options.hops ?? Number.POSITIVE_INFINITY));
+  const downwards = walk(starts, down, options.hops ?? (focus.kind === "identity" ? 0 : 2));
+  return new Set([...upwards, ...downwards, ...(options.path ?? [])]);
+}
+
+function startRoles(
+  access: AccessState,
+  options: RoleGraphOptions,
+  focus: NonNullable<RoleGraphOptions["focus"]>,
+): RoleName[] {
+  if (focus.kind === "role") return [focus.role];
+  if (focus.kind === "identity") {
+    const identity = options.identities.find((one) => one.name === focus.name);
+    return [...(identity?.logins.get(options.target) ?? [])];
+  }
+  const holding = access.holdings.get(resourceKey(focus.resource));
+  const holders = holding?.list.entries.map((entry) => entry.grantee) ?? [];
+  return [...new Set([...holders, ...(holding?.owner ? [holding.owner] : [])])];
+}
+
+function walk(
+  starts: readonly RoleName[],
+  next: ReadonlyMap<RoleName, ReadonlySet<RoleName>>,
+  hops: number,
+): Set<RoleName> {
+  const seen = new Set(starts);
+  let edge = [...starts];
+  for (let step = 0; step < hops && edge.length > 0; step++) {
+    edge = edge.flatMap((name) => [...(next.get(name) ?? [])]).filter((name) => !seen.has(name));
+    for (const name of edge) seen.add(name);
+  }
+  return seen;
+}
+
+function roleNode(access: AccessState, name: RoleName, options: RoleGraphOptions): GraphNode {
+  const focus = options.focus?.kind === "role" && options.focus.role === name;
+  if (name === PUBLIC) return { id: roleId(name), label: "everybody (PUBLIC)", kind: "everybody", focus };
+  const role = access.roles.get(name);
+  const kind =
+    role?.attributes["superuser"] === true
+      ? "superuser"
+      : role?.origin === "predefined"
+        ? "predefined"
+        : role?.attributes["login"] === true
+          ? "login"
+          : "role";
+  return { id: roleId(name), label: describeName(name), kind, focus };
+}
+
+/** One arrow for each (member, role), whatever the number of grantors: their options add up. */
+function membershipEdges(access: AccessState, shown: ReadonlySet<RoleName>, options: RoleGraphOptions): GraphEdge[] {
+  const merged = new Map<string, GraphEdge>();
+  for (const m of access.memberships.values()) {
+    if (!shown.has(m.role) || !shown.has(m.member)) continue;
+    const key = `${m.member}\0${m.role}`;
+    const admin = m.admin || (merged.get(key)?.admin ?? false);
+    const at = options.path?.indexOf(m.member) ?? -1;
+    const onPath = at >= 0 && options.path?.[at + 1] === m.role;
+    const inherited = options.inherits(m.role, m.member);
+    const label = admin ? "admin" : "";
+    merged.set(key, { from: roleId(m.member), to: roleId(m.role), kind: "member", label, inherited, admin, onPath });
+  }
+  return [...merged.values()];
+}
+
+interface Picture {
+  readonly nodes: Map<string, GraphNode>;
+  readonly edges: GraphEdge[];
+  readonly options: RoleGraphOptions;
+  readonly shown: ReadonlySet<RoleName>;
+}
+
+function addResource(access: AccessState, resource: Resource, { nodes, edges, options, shown }: Picture): void {
+  const id = `resource:${resourceKey(resource)}`;
+  nodes.set(id, { id, label: describeResource(resource), kind: "resource", focus: true });
+  const holding = access.holdings.get(resourceKey(resource));
+  const last = options.path?.at(-1);
+  const privileges = new Map<RoleName, Set<string>>();
+  for (const entry of holding?.list.entries ?? []) {
+    if (entry.grantee === holding?.owner) continue;
+    const held = privileges.get(entry.grantee) ?? new Set();
+    for (const privilege of entry.privileges) held.add(privilege.toLowerCase());
+    privileges.set(entry.grantee, held);
+  }
+  for (const [grantee, held] of privileges) {
+    if (!shown.has(grantee)) continue;
+    const label = [...held].sort().join(", ");
+    edges.push({
+      from: roleId(grantee),
+      to: id,
+      kind: "holds",
+      label,
+      inherited: true,
+      admin: false,
+      onPath: last === grantee,
+    });
+  }
+  if (holding?.owner) {
+    edges.push({
+      from: roleId(holding.owner),
+      to: id,
+      kind: "owns",
+      label: "owns",
+      inherited: true,
+      admin: false,
+      onPath: last === holding.owner,
+    });
+  }
+}
