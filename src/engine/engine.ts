@@ -1,4 +1,5 @@
 import type { Secret } from "../base/secret.ts";
+import type { AccessRules } from "../model/access-rules.ts";
 import type { AccessState } from "../model/access-state.ts";
 import type { Change } from "../model/change.ts";
 import type { Finding } from "../model/finding.ts";
@@ -34,6 +35,8 @@ export interface Dialect {
   readonly capabilities: Capabilities;
   /** What the server does by itself, for `diff`, `predict` and `resolve`. */
   readonly rules: StateRules;
+  /** How the server decides who may do what, for the analysis. */
+  readonly accessRules: AccessRules;
   quoteIdentifier(name: string): string;
   /**
    * The statements for changes that run in one stage, in an order that the server accepts and that at no boundary leaves anybody below the intersection of before and

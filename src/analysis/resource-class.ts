@@ -1,0 +1,230 @@
+import type { AccessList, Privilege } from "../model/access-list.ts";
+import type { AccessRules } from "../model/access-rules.ts";
+import type { AccessState, Holding } from "../model/access-state.ts";
+import type { Catalog } from "../model/catalog.ts";
+import type { Resource, ResourceKey, ResourceKind } from "../model/resource.ts";
+import { databaseOf, resourceKey, tableOf } from "../model/resource.ts";
+import type { RoleName } from "../model/role.ts";
+import { PUBLIC } from "../model/role.ts";
+import type { RoleGraph } from "./role-graph.ts";
+
+/** Resources that nobody can tell apart by what they may do with them: one kind, database, owner and access list. Columns: of tables of one class too. */
+export interface ResourceClass {
+  readonly id: number;
+  readonly kind: ResourceKind;
+  readonly database: string | null;
+  readonly owner: RoleName | null;
+  readonly list: AccessList;
+  readonly withheld: readonly Privilege[];
+  /** The class of their tables, for columns; what is held on the table is held on all its columns. */
+  readonly table: ResourceClass | null;
+  readonly resources: readonly Resource[];
+  /** The same as numbers of one graph. */
+  readonly compiled: CompiledList;
+}
+
+/** An access list for machines: entry `i` gives `grantees[i]` the privileges of the bits `masks[i]`, of which it may pass on `options[i]`. */
+export interface CompiledList {
+  /** The number of the owner, -1: none. */
+  readonly owner: number;
+  /** `EVERYBODY` for PUBLIC. Entries of unknown roles are left out. */
+  readonly grantees: Int32Array;
+  readonly masks: Uint32Array;
+  readonly options: Uint32Array;
+  /** What anybody has through PUBLIC. */
+  readonly everybody: number;
+  readonly withheld: number;
+}
+
+export const EVERYBODY = -2;
+
+/** The bit of each privilege, by kind; names that the server's rules do not know get the next free one. */
+export interface PrivilegeBits {
+  bit(kind: ResourceKind, privilege: Privilege): number;
+  mask(kind: ResourceKind, privileges: Iterable<Privilege>): number;
+  /** Sorted. */
+  names(kind: ResourceKind, mask: number): readonly Privilege[];
+}
+
+export function privilegeBits(rules: AccessRules): PrivilegeBits {
+  const byKind = new Map<ResourceKind, { names: Privilege[]; bits: Map<Privilege, number> }>();
+  const known = (kind: ResourceKind): { names: Privilege[]; bits: Map<Privilege, number> } => {
+    let table = byKind.get(kind);
+    if (table === undefined) {
+      const names = [...rules.privilegesOf(kind)];
+      table = { names, bits: new Map(names.map((name, index) => [name, 1 << index])) };
+      byKind.set(kind, table);
+    }
+    return table;
+  };
+  const bit = (kind: ResourceKind, privilege: Privilege): number => {
+    const table = known(kind);
+    let value = table.bits.get(privilege);
+    if (value === undefined) {
+      if (table.names.length === 31) throw new RangeError(`more than 31 privileges on the kind \`${kind}\``);
+      value = 1 << table.names.length;
+      table.names.push(privilege);
+      table.bits.set(privilege, value);
+    }
+    return value;
+  };
+  const mask = (kind: ResourceKind, privileges: Iterable<Privilege>): number => {
+    let result = 0;
+    for (const privilege of privileges) result |= bit(kind, privilege);
+    return result;
+  };
+  return {
+    bit,
+    mask,
+    names: (kind, bits) =>
+      known(kind)
+        .names.filter((_, index) => (bits & (1 << index)) !== 0)
+        .sort(),
+  };
+}
+
+export interface ResourceClasses {
+  readonly all: readonly ResourceClass[];
+  of(key: ResourceKey): ResourceClass | undefined;
+  /** The class of a column without a list of its own, on a table of this class. */
+  plainColumn(table: ResourceClass): ResourceClass;
+}
+
+export interface ClassContext {
+  readonly graph: RoleGraph;
+  readonly rules: AccessRules;
+  readonly bits: PrivilegeBits;
+}
+
+/** Sorts all resources of a state into classes: one pass, one map look-up a resource. */
+export function buildClasses(state: AccessState, catalog: Catalog, context: ClassContext): ResourceClasses {
+  const { rules } = context;
+  const all: MutableClass[] = [];
+  const byKey = new Map<ResourceKey, MutableClass>();
+  const known = new Map<string, MutableClass>();
+  const compile = compiler(context);
+
+  const classFor = (place: Omit<ResourceClass, "id" | "resources" | "compiled">): MutableClass => {
+    const key = `${place.kind}\0${place.database ?? ""}\0${place.owner ?? ""}\0${place.list.id}\0${place.withheld.join()}\0${place.table?.id ?? ""}`;
+    let found = known.get(key);
+    if (found === undefined) {
+      found = { ...place, id: all.length, resources: [], compiled: compile(place) };
+      all.push(found);
+      known.set(key, found);
+    }
+    return found;
+  };
+  const plain = (holding: Holding, key: ResourceKey): MutableClass =>
+    classFor({
+      kind: holding.resource.kind,
+      database: databaseOf(holding.resource),
+      owner: rules.ownerOf(holding),
+      list: holding.list,
+      withheld: rules.withheld(holding.resource, catalog.entries.get(key)),
+      table: null,
+    });
+
+  const columns: [ResourceKey, Holding][] = [];
+  for (const [key, holding] of state.holdings) {
+    if (holding.resource.kind === "column") {
+      columns.push([key, holding]);
+      continue;
+    }
+    const found = plain(holding, key);
+    found.resources.push(holding.resource);
+    byKey.set(key, found);
+  }
+  for (const [key, holding] of columns) {
+    const table = byKey.get(resourceKey(tableOf(holding.resource))) ?? null;
+    const found = classFor(columnPlace(table, holding));
+    found.resources.push(holding.resource);
+    byKey.set(key, found);
+  }
+  return {
+    all,
+    of: (key) => byKey.get(key),
+    plainColumn: (table) => ({ ...classless(table), compiled: compile(classless(table)) }),
+  };
+}
+
+type MutableClass = Omit<ResourceClass, "resources"> & { readonly resources: Resource[] };
+
+function columnPlace(
+  table: ResourceClass | null,
+  holding: Holding,
+): Omit<ResourceClass, "id" | "resources" | "compiled"> {
+  return {
+    kind: "column",
+    database: databaseOf(holding.resource),
+    owner: table?.owner ?? holding.owner,
+    list: holding.list,
+    withheld: [],
+    table,
+  };
+}
+
+const EMPTY_LIST: AccessList = { id: "", entries: [] };
+
+function classless(table: ResourceClass): Omit<ResourceClass, "compiled"> {
+  return {
+    id: -1,
+    kind: "column",
+    database: table.database,
+    owner: table.owner,
+    list: EMPTY_LIST,
+    withheld: [],
+    table,
+    resources: [],
+  };
+}
+
+/** Compiles each distinct (kind, list) once. */
+export function compiler({
+  graph,
+  bits,
+}: ClassContext): (place: {
+  readonly kind: ResourceKind;
+  readonly owner: RoleName | null;
+  readonly list: AccessList;
+  readonly withheld: readonly Privilege[];
+}) => CompiledList {
+  const known = new Map<string, Pick<CompiledList, "grantees" | "masks" | "options" | "everybody">>();
+  return ({ kind, owner, list, withheld }) => {
+    const key = `${kind}\0${list.id}`;
+    let entries = known.get(key);
+    if (entries === undefined) {
+      entries = compileEntries(kind, list, graph, bits);
+      known.set(key, entries);
+    }
+    return { ...entries, owner: owner === null ? -1 : graph.idOf(owner), withheld: bits.mask(kind, withheld) };
+  };
+}
+
+/** One entry a grantee: what several grantors gave is joined. */
+function compileEntries(
+  kind: ResourceKind,
+  list: AccessList,
+  graph: RoleGraph,
+  bits: PrivilegeBits,
+): Pick<CompiledList, "grantees" | "masks" | "options" | "everybody"> {
+  const joined = new Map<number, { mask: number; option: number }>();
+  for (const entry of list.entries) {
+    const grantee = entry.grantee === PUBLIC ? EVERYBODY : graph.idOf(entry.grantee);
+    if (grantee === -1) continue;
+    const mask = bits.mask(kind, entry.privileges);
+    const option = bits.mask(kind, entry.grantable);
+    const seen = joined.get(grantee);
+    if (seen === undefined) joined.set(grantee, { mask, option });
+    else {
+      seen.mask |= mask;
+      seen.option |= option;
+    }
+  }
+  const rows = [...joined].sort((a, b) => a[0] - b[0]);
+  return {
+    grantees: Int32Array.from(rows, ([grantee]) => grantee),
+    masks: Uint32Array.from(rows, ([, row]) => row.mask),
+    options: Uint32Array.from(rows, ([, row]) => row.option),
+    everybody: joined.get(EVERYBODY)?.mask ?? 0,
+  };
+}

@@ -1,0 +1,66 @@
+import type { AccessList, Privilege } from "./access-list.ts";
+import type { AccessState, Holding } from "./access-state.ts";
+import type { CatalogEntry } from "./catalog.ts";
+import type { Resource, ResourceKind } from "./resource.ts";
+import type { Membership, Role, RoleName } from "./role.ts";
+
+/**
+ * How an engine's server decides who may do what: the pure facts that turn an AccessState into answers. Each engine's dialect provides them for one server
+ * version; the analysis is given them as a value and so knows no engine.
+ */
+export interface AccessRules {
+  /** The privileges that this kind of resource can carry on this server, sorted. */
+  privilegesOf(kind: ResourceKind): readonly Privilege[];
+  /** What a membership does for its member: the role's privileges without further statement; becoming the role by a statement of its own (SET ROLE). */
+  edge(membership: Membership, member: Role): MembershipEffect;
+  /** Memberships that are recorded nowhere and hold in sessions of this database only. The role of each is itself a member of nothing. */
+  unrecordedMembers(database: string, state: AccessState): readonly UnrecordedMember[];
+  /** Whether the role may do everything, whatever the access lists say. */
+  superuser(role: Role): boolean;
+  /** Whose resource it is where the catalog names no owner: parameters. */
+  ownerOf(holding: Holding): RoleName | null;
+  /** What roles that are built into the server give to whoever has their privileges, besides what is granted to them. */
+  readonly builtinRights: readonly BuiltinRight[];
+  /** The privileges that nobody but a superuser has on this resource, whatever its access list says, sorted; grant options are not withheld. */
+  withheld(resource: Resource, entry: CatalogEntry | undefined): readonly Privilege[];
+  /** Kinds of which the catalog records only those that something was granted on: the others are the superusers'. */
+  readonly recordedOnly: ReadonlySet<ResourceKind>;
+  /** The attributes that let a role do what no access list shows, the most dangerous first. Never inherited. */
+  readonly attributes: readonly AttributeRight[];
+  /** What must be held besides the privilege to use a resource by its name. */
+  gates(resource: Resource): readonly Gate[];
+  /** Whether the privilege is of any use on this resource: it is not on languages that only superusers may use. */
+  usable(resource: Resource, entry: CatalogEntry | undefined): boolean;
+  /** The list that a new object of `creator` gets, from the default privileges for every schema and for its own (null: there is no such entry). */
+  futureList(kind: ResourceKind, creator: RoleName, everywhere: AccessList | null, here: AccessList | null): AccessList;
+}
+
+export interface MembershipEffect {
+  readonly privileges: boolean;
+  readonly setRole: boolean;
+}
+
+export interface UnrecordedMember extends MembershipEffect {
+  readonly role: RoleName;
+  readonly member: RoleName;
+}
+
+export interface BuiltinRight {
+  readonly role: RoleName;
+  readonly kind: ResourceKind;
+  /** Sorted. */
+  readonly privileges: readonly Privilege[];
+}
+
+export interface AttributeRight {
+  readonly name: string;
+  /** True when a login gets it by becoming the role; false when it counts for the login itself only. */
+  readonly bySetRole: boolean;
+}
+
+export interface Gate {
+  readonly resource: Resource;
+  readonly privilege: Privilege;
+  /** `login`: asked once, of the role that logs in. `session`: asked of the role that the session acts as. */
+  readonly of: "login" | "session";
+}
