@@ -1,11 +1,11 @@
-import type { PlacedGraph } from "./layout.ts";
+import type { PlacedDrawing } from "./layout.ts";
 import { toSvg, xml } from "./svg.ts";
 
 /**
  * The picture as one self-contained page: drag to move, wheel or `+` and `-` to zoom, type to find, click or Enter on a box to light up everything that it leads to and everybody who
  * leads to it; the same as a table below. It loads nothing and sends nothing.
  */
-export function toHtml(graph: PlacedGraph): string {
+export function toHtml(graph: PlacedDrawing): string {
   const labels = new Map(graph.nodes.map((node) => [node.id, node.label]));
   const rows = graph.edges.map((edge) => {
     const how =

@@ -1,12 +1,12 @@
 import { graphlib, layout } from "@dagrejs/dagre";
-import type { GraphEdge, GraphNode, RoleGraph } from "./role-graph.ts";
+import type { DrawnEdge, DrawnNode, Drawing } from "./drawing.ts";
 
 export interface Point {
   readonly x: number;
   readonly y: number;
 }
 
-export interface PlacedNode extends GraphNode {
+export interface PlacedNode extends DrawnNode {
   /** The middle of the box, in pixels from the top left. */
   readonly x: number;
   readonly y: number;
@@ -14,13 +14,13 @@ export interface PlacedNode extends GraphNode {
   readonly height: number;
 }
 
-export interface PlacedEdge extends GraphEdge {
+export interface PlacedEdge extends DrawnEdge {
   readonly points: readonly Point[];
   readonly labelAt: Point | null;
 }
 
 /** A graph with its geometry: left who has, right what is had. */
-export interface PlacedGraph {
+export interface PlacedDrawing {
   readonly title: string;
   readonly hiddenRoles: number;
   readonly width: number;
@@ -34,7 +34,7 @@ const BOX_HEIGHT = 30;
 const BOX_PADDING = 26;
 
 /** Where everything goes; the same for the same graph. 500 roles take about a second. */
-export function layOut(graph: RoleGraph): PlacedGraph {
+export function layOut(graph: Drawing): PlacedDrawing {
   const sheet = new graphlib.Graph({ multigraph: true });
   sheet.setGraph({ rankdir: "LR", nodesep: 14, ranksep: 90, edgesep: 8, marginx: 24, marginy: 24 });
   sheet.setDefaultEdgeLabel(() => ({}));

@@ -1,7 +1,7 @@
-import type { PlacedEdge, PlacedGraph, PlacedNode, Point } from "./layout.ts";
+import type { PlacedEdge, PlacedDrawing, PlacedNode, Point } from "./layout.ts";
 
 /** The picture as one SVG file. Colours follow the reader's light or dark setting; every colour repeats a shape, a dash or a word. */
-export function toSvg(graph: PlacedGraph): string {
+export function toSvg(graph: PlacedDrawing): string {
   const note = graph.hiddenRoles === 0 ? "" : `${graph.hiddenRoles} more roles are not drawn`;
   const height = graph.height + HEADING + LEGEND;
   const width = Math.max(graph.width, MINIMUM_WIDTH);

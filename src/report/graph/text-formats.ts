@@ -1,7 +1,7 @@
-import type { GraphNode, RoleGraph } from "./role-graph.ts";
+import type { DrawnNode, Drawing } from "./drawing.ts";
 
 /** The graph in DOT, for Graphviz and everything that reads it. */
-export function toDot(graph: RoleGraph): string {
+export function toDot(graph: Drawing): string {
   const lines = [
     `digraph ${dotText(graph.title)} {`,
     "  rankdir=LR;",
@@ -28,7 +28,7 @@ export function toDot(graph: RoleGraph): string {
 }
 
 /** The graph in Mermaid, for Markdown pages that draw it. */
-export function toMermaid(graph: RoleGraph): string {
+export function toMermaid(graph: Drawing): string {
   const number = new Map(graph.nodes.map((node, index) => [node.id, `n${index}`]));
   const lines = ["flowchart LR"];
   for (const node of graph.nodes) {
@@ -48,7 +48,7 @@ export function toMermaid(graph: RoleGraph): string {
   return lines.join("\n");
 }
 
-const SHAPES: Readonly<Record<GraphNode["kind"], string>> = {
+const SHAPES: Readonly<Record<DrawnNode["kind"], string>> = {
   person: "ellipse",
   service: "component",
   agent: "hexagon",
@@ -60,7 +60,7 @@ const SHAPES: Readonly<Record<GraphNode["kind"], string>> = {
   resource: "cylinder",
 };
 
-const BRACKETS: Readonly<Record<GraphNode["kind"], readonly [string, string]>> = {
+const BRACKETS: Readonly<Record<DrawnNode["kind"], readonly [string, string]>> = {
   person: ["([", "])"],
   service: ["[[", "]]"],
   agent: ["{{", "}}"],

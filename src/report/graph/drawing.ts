@@ -16,7 +16,7 @@ export type NodeKind =
   | "resource";
 
 /** One box of a picture. `id` is unique; `label` is safe to read, not yet escaped for any format. */
-export interface GraphNode {
+export interface DrawnNode {
   readonly id: string;
   readonly label: string;
   readonly kind: NodeKind;
@@ -25,7 +25,7 @@ export interface GraphNode {
 }
 
 /** An arrow from who has to what it has: identity to login, member to role, role to resource. */
-export interface GraphEdge {
+export interface DrawnEdge {
   readonly from: string;
   readonly to: string;
   readonly kind: "logs-in-as" | "member" | "holds" | "owns";
@@ -37,15 +37,15 @@ export interface GraphEdge {
   readonly onPath: boolean;
 }
 
-export interface RoleGraph {
+export interface Drawing {
   readonly title: string;
-  readonly nodes: readonly GraphNode[];
-  readonly edges: readonly GraphEdge[];
+  readonly nodes: readonly DrawnNode[];
+  readonly edges: readonly DrawnEdge[];
   /** How many roles were left out because they are further away than asked. */
   readonly hiddenRoles: number;
 }
 
-export interface RoleGraphOptions {
+export interface DrawingOptions {
   readonly title: string;
   readonly identities: readonly Identity[];
   /** The name of the target, to find the logins of identities. */
@@ -64,12 +64,12 @@ export interface RoleGraphOptions {
 }
 
 /** The roles, who they are and what leads to what: one focus with its neighbourhood, or everything. */
-export function roleGraph(access: AccessState, options: RoleGraphOptions): RoleGraph {
+export function drawRoles(access: AccessState, options: DrawingOptions): Drawing {
   const up = adjacency(access, (m) => [m.member, m.role]);
   const down = adjacency(access, (m) => [m.role, m.member]);
   const shown = shownRoles(access, options, up, down);
-  const nodes = new Map<string, GraphNode>();
-  const edges: GraphEdge[] = [];
+  const nodes = new Map<string, DrawnNode>();
+  const edges: DrawnEdge[] = [];
 
   for (const name of shown) nodes.set(roleId(name), roleNode(access, name, options));
   edges.push(...membershipEdges(access, shown, options));
@@ -116,7 +116,7 @@ function adjacency(
 
 function shownRoles(
   access: AccessState,
-  options: RoleGraphOptions,
+  options: DrawingOptions,
   up: ReadonlyMap<RoleName, ReadonlySet<RoleName>>,
   down: ReadonlyMap<RoleName, ReadonlySet<RoleName>>,
 ): Set<RoleName> {
@@ -135,8 +135,8 @@ function shownRoles(
 
 function startRoles(
   access: AccessState,
-  options: RoleGraphOptions,
-  focus: NonNullable<RoleGraphOptions["focus"]>,
+  options: DrawingOptions,
+  focus: NonNullable<DrawingOptions["focus"]>,
 ): RoleName[] {
   if (focus.kind === "role") return [focus.role];
   if (focus.kind === "identity") {
@@ -162,7 +162,7 @@ function walk(
   return seen;
 }
 
-function roleNode(access: AccessState, name: RoleName, options: RoleGraphOptions): GraphNode {
+function roleNode(access: AccessState, name: RoleName, options: DrawingOptions): DrawnNode {
   const focus = options.focus?.kind === "role" && options.focus.role === name;
   if (name === PUBLIC) return { id: roleId(name), label: "everybody (PUBLIC)", kind: "everybody", focus };
   const role = access.roles.get(name);
@@ -178,8 +178,8 @@ function roleNode(access: AccessState, name: RoleName, options: RoleGraphOptions
 }
 
 /** One arrow for each (member, role), whatever the number of grantors: their options add up. */
-function membershipEdges(access: AccessState, shown: ReadonlySet<RoleName>, options: RoleGraphOptions): GraphEdge[] {
-  const merged = new Map<string, GraphEdge>();
+function membershipEdges(access: AccessState, shown: ReadonlySet<RoleName>, options: DrawingOptions): DrawnEdge[] {
+  const merged = new Map<string, DrawnEdge>();
   for (const m of access.memberships.values()) {
     if (!shown.has(m.role) || !shown.has(m.member)) continue;
     const key = `${m.member}\0${m.role}`;
@@ -194,9 +194,9 @@ function membershipEdges(access: AccessState, shown: ReadonlySet<RoleName>, opti
 }
 
 interface Picture {
-  readonly nodes: Map<string, GraphNode>;
-  readonly edges: GraphEdge[];
-  readonly options: RoleGraphOptions;
+  readonly nodes: Map<string, DrawnNode>;
+  readonly edges: DrawnEdge[];
+  readonly options: DrawingOptions;
   readonly shown: ReadonlySet<RoleName>;
 }
 

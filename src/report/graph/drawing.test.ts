@@ -6,7 +6,7 @@ import { type Resource, resourceKey } from "../../model/resource.ts";
 import { type Membership, membershipKey, PUBLIC, type Role } from "../../model/role.ts";
 import { toHtml } from "./html.ts";
 import { layOut } from "./layout.ts";
-import { roleGraph } from "./role-graph.ts";
+import { drawRoles } from "./drawing.ts";
 import { toSvg } from "./svg.ts";
 import { toDot, toMermaid } from "./text-formats.ts";
 
@@ -48,9 +48,9 @@ function state(): AccessState {
 const alice: Identity = { kind: "person", name: "alice", title: "Alice & Co", logins: new Map([["shop", ["alice"]]]) };
 const options = { title: "roles of shop", identities: [alice], target: "shop", inherits };
 
-describe("roleGraph", () => {
+describe("drawRoles", () => {
   it("draws, for a person, everything that the person can become and nobody else", () => {
-    const graph = roleGraph(state(), { ...options, focus: { kind: "identity", name: "alice" } });
+    const graph = drawRoles(state(), { ...options, focus: { kind: "identity", name: "alice" } });
     expect(graph.nodes.map((node) => node.label).sort()).toEqual(
       ["Alice & Co", '"ro""le & <b> \\ ""; drop"', "alice", "analysts", "readers"].sort(),
     );
@@ -63,7 +63,7 @@ describe("roleGraph", () => {
   });
 
   it("draws, for a table, its owner, who holds what, everybody, and who can become those", () => {
-    const graph = roleGraph(state(), {
+    const graph = drawRoles(state(), {
       ...options,
       focus: { kind: "resource", resource: orders },
       path: ["alice", "analysts", "readers"],
@@ -80,12 +80,12 @@ describe("roleGraph", () => {
   });
 
   it("draws every role when nothing is asked for in particular", () => {
-    expect(roleGraph(state(), options).nodes).toHaveLength(7);
+    expect(drawRoles(state(), options).nodes).toHaveLength(7);
   });
 });
 
 describe("formats", () => {
-  const placed = layOut(roleGraph(state(), options));
+  const placed = layOut(drawRoles(state(), options));
 
   it("keeps hostile names out of the markup of SVG and HTML", () => {
     for (const page of [toSvg(placed), toHtml(placed)]) {
@@ -100,7 +100,7 @@ describe("formats", () => {
   });
 
   it("quotes hostile names in DOT and Mermaid", () => {
-    const graph = roleGraph(state(), options);
+    const graph = drawRoles(state(), options);
     expect(toDot(graph)).toContain('label="\\"ro\\"\\"le & <b> \\\\ \\"\\"; drop\\""');
     expect(toMermaid(graph)).toContain("#quot;ro#quot;#quot;le &amp; &lt;b&gt;");
     expect(toMermaid(graph)).not.toContain("<b>");
