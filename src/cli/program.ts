@@ -1,0 +1,186 @@
+import { Command, CommanderError } from "commander";
+import type { ExitCode } from "../base/error.ts";
+import { EXIT } from "../base/error.ts";
+import { COMMANDS, GLOBAL_OPTIONS, type CommandSpec, type OptionSpec } from "./command-tree.ts";
+import type { CliContext, Globals } from "./context.ts";
+import { DEFAULT_GLOBALS } from "./context.ts";
+import { commandHelp, overviewHelp } from "./help.ts";
+import { Input } from "./input.ts";
+import type { ColorChoice } from "./output/look.ts";
+import { nearest } from "./output/suggest.ts";
+import { usageError } from "./usage.ts";
+
+/** What a command line asks for: a text to print, or a command to run. */
+export type Request =
+  | { readonly kind: "print"; readonly text: string }
+  | { readonly kind: "run"; readonly command: CommandSpec; readonly input: Input; readonly globals: Globals };
+
+/** Parses the words after the program's name. Mistakes throw with exit 64. Global options are understood before and after the command. */
+export async function parseCommandLine(words: readonly string[]): Promise<Request> {
+  let request: Request = { kind: "print", text: overviewHelp() };
+  const program = newCommand("rolewright", GLOBAL_OPTIONS);
+  program.option("--version").argument("[command]").allowExcessArguments(true).helpInformation = overviewHelp;
+  program.action((name: string | undefined) => {
+    if (name !== undefined) throw unknownCommand(name);
+    const version = COMMANDS.find((command) => command.name === "version");
+    if (program.opts()["version"] === true && version !== undefined) {
+      request = {
+        kind: "run",
+        command: version,
+        input: new Input([], new Map()),
+        globals: readGlobals(program.opts()),
+      };
+    }
+  });
+  for (const spec of COMMANDS) {
+    const command = addCommand(program, spec);
+    command.action((...given: unknown[]) => {
+      const args = given.slice(0, spec.arguments.length) as (string | undefined)[];
+      checkChoices(spec, args);
+      const options = readOptions(spec.options, command.opts());
+      const globals = readGlobals({ ...program.opts(), ...definedOnly(command.opts()) });
+      request = { kind: "run", command: spec, input: new Input(args, options), globals };
+    });
+  }
+  try {
+    await program.parseAsync(words, { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError) return helpOrMistake(error, words);
+    throw error;
+  }
+  return request;
+}
+
+/** The global options as far as they can be seen without parsing: how a mistake on the command line is printed. */
+export function glimpseGlobals(words: readonly string[]): Globals {
+  const color = words.find((word) => word.startsWith("--color="))?.slice("--color=".length);
+  return {
+    ...DEFAULT_GLOBALS,
+    json: words.includes("--json"),
+    accessible: words.includes("--accessible"),
+    debug: words.includes("--debug"),
+    color: color === "always" || color === "never" ? color : "auto",
+  };
+}
+
+/** Runs what was asked for. */
+export async function runCommand(command: CommandSpec, context: CliContext, input: Input): Promise<ExitCode> {
+  const action = await command.load();
+  return action(context, input);
+}
+
+function newCommand(name: string, options: readonly OptionSpec[]): Command {
+  const command = new Command(name)
+    .exitOverride()
+    .configureOutput({ writeOut: () => {}, writeErr: () => {} })
+    .helpCommand(false)
+    .allowExcessArguments(false)
+    .showSuggestionAfterError(true);
+  for (const option of options) addOption(command, option);
+  return command;
+}
+
+function addCommand(program: Command, spec: CommandSpec): Command {
+  const command = newCommand(spec.name, [...spec.options, ...GLOBAL_OPTIONS]);
+  command.description(spec.summary).helpInformation = () => commandHelp(spec);
+  for (const argument of spec.arguments)
+    command.argument(argument.required ? `<${argument.name}>` : `[${argument.name}]`);
+  program.addCommand(command);
+  return command;
+}
+
+function addOption(command: Command, option: OptionSpec): void {
+  const [flag, value] = option.flags.split(" ");
+  const flags = value === undefined ? option.flags : `${flag} <${value}>`;
+  if (option.repeatable === true) {
+    command.option(
+      flags,
+      option.summary,
+      (text: string, before: readonly string[]) => [...before, text],
+      [] as readonly string[],
+    );
+    return;
+  }
+  command.option(flags, option.summary, (text: string) => {
+    if (option.choices !== undefined && !option.choices.includes(text))
+      throw badChoice(`option \`${flag}\``, text, option.choices);
+    return text;
+  });
+}
+
+function checkChoices(spec: CommandSpec, args: readonly (string | undefined)[]): void {
+  spec.arguments.forEach((argument, index) => {
+    const value = args[index];
+    if (value !== undefined && argument.choices !== undefined && !argument.choices.includes(value)) {
+      throw badChoice(`argument ${argument.name}`, value, argument.choices);
+    }
+  });
+}
+
+function badChoice(what: string, value: string, choices: readonly string[]): Error {
+  const near = nearest(value, choices);
+  const help = near === null ? `it is one of ${choices.join(", ")}` : `did you mean \`${near}\`?`;
+  return usageError("RW004", `${what} cannot be \`${value}\``, help);
+}
+
+/** Commander keeps `--accept-access-loss` as `acceptAccessLoss`; commands read options by the name that people type. */
+function readOptions(
+  options: readonly OptionSpec[],
+  parsed: Readonly<Record<string, unknown>>,
+): ReadonlyMap<string, unknown> {
+  return new Map(options.map((option) => [optionName(option), parsed[camelCase(optionName(option))]]));
+}
+
+function readGlobals(parsed: Readonly<Record<string, unknown>>): Globals {
+  const text = (name: string): string | null => (typeof parsed[name] === "string" ? parsed[name] : null);
+  return {
+    manifest: text("manifest"),
+    target: text("target"),
+    json: parsed["json"] === true,
+    color: (text("color") ?? "auto") as ColorChoice,
+    accessible: parsed["accessible"] === true,
+    debug: parsed["debug"] === true,
+  };
+}
+
+function definedOnly(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+/** The name of an option without dashes and value: `accept-access-loss`. */
+export function optionName(option: OptionSpec): string {
+  return (option.flags.split(" ")[0] ?? "").slice(2);
+}
+
+function camelCase(name: string): string {
+  return name.replace(/-([a-z])/g, (_match, letter: string) => letter.toUpperCase());
+}
+
+function unknownCommand(name: string): Error {
+  const near = nearest(
+    name,
+    COMMANDS.filter((command) => command.hidden !== true).map((command) => command.name),
+  );
+  const help = near === null ? "`rolewright --help` lists the commands" : `did you mean \`${near}\`?`;
+  return usageError("RW001", `there is no command \`${name}\``, help);
+}
+
+const CODES: Readonly<Record<string, string>> = {
+  "commander.unknownOption": "RW002",
+  "commander.missingArgument": "RW003",
+  "commander.excessArguments": "RW003",
+  "commander.unknownCommand": "RW001",
+};
+
+function helpOrMistake(error: CommanderError, words: readonly string[]): Request {
+  if (error.exitCode === EXIT.done || error.code === "commander.help") {
+    const spec = COMMANDS.find((command) => words.includes(command.name));
+    return { kind: "print", text: spec === undefined ? overviewHelp() : commandHelp(spec) };
+  }
+  const [first = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
+  const suggestion = /\(Did you mean (?:one of )?(.*)\?\)/.exec(rest.join(" "))?.[1];
+  const message = first.replaceAll("'", "`").replace(/\.$/, "");
+  const help =
+    suggestion === undefined ? "`--help` after a command lists what it takes" : `did you mean \`${suggestion}\`?`;
+  throw usageError(CODES[error.code] ?? "RW004", message, help);
+}

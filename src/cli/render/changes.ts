@@ -1,0 +1,137 @@
+import { compareText } from "../../base/order.ts";
+import type { SourceLocation } from "../../model/finding.ts";
+import type { PlannedChange } from "../../plan/plan.ts";
+import { escapeLine } from "../output/escape.ts";
+import { describePlace } from "../output/frame.ts";
+import type { Tone } from "../output/look.ts";
+import type { Item } from "../output/page.ts";
+import { changeText, membershipText } from "./change-text.ts";
+import { describeOne } from "./words.ts";
+
+type Sign = "+" | "-" | "~";
+export const SIGN_TONES: Readonly<Record<Sign, Tone>> = { "+": "add", "-": "remove", "~": "change" };
+
+interface Line {
+  readonly sign: Sign;
+  readonly text: string;
+  readonly group: string | null;
+  readonly because: string | undefined;
+  readonly location: SourceLocation | undefined;
+  readonly details: readonly string[];
+}
+
+/** Changes grouped by what they change, the groups in alphabetical order; memberships stand alone at the end, with equal ones in one line. */
+export function changeItems(changes: readonly PlannedChange[], options: { readonly detail: boolean }): Item[] {
+  const lines = [
+    ...mergeMemberships(changes),
+    ...changes.filter((c) => !isMembership(c)).map((c) => lineOf(c, options.detail)),
+  ];
+  const groups = new Map<string, Line[]>();
+  for (const line of lines) {
+    if (line.group !== null) groups.set(line.group, [...(groups.get(line.group) ?? []), line]);
+  }
+  const names = [...groups.keys()].sort(compareText);
+  const alone = lines.filter((line) => line.group === null).sort((a, b) => compareText(a.text, b.text));
+  return [
+    ...names.map((name) => groupItem(name, groups.get(name) ?? [])),
+    ...alone.map((line) => lineItem(line, null, null)),
+  ];
+}
+
+/** What a statement carries out, for the comment above it. */
+export function changeSummary(planned: PlannedChange): string {
+  const { sign, text, group } = changeText(planned.change);
+  return group === null ? `${sign} ${text}` : `${sign} ${text} (${group})`;
+}
+
+/** A role that is created or dropped is shown by the sign of its group; the lines under it say what else. */
+function groupItem(name: string, lines: readonly Line[]): Item {
+  const life = lines.find((line) => /^(created|dropped), /.test(line.text));
+  const rest = lines.filter((line) => line !== life);
+  const place = shared(lines.map((line) => (line.location === undefined ? null : describePlace(line.location))));
+  const because = shared(lines.map((line) => line.because ?? null));
+  const hoisted = because !== null && lines.length > 1 ? because : null;
+  const title = life === undefined ? name : `${name}  ${life.text}`;
+  const sign: Sign = life?.sign ?? "~";
+  const reason = hoisted ?? life?.because ?? null;
+  return {
+    sign,
+    tone: SIGN_TONES[sign],
+    text: title,
+    ...(reason === null ? {} : { because: reason }),
+    ...(place === null ? {} : { place }),
+    items: rest.map((line) => lineItem(line, place, hoisted)),
+  };
+}
+
+function lineItem(line: Line, placeAbove: string | null, becauseAbove: string | null): Item {
+  const place = line.location === undefined ? null : describePlace(line.location);
+  return {
+    sign: line.sign,
+    tone: SIGN_TONES[line.sign],
+    text: line.text,
+    ...(line.because === undefined || line.because === becauseAbove ? {} : { because: line.because }),
+    ...(place === null || place === placeAbove ? {} : { place }),
+    ...(line.details.length === 0 ? {} : { lines: line.details }),
+  };
+}
+
+function lineOf(planned: PlannedChange, detail: boolean): Line {
+  const { sign, text, group } = changeText(planned.change);
+  return { sign, text, group, ...originOf(planned), details: detail ? detailsOf(planned) : [] };
+}
+
+function detailsOf({ change }: PlannedChange): string[] {
+  if (!("resources" in change)) return [];
+  const by = "grantor" in change ? ` (granted by ${change.grantor})` : "";
+  return change.resources.map((resource) => escapeLine(`${describeOne(resource)}${by}`));
+}
+
+function originOf(planned: PlannedChange): Pick<Line, "because" | "location"> {
+  const { because, locations, by } = planned.origin;
+  const reason = because ?? (by === "authoritative" ? "not declared, and the scope is authoritative here" : undefined);
+  return { because: reason === undefined ? undefined : escapeLine(reason), location: locations[0] };
+}
+
+function isMembership({ change }: PlannedChange): boolean {
+  return change.kind === "add-membership" || change.kind === "remove-membership";
+}
+
+/** Members that one role gains or loses with equal options for an equal reason are one line. */
+function mergeMemberships(changes: readonly PlannedChange[]): Line[] {
+  const merged = new Map<
+    string,
+    { readonly members: string[]; readonly first: PlannedChange; readonly places: Set<string> }
+  >();
+  for (const planned of changes) {
+    const { change } = planned;
+    if (change.kind !== "add-membership" && change.kind !== "remove-membership") continue;
+    const { role, admin, inherit, set } = change.membership;
+    const key = JSON.stringify([change.kind, role, admin, inherit, set, planned.origin.because ?? null]);
+    const known = merged.get(key) ?? { members: [], first: planned, places: new Set<string>() };
+    known.members.push(change.membership.member);
+    const place = planned.origin.locations[0];
+    if (place !== undefined) known.places.add(describePlace(place));
+    merged.set(key, known);
+  }
+  return [...merged.values()].flatMap(({ members, first, places }): Line[] => {
+    const { change } = first;
+    if (change.kind !== "add-membership" && change.kind !== "remove-membership") return [];
+    const origin = originOf(first);
+    return [
+      {
+        sign: change.kind === "add-membership" ? "+" : "-",
+        group: null,
+        text: membershipText([...new Set(members)].sort(compareText), change.membership),
+        because: origin.because,
+        location: places.size <= 1 ? origin.location : undefined,
+        details: places.size <= 1 ? [] : [`declared at ${[...places].sort(compareText).join(", ")}`],
+      },
+    ];
+  });
+}
+
+function shared(values: readonly (string | null)[]): string | null {
+  const [first] = values;
+  return first !== undefined && values.every((value) => value === first) ? first : null;
+}

@@ -1,0 +1,133 @@
+import type { AccessDelta, AccessFact, DeltaLine, Path, Subject } from "../../analysis/access-delta.ts";
+import { describeName } from "../../model/resource.ts";
+import { escapeLine } from "../output/escape.ts";
+import type { Item, Row, SectionBlock, TableBlock } from "../output/page.ts";
+import { describeOne, describePrivileges, describeResources, listNames, pluralKind, thousands } from "./words.ts";
+
+/** How much of the delta is written out. */
+export interface DeltaView {
+  /** Every object and every path. @default false */
+  readonly detail: boolean;
+}
+
+const PATHS_SHOWN = 2;
+const SUBJECTS_SHOWN = 12;
+
+/** `WHO LOSES`: by whom, what, and by way of what they had it. */
+export function lossTable(delta: AccessDelta, view: DeltaView): TableBlock {
+  return {
+    kind: "table",
+    title: "WHO LOSES",
+    columns: ["WHO LOSES", "what", "by way of"],
+    rows: delta.losses.flatMap((line) => rowsOf(line, "-", view)),
+    empty: "nobody",
+  };
+}
+
+/** `WHO GAINS`, likewise. */
+export function gainTable(delta: AccessDelta, view: DeltaView): TableBlock {
+  return {
+    kind: "table",
+    title: "WHO GAINS",
+    columns: ["WHO GAINS", "what", "by way of"],
+    rows: delta.gains.flatMap((line) => rowsOf(line, "+", view)),
+    empty: "nobody",
+  };
+}
+
+/** `UNKNOWN`: what could not be read, so that nothing is claimed about it. */
+export function unknownSection(delta: AccessDelta): SectionBlock {
+  const items = delta.unknowns.map(
+    (unknown): Item => ({
+      sign: "?",
+      tone: "warn",
+      text: `${escapeLine(unknown.subject)}: ${escapeLine(unknown.reason)}. What it would show is unknown, not absent`,
+      ...(unknown.help === undefined ? {} : { help: escapeLine(unknown.help) }),
+    }),
+  );
+  return { kind: "section", title: "UNKNOWN", items: items.length === 0 ? [{ text: "  nothing" }] : items };
+}
+
+function rowsOf(line: DeltaLine, sign: "+" | "-", view: DeltaView): Row[] {
+  const names = line.subjects.map(subjectName);
+  const who = view.detail ? names.join(", ") : listNames(names, SUBJECTS_SHOWN);
+  const paths = view.detail ? line.paths : line.paths.slice(0, PATHS_SHOWN);
+  const more = line.paths.length - paths.length;
+  const way = paths.map(pathText).join("; ") + (more > 0 ? `; and ${more} more` : "");
+  const tone = sign === "-" ? "remove" : "add";
+  const row: Row = { sign, tone, cells: [who, factText(line.what), way] };
+  return view.detail
+    ? [row, ...objectsOf(line.what).map((object): Row => ({ cells: ["", `  ${object}`, ""] }))]
+    : [row];
+}
+
+/** A subject by the name that people know: the identity; with its kind where the name alone could be mistaken for a login of somebody. */
+export function subjectName(subject: Subject): string {
+  switch (subject.kind) {
+    case "public":
+      return "everybody (public)";
+    case "role":
+      return `${describeName(subject.name)} (role)`;
+    case "person":
+    case "service":
+    case "agent":
+    case "login":
+      return describeName(subject.name);
+  }
+}
+
+/** `select on sales.orders`, `truncate on 14 tables in sales`, `admin of app_rw`. */
+export function factText(fact: AccessFact): string {
+  switch (fact.kind) {
+    case "privilege": {
+      const option = fact.grantable ? " with grant option" : "";
+      if (fact.future !== undefined) {
+        const where = fact.future.schema === null ? "" : ` in ${describeName(fact.future.schema)}`;
+        return `${describePrivileges(fact.privileges)} on future ${pluralKind(fact.resourceKind)}${where} made by ${describeName(fact.future.creator)}${option}`;
+      }
+      return `${describePrivileges(fact.privileges)} on ${describeResources(fact.resources)}${option}`;
+    }
+    case "ownership":
+      return `ownership of ${describeResources(fact.resources)}`;
+    case "attribute":
+      return fact.name === "login" ? "being able to log in" : escapeLine(fact.name);
+    case "admin":
+      return `admin of ${describeName(fact.role)}`;
+    case "rows":
+      return `rows of ${describeOne(fact.table)} that ${fact.policies.map(describeName).join(", ")} ${fact.policies.length === 1 ? "shows" : "show"}`;
+  }
+}
+
+function objectsOf(fact: AccessFact): string[] {
+  const resources = fact.kind === "privilege" || fact.kind === "ownership" ? fact.resources : [];
+  return resources.length > 1 ? resources.map((resource) => escapeLine(describeOne(resource))) : [];
+}
+
+const ENDINGS: Readonly<Record<Path["by"], string>> = {
+  grant: "a grant to itself",
+  ownership: "owner",
+  public: "everybody (public)",
+  predefined: "predefined role",
+  superuser: "superuser",
+  "default-privilege": "default privileges",
+};
+
+/** `analysts > reporting_ro`: the roles walked through; what gives the access is said where it is not simply a grant. */
+export function pathText(path: Path): string {
+  const roles = path.roles.map(describeName);
+  const ending = path.by === "grant" || path.by === "predefined" ? "" : ENDINGS[path.by];
+  const steps = roles.length === 0 ? [ENDINGS[path.by]] : ending === "" ? roles : [...roles, ending];
+  return `${steps.join(" > ")}${path.needsSetRole ? " (after set role)" : ""}`;
+}
+
+/** Distinct subjects of delta lines by name, in the order of the lines. */
+export function subjectNames(lines: readonly DeltaLine[]): string[] {
+  return [...new Set(lines.flatMap((line) => line.subjects.map(subjectName)))];
+}
+
+/** `5 identities lose access: svc_billing, tom, alice and 2 more`. */
+export function subjectsSummary(count: number, lines: readonly DeltaLine[], verb: readonly [string, string]): string {
+  if (count === 0) return `nobody ${verb[0]}`;
+  const who = `${thousands(count)} ${count === 1 ? "identity" : "identities"} ${count === 1 ? verb[0] : verb[1]}`;
+  return `${who}: ${listNames(subjectNames(lines), 10)}`;
+}
