@@ -23,14 +23,14 @@ interface Manifest {
   readonly allowScripts?: Readonly<Record<string, boolean>>;
 }
 
-function json<T>(path: string): T {
-  return JSON.parse(readFileSync(join(ROOT, path), "utf8")) as T;
+function json(path: string): unknown {
+  return JSON.parse(readFileSync(join(ROOT, path), "utf8"));
 }
 
-const manifest = json<Manifest>("package.json");
-const locked = Object.entries(json<{ packages: Record<string, LockedPackage> }>("package-lock.json").packages).filter(
-  ([path, entry]) => path.startsWith("node_modules/") && entry.link !== true,
-);
+const manifest = json("package.json") as Manifest;
+const locked = Object.entries(
+  (json("package-lock.json") as { packages: Record<string, LockedPackage> }).packages,
+).filter(([path, entry]) => path.startsWith("node_modules/") && entry.link !== true);
 
 /** What may run in a user's process. A licence that is not listed is a question for a person. */
 const LICENCES_AT_RUN_TIME = new Set([
@@ -72,7 +72,7 @@ describe("the toolchain", () => {
     expect(runtime.map(([path]) => nameAt(path))).toContain("pg");
     const licences = runtime.map(([path]) => [
       nameAt(path),
-      json<Manifest>(join(path, "package.json")).license ?? "none",
+      (json(join(path, "package.json")) as Manifest).license ?? "none",
     ]);
     expect(licences.filter(([, licence]) => !LICENCES_AT_RUN_TIME.has(licence ?? ""))).toEqual([]);
   });
