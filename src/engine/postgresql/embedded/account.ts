@@ -36,10 +36,11 @@ export function asAccount(account: ServerAccount | null): { readonly uid?: numbe
 
 const OTHERS_MAY_ENTER = 0o001;
 
-/** True when every folder from the root down to this one can be entered by any account: what is below can be reached by the server's. */
+/** True when every folder from the root down to this one can be entered by any account, the server's too. Those that do not exist yet are ours to make. */
 export function reachableByAll(folder: string): boolean {
   for (let at = resolve(folder); ; at = dirname(at)) {
-    if ((statSync(at).mode & OTHERS_MAY_ENTER) === 0) return false;
+    const folderAt = statSync(at, { throwIfNoEntry: false });
+    if (folderAt !== undefined && (folderAt.mode & OTHERS_MAY_ENTER) === 0) return false;
     if (at === dirname(at)) return true;
   }
 }

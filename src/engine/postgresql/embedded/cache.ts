@@ -1,5 +1,4 @@
 import { chmod, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { existsSync, statSync } from "node:fs";
 import { homedir, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,15 +6,39 @@ import { RolewrightError } from "../../../base/error.ts";
 import { reachableByAll, serverAccount } from "./account.ts";
 
 /**
- * Where servers' binaries are kept between runs: `ROLEWRIGHT_CACHE`, or the place that the platform has for it. Always a folder that the server's account can enter
- * (root's own home usually is not) and that nobody else can write to, since what lies in it is executed.
+ * Where servers' programs are kept between runs: `ROLEWRIGHT_CACHE`, or the platform's place for caches. Always a folder that the server's account can enter (root's own home usually is
+ * not) and that nobody else can write to, since what lies in it is executed.
  */
 export async function cacheFolder(): Promise<string> {
-  const needed = serverAccount() === null ? () => true : reachableByAll;
-  const chosen = candidates().find((parent) => existsSync(parent) && needed(parent));
-  const folder = process.env["ROLEWRIGHT_CACHE"] ?? join(chosen ?? tmpdir(), `rolewright-${userInfo().username}`);
+  const named = process.env["ROLEWRIGHT_CACHE"];
+  if (named !== undefined && named !== "") return prepared(named);
+  for (const folder of usualFolders()) {
+    if (serverAccount() !== null && !reachableByAll(folder)) continue;
+    try {
+      return await prepared(folder);
+    } catch {} // Not ours to write in: the next one.
+  }
+  throw new RolewrightError("RW591", "no folder for a cache could be made", {
+    help: "set ROLEWRIGHT_CACHE to a folder of your own that every account can enter",
+  });
+}
+
+function usualFolders(): string[] {
+  const home = homedir();
+  const named = process.env["XDG_CACHE_HOME"];
+  const own = process.platform === "darwin" ? join(home, "Library", "Caches") : join(home, ".cache");
+  const shared = `rolewright-${userInfo().username}`;
+  return [
+    ...(named === undefined || named === "" ? [] : [join(named, "rolewright")]),
+    join(own, "rolewright"),
+    join("/var/cache", shared),
+    join(tmpdir(), shared),
+  ];
+}
+
+async function prepared(folder: string): Promise<string> {
   await mkdir(folder, { recursive: true });
-  const owner = statSync(folder).uid;
+  const owner = (await stat(folder)).uid;
   if (process.getuid !== undefined && owner !== process.getuid()) {
     throw new RolewrightError("RW591", `the cache folder \`${folder}\` belongs to another account (uid ${owner})`, {
       help: "set ROLEWRIGHT_CACHE to a folder of your own",
@@ -23,12 +46,6 @@ export async function cacheFolder(): Promise<string> {
   }
   await chmod(folder, 0o755);
   return folder;
-}
-
-function candidates(): string[] {
-  const home = homedir();
-  const named = process.env["XDG_CACHE_HOME"];
-  return [...(named === undefined ? [] : [named]), join(home, ".cache"), join(home, "Library", "Caches"), "/var/cache"];
 }
 
 const LOCK_RETRY_MS = 100;
