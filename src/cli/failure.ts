@@ -14,11 +14,11 @@ import type { Page } from "./output/page.ts";
 import { findingsSection, MANIFEST_WORDS } from "./render/findings.ts";
 
 /** Prints what went wrong, as text on stderr or as a document on stdout with `--json`, and returns the exit code. */
-export async function reportFailure(error: unknown, context: CliContext): Promise<ExitCode> {
+export function reportFailure(error: unknown, context: CliContext): ExitCode {
   context.progress.clear();
   const known = error instanceof RolewrightError ? error : defect(error, context);
   if (context.globals.json) context.write(jsonText(failureDocument(known)));
-  else process.stderr.write(fitCharset(pageText(await failurePage(known, context), context.err), context.err));
+  else process.stderr.write(fitCharset(pageText(failurePage(known), context.err), context.err));
   if (context.globals.debug) process.stderr.write(`${trace(error)}\n`);
   return known.exitCode;
 }
@@ -37,14 +37,9 @@ export function failureDocument(error: RolewrightError): JsonDocument {
   };
 }
 
-async function failurePage(error: RolewrightError, context: CliContext): Promise<Page> {
+function failurePage(error: RolewrightError): Page {
   if (error instanceof FindingsError) {
-    const { fileSources } = await import("./sources.ts");
-    const section = findingsSection(error.title, error.findings, {
-      words: MANIFEST_WORDS,
-      sources: fileSources(context.cwd),
-      frames: error.frames,
-    });
+    const section = findingsSection(error.view.title, error.findings, { ...error.view, words: MANIFEST_WORDS });
     return section === null
       ? []
       : [section, { kind: "line", label: "FAILED", tone: "bad", text: escapeLine(error.message) }];

@@ -20,7 +20,7 @@ export async function runProcess(words: readonly string[], ending: { readonly le
       code = EXIT.done;
     }
   } catch (error) {
-    code = await reportFailure(error, context);
+    code = reportFailure(error, context);
   }
   context.progress.clear();
   return output.finish(code, context);

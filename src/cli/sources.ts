@@ -1,16 +1,19 @@
 import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import type { Sources } from "./output/frame.ts";
 
-/** Reads files for code frames, each once; a file that is gone has no frame. */
-export function fileSources(folder: string): Sources {
-  const texts = new Map<string, string | null>();
-  return (file) => {
-    const known = texts.get(file);
-    if (known !== undefined) return known;
-    const text = readOrNull(resolve(folder, file));
-    texts.set(file, text);
-    return text;
+/** The files of a manifest whose locations are relative to `root`, named for somebody who stands in `cwd`. A file that is gone has no frame. */
+export function fileSources(root: string, cwd: string, known: ReadonlyMap<string, string> = new Map()): Sources {
+  const texts = new Map<string, string | null>(known);
+  return {
+    name: (file) => join(relative(cwd, root), file),
+    text(file) {
+      const seen = texts.get(file);
+      if (seen !== undefined) return seen;
+      const text = readOrNull(resolve(root, file));
+      texts.set(file, text);
+      return text;
+    },
   };
 }
 

@@ -2,14 +2,22 @@ import type { SourceLocation } from "../../model/finding.ts";
 import { escapeLine } from "./escape.ts";
 import { textWidth } from "./width.ts";
 
-/** The text of a file by the name that locations use; null when it cannot be read any more. */
-export type Sources = (file: string) => string | null;
+/** The files that locations speak of. */
+export interface Sources {
+  /** The text of a file by the name that locations use; null when it cannot be read any more. */
+  text(file: string): string | null;
+  /** What a person at this place would open: the name relative to the working directory. */
+  name(file: string): string;
+}
+
+/** No file can be read: places are printed as they are, without frames. */
+export const NO_SOURCES: Sources = { text: () => null, name: (file) => file };
 
 const WIDEST_LINE = 160;
 
 /** The marked line with its number, one line of context above (more with `context`), and a caret under the value. Empty when the file or the line is gone. */
 export function codeFrame(location: SourceLocation, sources: Sources, context: number = 1): string[] {
-  const text = sources(location.file);
+  const text = sources.text(location.file);
   if (text === null) return [];
   const lines = text.split(/\r?\n/);
   const marked = lines[location.line - 1];
@@ -23,8 +31,8 @@ export function codeFrame(location: SourceLocation, sources: Sources, context: n
 }
 
 /** `file:line:column`, as editors understand it. */
-export function describePlace(location: SourceLocation): string {
-  return `${escapeLine(location.file)}:${location.line}:${location.column}`;
+export function describePlace(location: SourceLocation, sources: Sources): string {
+  return `${escapeLine(sources.name(location.file))}:${location.line}:${location.column}`;
 }
 
 function caret(location: SourceLocation, line: string): string {

@@ -68,7 +68,7 @@ function layoutItem(item: Item, indent: number, look: Look): string[] {
     const text = because === "" ? item.text : `${item.text}   ${because}`;
     lines.push(...withPlace(`${lead}${sign}`, text, item, look));
   }
-  for (const line of item.lines ?? []) lines.push(`${under}${line}`);
+  for (const line of item.lines ?? []) lines.push(line === "" ? "" : `${under}${line}`);
   if (item.help !== undefined) lines.push(...hanging(`${under}help: `, item.help, look));
   for (const child of item.items ?? []) lines.push(...layoutItem(child, indent + 4, look));
   return lines;

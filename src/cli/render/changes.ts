@@ -1,8 +1,7 @@
 import { compareText } from "../../base/order.ts";
-import type { SourceLocation } from "../../model/finding.ts";
 import type { PlannedChange } from "../../plan/plan.ts";
 import { escapeLine } from "../output/escape.ts";
-import { describePlace } from "../output/frame.ts";
+import { describePlace, type Sources } from "../output/frame.ts";
 import type { Tone } from "../output/look.ts";
 import type { Item } from "../output/page.ts";
 import { changeText, membershipText } from "./change-text.ts";
@@ -11,20 +10,27 @@ import { describeOne } from "./words.ts";
 type Sign = "+" | "-" | "~";
 export const SIGN_TONES: Readonly<Record<Sign, Tone>> = { "+": "add", "-": "remove", "~": "change" };
 
+/** How changes are shown. */
+export interface ChangesView {
+  /** Every object and its grantor. */
+  readonly detail: boolean;
+  readonly sources: Sources;
+}
+
 interface Line {
   readonly sign: Sign;
   readonly text: string;
   readonly group: string | null;
   readonly because: string | undefined;
-  readonly location: SourceLocation | undefined;
+  readonly place: string | undefined;
   readonly details: readonly string[];
 }
 
 /** Changes grouped by what they change, the groups in alphabetical order; memberships stand alone at the end, with equal ones in one line. */
-export function changeItems(changes: readonly PlannedChange[], options: { readonly detail: boolean }): Item[] {
+export function changeItems(changes: readonly PlannedChange[], view: ChangesView): Item[] {
   const lines = [
-    ...mergeMemberships(changes),
-    ...changes.filter((c) => !isMembership(c)).map((c) => lineOf(c, options.detail)),
+    ...mergeMemberships(changes, view.sources),
+    ...changes.filter((c) => !isMembership(c)).map((c) => lineOf(c, view)),
   ];
   const groups = new Map<string, Line[]>();
   for (const line of lines) {
@@ -48,7 +54,7 @@ export function changeSummary(planned: PlannedChange): string {
 function groupItem(name: string, lines: readonly Line[]): Item {
   const life = lines.find((line) => /^(created|dropped), /.test(line.text));
   const rest = lines.filter((line) => line !== life);
-  const place = shared(lines.map((line) => (line.location === undefined ? null : describePlace(line.location))));
+  const place = shared(lines.map((line) => line.place ?? null));
   const because = shared(lines.map((line) => line.because ?? null));
   const hoisted = because !== null && lines.length > 1 ? because : null;
   const title = life === undefined ? name : `${name}  ${life.text}`;
@@ -65,20 +71,19 @@ function groupItem(name: string, lines: readonly Line[]): Item {
 }
 
 function lineItem(line: Line, placeAbove: string | null, becauseAbove: string | null): Item {
-  const place = line.location === undefined ? null : describePlace(line.location);
   return {
     sign: line.sign,
     tone: SIGN_TONES[line.sign],
     text: line.text,
     ...(line.because === undefined || line.because === becauseAbove ? {} : { because: line.because }),
-    ...(place === null || place === placeAbove ? {} : { place }),
+    ...(line.place === undefined || line.place === placeAbove ? {} : { place: line.place }),
     ...(line.details.length === 0 ? {} : { lines: line.details }),
   };
 }
 
-function lineOf(planned: PlannedChange, detail: boolean): Line {
+function lineOf(planned: PlannedChange, view: ChangesView): Line {
   const { sign, text, group } = changeText(planned.change);
-  return { sign, text, group, ...originOf(planned), details: detail ? detailsOf(planned) : [] };
+  return { sign, text, group, ...originOf(planned, view.sources), details: view.detail ? detailsOf(planned) : [] };
 }
 
 function detailsOf({ change }: PlannedChange): string[] {
@@ -87,10 +92,13 @@ function detailsOf({ change }: PlannedChange): string[] {
   return change.resources.map((resource) => escapeLine(`${describeOne(resource)}${by}`));
 }
 
-function originOf(planned: PlannedChange): Pick<Line, "because" | "location"> {
+function originOf(planned: PlannedChange, sources: Sources): Pick<Line, "because" | "place"> {
   const { because, locations, by } = planned.origin;
   const reason = because ?? (by === "authoritative" ? "not declared, and the scope is authoritative here" : undefined);
-  return { because: reason === undefined ? undefined : escapeLine(reason), location: locations[0] };
+  return {
+    because: reason === undefined ? undefined : escapeLine(reason),
+    place: locations[0] === undefined ? undefined : describePlace(locations[0], sources),
+  };
 }
 
 function isMembership({ change }: PlannedChange): boolean {
@@ -98,7 +106,7 @@ function isMembership({ change }: PlannedChange): boolean {
 }
 
 /** Members that one role gains or loses with equal options for an equal reason are one line. */
-function mergeMemberships(changes: readonly PlannedChange[]): Line[] {
+function mergeMemberships(changes: readonly PlannedChange[], sources: Sources): Line[] {
   const merged = new Map<
     string,
     { readonly members: string[]; readonly first: PlannedChange; readonly places: Set<string> }
@@ -111,20 +119,20 @@ function mergeMemberships(changes: readonly PlannedChange[]): Line[] {
     const known = merged.get(key) ?? { members: [], first: planned, places: new Set<string>() };
     known.members.push(change.membership.member);
     const place = planned.origin.locations[0];
-    if (place !== undefined) known.places.add(describePlace(place));
+    if (place !== undefined) known.places.add(describePlace(place, sources));
     merged.set(key, known);
   }
   return [...merged.values()].flatMap(({ members, first, places }): Line[] => {
     const { change } = first;
     if (change.kind !== "add-membership" && change.kind !== "remove-membership") return [];
-    const origin = originOf(first);
+    const origin = originOf(first, sources);
     return [
       {
         sign: change.kind === "add-membership" ? "+" : "-",
         group: null,
         text: membershipText([...new Set(members)].sort(compareText), change.membership),
         because: origin.because,
-        location: places.size <= 1 ? origin.location : undefined,
+        place: places.size <= 1 ? origin.place : undefined,
         details: places.size <= 1 ? [] : [`declared at ${[...places].sort(compareText).join(", ")}`],
       },
     ];

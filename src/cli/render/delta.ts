@@ -2,7 +2,15 @@ import type { AccessDelta, AccessFact, DeltaLine, Path, Subject } from "../../an
 import { describeName } from "../../model/resource.ts";
 import { escapeLine } from "../output/escape.ts";
 import type { Item, Row, SectionBlock, TableBlock } from "../output/page.ts";
-import { describeOne, describePrivileges, describeResources, listNames, pluralKind, thousands } from "./words.ts";
+import {
+  counted,
+  describeOne,
+  describePrivileges,
+  describeResources,
+  listNames,
+  pluralKind,
+  thousands,
+} from "./words.ts";
 
 /** How much of the delta is written out. */
 export interface DeltaView {
@@ -55,7 +63,11 @@ function rowsOf(line: DeltaLine, sign: "+" | "-", view: DeltaView): Row[] {
   const more = line.paths.length - paths.length;
   const way = paths.map(pathText).join("; ") + (more > 0 ? `; and ${more} more` : "");
   const tone = sign === "-" ? "remove" : "add";
-  const row: Row = { sign, tone, cells: [who, factText(line.what), way] };
+  const row: Row = {
+    sign,
+    tone,
+    cells: [who, factText(line.what) + (line.afterSetRole === true ? " without set role" : ""), way],
+  };
   return view.detail
     ? [row, ...objectsOf(line.what).map((object): Row => ({ cells: ["", `  ${object}`, ""] }))]
     : [row];
@@ -85,7 +97,10 @@ export function factText(fact: AccessFact): string {
         const where = fact.future.schema === null ? "" : ` in ${describeName(fact.future.schema)}`;
         return `${describePrivileges(fact.privileges)} on future ${pluralKind(fact.resourceKind)}${where} made by ${describeName(fact.future.creator)}${option}`;
       }
-      return `${describePrivileges(fact.privileges)} on ${describeResources(fact.resources)}${option}`;
+      const what = `${describePrivileges(fact.privileges)} on ${describeResources(fact.resources)}`;
+      const kept = fact.columnsKept === undefined ? "" : `, keeping ${describeResources(fact.columnsKept)}`;
+      const behind = fact.behind === undefined ? "" : `, and so ${counted(fact.behind, "object")} in it`;
+      return fact.onlyGrantOption === true ? `grant option for ${what}` : `${what}${option}${kept}${behind}`;
     }
     case "ownership":
       return `ownership of ${describeResources(fact.resources)}`;
@@ -93,7 +108,10 @@ export function factText(fact: AccessFact): string {
       return fact.name === "login" ? "being able to log in" : escapeLine(fact.name);
     case "admin":
       return `admin of ${describeName(fact.role)}`;
+    case "member":
+      return `what members of ${describeName(fact.role)} may do`;
     case "rows":
+      if (fact.policies.length === 0) return `rows of ${describeOne(fact.table)} (row security itself)`;
       return `rows of ${describeOne(fact.table)} that ${fact.policies.map(describeName).join(", ")} ${fact.policies.length === 1 ? "shows" : "show"}`;
   }
 }
@@ -110,6 +128,8 @@ const ENDINGS: Readonly<Record<Path["by"], string>> = {
   predefined: "predefined role",
   superuser: "superuser",
   "default-privilege": "default privileges",
+  attribute: "an attribute of its own",
+  membership: "admin option",
 };
 
 /** `analysts > reporting_ro`: the roles walked through; what gives the access is said where it is not simply a grant. */

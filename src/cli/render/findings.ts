@@ -68,7 +68,7 @@ function findingItem(finding: Finding, view: FindingsView): Item {
   const related = (finding.related ?? []).map(
     (other): Item => ({
       text: escapeLine(other.message),
-      place: describePlace(other.location),
+      place: describePlace(other.location, view.sources),
       lines: codeFrame(other.location, view.sources, 0),
     }),
   );
@@ -78,7 +78,10 @@ function findingItem(finding: Finding, view: FindingsView): Item {
     text: ` ${escapeLine(finding.message)}`,
     ...(finding.location === undefined
       ? {}
-      : { place: describePlace(finding.location), lines: codeFrame(finding.location, view.sources, view.frames ?? 1) }),
+      : {
+          place: describePlace(finding.location, view.sources),
+          lines: codeFrame(finding.location, view.sources, view.frames ?? 1),
+        }),
     ...(finding.help === undefined ? {} : { help: escapeLine(finding.help) }),
     ...(related.length === 0 ? {} : { items: related }),
   };

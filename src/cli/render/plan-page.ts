@@ -79,7 +79,7 @@ function header(report: Report, around: PlanSurroundings): Fact[] {
 }
 
 function changesSection(report: Report, view: PlanView, around: PlanSurroundings): Block | null {
-  const items: Item[] = [...changeItems(report.plan.changes, { detail: view.detail }), unchangedItem(report)];
+  const items: Item[] = [...changeItems(report.plan.changes, view), unchangedItem(report)];
   if (view.unchanged)
     items.push({ text: "unchanged roles", items: around.unchangedRoles.map((name) => ({ text: describeName(name) })) });
   if (view.unmanaged && report.unchanged.unmanagedRoles.length > 0) {

@@ -21,7 +21,10 @@ export function statementsSection(plan: Plan): SectionBlock {
     return {
       text: heading,
       tone: "dim",
-      lines: stage.statements.flatMap((statement) => [...statementLines(statement, plan), ""]),
+      lines: stage.statements.flatMap((statement, at) => [
+        ...(at === 0 ? [] : [""]),
+        ...statementLines(statement, plan),
+      ]),
     };
   });
   return {
