@@ -1,0 +1,45 @@
+import { describeResource, type Resource, type ResourceKey } from "../../model/resource.ts";
+import type { AccessState } from "../../model/access-state.ts";
+import type { Snapshot } from "../../model/snapshot.ts";
+import type { GrantClaims } from "./claims.ts";
+import { grantYaml } from "./grant-yaml.ts";
+import { granteeName } from "./sayings.ts";
+import type { GrantStatement } from "./statement.ts";
+
+/** Everything in the snapshot that the files leave out, one sentence each: nothing is dropped silently. */
+export function notExpressed(snapshot: Snapshot, claims: GrantClaims): readonly string[] {
+  const { access } = snapshot;
+  return [
+    ...outsideMemberships(access),
+    ...claims.outside.filter((one) => access.roles.get(one.grantee)?.origin !== "bootstrap").map(outsideGrant),
+    ...foreignThings(access, claims.foreignThings),
+  ];
+}
+
+/** Predefined roles and those of a managed service are not ours to declare, so what they belong to stays unsaid. */
+function outsideMemberships(access: AccessState): readonly string[] {
+  return [...access.memberships.values()]
+    .filter((one) => !one.implied && access.roles.get(one.member)?.origin !== "user")
+    .filter(
+      (one) =>
+        !(access.roles.get(one.member)?.origin === "predefined" && access.roles.get(one.role)?.origin === "predefined"),
+    )
+    .map((one) => `membership of \`${one.member}\` in \`${one.role}\`: \`${one.member}\` was not made by people`);
+}
+
+function outsideGrant(statement: GrantStatement): string {
+  const yaml = grantYaml(statement);
+  const what = typeof yaml === "string" ? yaml : JSON.stringify(yaml);
+  const verb = statement.absent ? "taken from" : "given to";
+  return `${verb} ${granteeName(statement.grantee)}, which was not made by people: ${what}`;
+}
+
+function foreignThings(access: AccessState, keys: readonly ResourceKey[]): readonly string[] {
+  const names = keys
+    .map((key) => access.holdings.get(key)?.resource)
+    .filter((resource): resource is Resource => resource !== undefined && resource.kind !== "database")
+    .map((resource) => `${resource.kind} ${describeResource(resource)}`);
+  if (names.length === 0) return [];
+  const shown = names.length > 10 ? `${names.slice(0, 10).join(", ")} and ${names.length - 10} more` : names.join(", ");
+  return [`what everybody may do with things that the server or an extension made, where it is not as usual: ${shown}`];
+}

@@ -1,0 +1,80 @@
+import { compareBy, compareParts, sorted, type Comparator } from "../../base/order.ts";
+import type { Privilege } from "../../model/access-list.ts";
+import type { ResourceKind } from "../../model/resource.ts";
+import type { Grantee, RoleName } from "../../model/role.ts";
+import type { Selector } from "./selector.ts";
+
+/** One grant or revocation as a manifest states it for one grantee. */
+export interface GrantStatement {
+  readonly grantee: Grantee;
+  readonly absent: boolean;
+  readonly privileges: readonly Privilege[];
+  /** Exact names; empty: the whole resource. */
+  readonly columns: readonly string[];
+  readonly kind: ResourceKind;
+  /** Null where no database needs to be named. */
+  readonly database: string | null;
+  readonly schema: string | null;
+  readonly on: Selector;
+  readonly grantable: boolean;
+  readonly by: RoleName | null;
+  /** The creators whose future objects it holds for too. */
+  readonly creators: readonly RoleName[];
+  /** Nothing that exists is meant. */
+  readonly futureOnly: boolean;
+}
+
+const KIND_RANK: readonly ResourceKind[] = [
+  "database",
+  "tablespace",
+  "parameter",
+  "schema",
+  "table",
+  "column",
+  "sequence",
+  "routine",
+  "type",
+  "language",
+  "foreign-data-wrapper",
+  "foreign-server",
+  "large-object",
+];
+
+/** The order in which a person reads what a role may do: what the cluster shares, then schema by schema, the schema itself first. */
+export function inReadingOrder(statements: Iterable<GrantStatement>): readonly GrantStatement[] {
+  return sorted(statements, readingOrder);
+}
+
+const byPlace = compareBy<GrantStatement>(
+  (one) => one.database,
+  (one) => sectionOf(one),
+  (one) => one.futureOnly,
+  (one) => KIND_RANK.indexOf(one.kind),
+  (one) => !one.on.pattern,
+);
+const byText = compareBy<GrantStatement>(
+  (one) => one.columns.join("\0"),
+  (one) => one.privileges.join("\0"),
+  (one) => one.by,
+  (one) => one.grantable,
+  (one) => one.creators.join("\0"),
+);
+const readingOrder: Comparator<GrantStatement> = (a, b) =>
+  byPlace(a, b) || compareParts(a.on.names, b.on.names) || byText(a, b);
+
+function sectionOf(statement: GrantStatement): string {
+  if (statement.schema !== null) return `2${statement.schema}`;
+  if (statement.kind === "schema") return `2${statement.on.names[0] ?? ""}`;
+  return statement.kind === "database" || statement.kind === "tablespace" || statement.kind === "parameter" ? "1" : "3";
+}
+
+const USUAL: readonly Privilege[] = ["CONNECT", "USAGE", "SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "CREATE"];
+
+/** Privileges in the order in which people say them; those that nobody says come last, by name. */
+export function inSpokenOrder(privileges: readonly Privilege[]): readonly Privilege[] {
+  const rank = (privilege: Privilege): number => (USUAL.includes(privilege) ? USUAL.indexOf(privilege) : USUAL.length);
+  return sorted(
+    privileges,
+    compareBy<Privilege>(rank, (privilege) => privilege),
+  );
+}
