@@ -141,9 +141,5 @@ function isEmpty(map: YamlMap): boolean {
 
 /** Names may hold line breaks; a comment may not. */
 function oneLine(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what must not reach a comment
-  return text.replace(
-    /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g,
-    (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`,
-  );
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
 }
