@@ -2,8 +2,9 @@ import { compareBy, sorted, sortedText } from "../base/order.ts";
 import type { Connection, LiveSession } from "../engine/engine.ts";
 import type { AccessState } from "../model/access-state.ts";
 import type { AlterRole, Change } from "../model/change.ts";
-import type { RoleName } from "../model/role.ts";
+import type { Membership, RoleName } from "../model/role.ts";
 import { PUBLIC } from "../model/role.ts";
+import type { MembershipGraph } from "./membership-graph.ts";
 import { membershipGraph } from "./membership-graph.ts";
 
 /** The sessions that keep access which a plan took away. */
@@ -14,9 +15,9 @@ export interface Lingering {
 }
 
 /**
- * Finds the sessions that keep what the plan revoked: those inside `SET ROLE` to a role that they may not become any more, those of logins that may not log in any more, and those in a
+ * Finds the sessions that keep what these changes revoke: those inside `SET ROLE` to a role that they may not become any more, those of logins that may not log in any more, and those in a
  * database that they may not connect to any more. A revoked privilege needs no such list, since the server checks it at the next statement. Where the server does not tell what a session
- * has become, each session that could have become such a role is listed.
+ * has become, each session that could have become such a role is listed. Sessions of a role that is dropped can be found only before it is.
  */
 export async function lingeringSessions(
   connection: Connection,
@@ -24,12 +25,42 @@ export async function lingeringSessions(
   before: AccessState,
   after: AccessState,
 ): Promise<Lingering> {
-  const rules = changes.flatMap((change) => rulesOf(change, before, after));
+  const rules = lingeringRules(changes, before, after);
   const roles = sortedText(rules.flatMap((rule) => [...rule.logins]));
   if (roles.length === 0) return { sessions: [], complete: true };
   const { sessions, complete } = await connection.sessions(roles);
-  const kept = sessions.filter((session) => rules.some((rule) => keeps(rule, session)));
-  return { sessions: sorted(kept, bySession), complete };
+  return {
+    sessions: sorted(
+      sessions.filter((session) => keepsAny(rules, session)),
+      bySession,
+    ),
+    complete,
+  };
+}
+
+/** Which sessions to look for: one rule a way of keeping revoked access. */
+export function lingeringRules(
+  changes: readonly Change[],
+  before: AccessState,
+  after: AccessState,
+): readonly LingeringRule[] {
+  const maySet = (membership: Membership): boolean => membership.set;
+  const graphs: Graphs = {
+    before,
+    any: membershipGraph([before]),
+    was: membershipGraph([before], maySet),
+    is: membershipGraph([after], maySet),
+  };
+  return changes.flatMap((change) => rulesOf(change, graphs));
+}
+
+export function keepsAny(rules: readonly LingeringRule[], session: LiveSession): boolean {
+  return rules.some((rule) => keeps(rule, session));
+}
+
+/** Sessions of several findings, each once. */
+export function mergeSessions(...lists: readonly (readonly LiveSession[])[]): readonly LiveSession[] {
+  return sorted(new Map(lists.flat().map((session) => [session.id, session])).values(), bySession);
 }
 
 const bySession = compareBy<LiveSession>(
@@ -40,7 +71,16 @@ const bySession = compareBy<LiveSession>(
 
 type AttributeChange = AlterRole["attributes"][number];
 
-interface Rule {
+interface Graphs {
+  readonly before: AccessState;
+  /** Who is in whom by any membership; who could become whom before, and who can after. */
+  readonly any: MembershipGraph;
+  readonly was: MembershipGraph;
+  readonly is: MembershipGraph;
+}
+
+/** Sessions of these logins keep what was revoked. */
+export interface LingeringRule {
   readonly logins: ReadonlySet<RoleName>;
   /** Only when the session may have become one of these; null: whatever it is now. */
   readonly became: ReadonlySet<RoleName> | null;
@@ -48,19 +88,19 @@ interface Rule {
   readonly database: string | null;
 }
 
-function keeps(rule: Rule, session: LiveSession): boolean {
+function keeps(rule: LingeringRule, session: LiveSession): boolean {
   if (!rule.logins.has(session.login) && !(session.current !== null && rule.logins.has(session.current))) return false;
   if (rule.database !== null && rule.database !== session.database) return false;
   return rule.became === null || session.current === null || rule.became.has(session.current);
 }
 
-function rulesOf(change: Change, before: AccessState, after: AccessState): readonly Rule[] {
+function rulesOf(change: Change, graphs: Graphs): readonly LingeringRule[] {
   switch (change.kind) {
     case "remove-membership":
-      return membershipRules(change.membership.role, change.membership.member, before, after);
+      return membershipRules(change.membership.role, change.membership.member, graphs);
     case "alter-membership":
       return change.before.set && !change.after.set
-        ? membershipRules(change.after.role, change.after.member, before, after)
+        ? membershipRules(change.after.role, change.after.member, graphs)
         : [];
     case "alter-role":
       return change.attributes.some(isReduction)
@@ -69,7 +109,7 @@ function rulesOf(change: Change, before: AccessState, after: AccessState): reado
     case "drop-role":
       return [
         {
-          logins: membershipGraph([before]).below(change.role.name),
+          logins: graphs.any.below(change.role.name),
           became: new Set([change.role.name]),
           database: null,
         },
@@ -78,7 +118,7 @@ function rulesOf(change: Change, before: AccessState, after: AccessState): reado
     case "remove-grant":
       return change.resourceKind === "database" && change.privileges.includes("CONNECT")
         ? change.resources.map((resource) => ({
-            logins: connecting(change.grantee, before),
+            logins: connecting(change.grantee, graphs),
             became: null,
             database: resource.path[0] ?? "",
           }))
@@ -105,14 +145,12 @@ function rulesOf(change: Change, before: AccessState, after: AccessState): reado
 }
 
 /** Everybody below the member who could become the role, or something above it, and now cannot. */
-function membershipRules(role: RoleName, member: RoleName, before: AccessState, after: AccessState): readonly Rule[] {
-  const [was, is] = [before, after].map((state) => membershipGraph([state], (membership) => membership.set));
-  const rules: Rule[] = [];
-  if (was === undefined || is === undefined) return rules;
-  const above = was.above(role);
-  for (const login of was.below(member)) {
-    if (before.roles.get(login)?.attributes["superuser"] === true) continue;
-    const kept = is.above(login);
+function membershipRules(role: RoleName, member: RoleName, graphs: Graphs): readonly LingeringRule[] {
+  const above = graphs.was.above(role);
+  const rules: LingeringRule[] = [];
+  for (const login of graphs.was.below(member)) {
+    if (graphs.before.roles.get(login)?.attributes["superuser"] === true) continue;
+    const kept = graphs.is.above(login);
     const lost = new Set([...above].filter((one) => !kept.has(one)));
     if (lost.size > 0) rules.push({ logins: new Set([login]), became: lost, database: null });
   }
@@ -131,6 +169,6 @@ function isReduction(attribute: AttributeChange): boolean {
   );
 }
 
-function connecting(grantee: RoleName, before: AccessState): ReadonlySet<RoleName> {
-  return grantee === PUBLIC ? new Set(before.roles.keys()) : membershipGraph([before]).below(grantee);
+function connecting(grantee: RoleName, graphs: Graphs): ReadonlySet<RoleName> {
+  return grantee === PUBLIC ? new Set(graphs.before.roles.keys()) : graphs.any.below(grantee);
 }

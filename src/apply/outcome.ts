@@ -4,11 +4,31 @@ import type { Plan, Stage } from "../plan/plan.ts";
 
 /** How an apply ended. Whatever it says about the database, the database was asked. */
 export type Outcome =
-  | { readonly kind: "applied"; readonly run: Run; readonly sessions: readonly LiveSession[] }
+  | {
+      readonly kind: "applied";
+      readonly run: Run;
+      /** Sessions that keep access which the plan took away, after those that were ended are gone. */
+      readonly sessions: readonly LiveSession[];
+      /** False when we may not see everybody's sessions: there may be more. */
+      readonly sessionsComplete: boolean;
+      /** Sessions that were ended because the caller asked for it. */
+      readonly ended: readonly LiveSession[];
+      readonly verified: Verified;
+      /** What went wrong after the commit and changes nothing about it, as sentences. */
+      readonly warnings: readonly string[];
+    }
   /** Nothing remains of it: every stage that ran was rolled back, or undone by its inverse. */
   | { readonly kind: "rolled-back"; readonly run: Run; readonly because: string; readonly code: string }
   /** Some stages stand and the rest do not (several databases, and one failed): says which, and what to run. */
   | { readonly kind: "partial"; readonly run: Run; readonly because: string; readonly code: string };
+
+/** What stood between the statements and their commits. */
+export interface Verified {
+  /** How many (role, privilege, resource) triples the server's own functions were asked about and confirmed. */
+  readonly asked: number;
+  /** How many triples the plan affects. More than were asked: equal resources were represented by one. */
+  readonly affected: number;
+}
 
 /** The durable record of one apply: written before the first statement, after every stage, and at the end. Its inverse is what `revert` uses. */
 export interface Run {
@@ -22,7 +42,10 @@ export interface Run {
   readonly stages: readonly RunStage[];
   readonly state: "started" | "applied" | "rolled-back" | "partial" | "reverted";
   readonly finished_at: string | null;
+  /** The plan that this one takes back; null for a plan that was made from a manifest. */
   readonly reverts: Digest | null;
+  /** The stages that took committed ones back after a later one failed; absent while nothing had to be. */
+  readonly undo?: readonly RunStage[];
 }
 
 export interface RunStage {

@@ -132,4 +132,14 @@ export const RW4XX: Readonly<Record<string, CodePage>> = {
     why: "Only a run that was applied, or that stands in part, has something to take back.",
     fix: "Look at `rolewright status`: it says how the run ended.",
   },
+  RW427: {
+    title: "A role that is to be dropped is in use.",
+    why: "A session of a dropped role lives on, and nobody could tell any more whose it is.",
+    fix: "Wait until its sessions end, or apply with `--end-sessions`, which ends them after the commit.",
+  },
+  RW499: {
+    title: "Apply failed in a way that it does not know.",
+    why: "This is a defect of Rolewright. The open transaction was rolled back.",
+    fix: "Report it, with the message.",
+  },
 };

@@ -1,0 +1,135 @@
+import { RolewrightError } from "../base/error.ts";
+import type { PrivilegeQuestion, Transaction } from "../engine/engine.ts";
+import type { AccessState } from "../model/access-state.ts";
+import type { Change } from "../model/change.ts";
+import type { Finding } from "../model/finding.ts";
+import { databaseOf, describeName, describeResource } from "../model/resource.ts";
+import { PUBLIC } from "../model/role.ts";
+import type { Snapshot } from "../model/snapshot.ts";
+import type { StateRules } from "../model/state-rules.ts";
+import { compareStates, concerning } from "./compare-states.ts";
+import type { Guards } from "./guards.ts";
+import type { Named } from "./named.ts";
+import type { Verified } from "./outcome.ts";
+import { questionsFor } from "./questions.ts";
+
+/** What must be true before a stage may be committed. */
+export interface Expectation {
+  /** The reading that the plan was derived from anew. */
+  readonly live: Snapshot;
+  /** The predicted states before and after the stage. */
+  readonly before: AccessState;
+  readonly after: AccessState;
+  /** The changes that the stage carries out. */
+  readonly changes: readonly Change[];
+  /** What the whole plan names. */
+  readonly named: Named;
+  readonly rules: StateRules;
+  /** False where the stage holds a lock that queues others, and a reading would hold it for long: then only the server's functions are asked, and the next stage reads back. */
+  readonly readBack: boolean;
+}
+
+/**
+ * Success is not proof: reads the state back inside the open transaction and compares it with the prediction, asks the server's own privilege functions, and asks once more whether anybody would be locked
+ * out. Throws RW415, RW416 or RW408, upon which the caller rolls back.
+ */
+export async function verify(
+  transaction: Transaction,
+  database: string,
+  expected: Expectation,
+  guards: Guards,
+  onQuestions: (count: number) => Promise<void>,
+): Promise<Verified> {
+  const { live, after } = expected;
+  let state = after;
+  if (expected.readBack) {
+    const read = await transaction.introspect();
+    checkUnknowns(live, read);
+    checkState(expected, read, database);
+    state = readInto(after, read.access, database);
+  }
+  const asked = questionsFor({ ...expected, database });
+  await onQuestions(asked.questions.length);
+  checkAnswers(
+    asked.questions,
+    await transaction.ask(asked.questions),
+    guards.expectedAnswers(live, state, asked.questions),
+  );
+  refuseLockout(guards.lockout(live, state));
+  return { asked: asked.questions.length, affected: asked.affected };
+}
+
+/** Throws RW408 when the guard found somebody who would be locked out. */
+export function refuseLockout(findings: readonly Finding[]): void {
+  const errors = findings.filter((finding) => finding.severity === "error");
+  const [first] = errors;
+  if (first === undefined) return;
+  throw new RolewrightError("RW408", `the plan would lock the administrators out: ${first.message}`, {
+    exitCode: 3,
+    help: first.help ?? "keep at least one way to administer the server; this guard cannot be waived",
+    details: { findings: errors.map(({ code, message }) => ({ code, message })) },
+  });
+}
+
+function checkUnknowns(live: Snapshot, read: Snapshot): void {
+  const known = new Set(live.unknowns.map((unknown) => unknown.subject));
+  const lost = read.unknowns.find((unknown) => !known.has(unknown.subject));
+  if (lost === undefined) return;
+  throw new RolewrightError("RW415", `the state could not be read back: ${lost.subject}: ${lost.reason}`, {
+    exitCode: 6,
+  });
+}
+
+/** The predicted state with everything that this database shows replaced by what was read: somebody else's change beside ours counts for the guard and for the answers. */
+function readInto(after: AccessState, read: AccessState, database: string): AccessState {
+  const holdings = new Map(read.holdings);
+  for (const [key, holding] of after.holdings) {
+    const home = databaseOf(holding.resource);
+    if (home !== null && home !== database) holdings.set(key, holding);
+  }
+  return { ...after, roles: read.roles, memberships: read.memberships, holdings };
+}
+
+function checkState(expected: Expectation, read: Snapshot, database: string): void {
+  const differences = concerning(expected.named, compareStates(expected.after, read.access, database));
+  const [first] = differences;
+  if (first === undefined) return;
+  const more = differences.length > 1 ? `, and ${differences.length - 1} more` : "";
+  throw new RolewrightError("RW415", `the state read back is not the one predicted: ${first.text}${more}`, {
+    exitCode: 6,
+    help: "the transaction was rolled back; plan again",
+    details: { differences: differences.slice(0, 50).map((difference) => difference.text) },
+  });
+}
+
+function checkAnswers(
+  questions: readonly PrivilegeQuestion[],
+  answers: readonly (boolean | null)[],
+  expected: readonly (boolean | null)[],
+): void {
+  const wrong: string[] = [];
+  for (const [index, question] of questions.entries()) {
+    const [answer, wanted] = [answers[index], expected[index]];
+    // Null: the server has no function for it, or the prediction does not decide it.
+    if (answer === undefined || wanted === undefined) throw new Error("an answer is missing for a privilege question");
+    if (answer !== null && wanted !== null && answer !== wanted) wrong.push(describeQuestion(question, answer));
+  }
+  const [first] = wrong;
+  if (first === undefined) return;
+  const more = wrong.length > 1 ? `, and ${wrong.length - 1} more` : "";
+  throw new RolewrightError(
+    "RW416",
+    `the server's own privilege functions disagree with the prediction: ${first}${more}`,
+    {
+      exitCode: 6,
+      help: "the transaction was rolled back; plan again",
+      details: { answers: wrong.slice(0, 50) },
+    },
+  );
+}
+
+function describeQuestion(question: PrivilegeQuestion, answer: boolean): string {
+  const who = question.role === PUBLIC ? "everybody (PUBLIC)" : `\`${describeName(question.role)}\``;
+  const option = question.grantable ? " with grant option" : "";
+  return `${who} ${answer ? "still has" : "does not have"} ${question.privilege}${option} on ${question.resource.kind} ${describeResource(question.resource)}`;
+}
