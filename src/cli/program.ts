@@ -7,7 +7,6 @@ import { DEFAULT_GLOBALS } from "./context.ts";
 import { commandHelp, overviewHelp } from "./help.ts";
 import { Input } from "./input.ts";
 import type { ColorChoice } from "./output/look.ts";
-import { nearest } from "./output/suggest.ts";
 import { usageError } from "./usage.ts";
 
 /** What a command line asks for: a text to print, or a command to run. */
@@ -20,8 +19,8 @@ export async function parseCommandLine(words: readonly string[]): Promise<Reques
   let request: Request = { kind: "print", text: overviewHelp() };
   const program = newCommand("rolewright", GLOBAL_OPTIONS);
   program.option("--version").argument("[command]").allowExcessArguments(true).helpInformation = overviewHelp;
-  program.action((name: string | undefined) => {
-    if (name !== undefined) throw unknownCommand(name);
+  program.action(async (name: string | undefined) => {
+    if (name !== undefined) throw await unknownCommand(name);
     const version = COMMANDS.find((command) => command.name === "version");
     if (program.opts()["version"] === true && version !== undefined) {
       request = {
@@ -34,11 +33,12 @@ export async function parseCommandLine(words: readonly string[]): Promise<Reques
   });
   for (const spec of COMMANDS) {
     const command = addCommand(program, spec);
-    command.action((...given: unknown[]) => {
-      const args = given.slice(0, spec.arguments.length) as (string | undefined)[];
-      checkChoices(spec, args);
+    command.action(async (...values: unknown[]) => {
+      const args = values.slice(0, spec.arguments.length) as (string | undefined)[];
+      const given = { ...program.opts(), ...definedOnly(command.opts()) };
+      await checkChoices(spec, args, given);
       const options = readOptions(spec.options, command.opts());
-      const globals = readGlobals({ ...program.opts(), ...definedOnly(command.opts()) });
+      const globals = readGlobals(given);
       request = { kind: "run", command: spec, input: new Input(args, options), globals };
     });
   }
@@ -101,26 +101,36 @@ function addOption(command: Command, option: OptionSpec): void {
     );
     return;
   }
-  command.option(flags, option.summary, (text: string) => {
-    if (option.choices !== undefined && !option.choices.includes(text))
-      throw badChoice(`option \`${flag}\``, text, option.choices);
-    return text;
-  });
+  command.option(flags, option.summary);
 }
 
-function checkChoices(spec: CommandSpec, args: readonly (string | undefined)[]): void {
-  spec.arguments.forEach((argument, index) => {
-    const value = args[index];
-    if (value !== undefined && argument.choices !== undefined && !argument.choices.includes(value)) {
-      throw badChoice(`argument ${argument.name}`, value, argument.choices);
-    }
-  });
-}
-
-function badChoice(what: string, value: string, choices: readonly string[]): Error {
-  const near = nearest(value, choices);
-  const help = near === null ? `it is one of ${choices.join(", ")}` : `did you mean \`${near}\`?`;
-  return usageError("RW004", `${what} cannot be \`${value}\``, help);
+/** What is chosen from a few words must be one of them. */
+async function checkChoices(
+  spec: CommandSpec,
+  args: readonly (string | undefined)[],
+  parsed: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const given = [
+    ...spec.arguments.map((argument, index) => ({
+      what: argument.name,
+      value: args[index],
+      choices: argument.choices,
+    })),
+    ...[...spec.options, ...GLOBAL_OPTIONS].map((option) => ({
+      what: `--${optionName(option)}`,
+      value: parsed[camelCase(optionName(option))],
+      choices: option.choices,
+    })),
+  ];
+  for (const { what, value, choices } of given) {
+    if (typeof value !== "string" || choices === undefined || choices.includes(value)) continue;
+    const { didYouMean } = await import("../config/did-you-mean.ts");
+    throw usageError(
+      "RW004",
+      `${what} cannot be \`${value}\``,
+      didYouMean(value, choices) ?? `it is one of ${choices.join(", ")}`,
+    );
+  }
 }
 
 /** Commander keeps `--accept-access-loss` as `acceptAccessLoss`; commands read options by the name that people type. */
@@ -156,13 +166,14 @@ function camelCase(name: string): string {
   return name.replace(/-([a-z])/g, (_match, letter: string) => letter.toUpperCase());
 }
 
-function unknownCommand(name: string): Error {
-  const near = nearest(
-    name,
-    COMMANDS.filter((command) => command.hidden !== true).map((command) => command.name),
+async function unknownCommand(name: string): Promise<Error> {
+  const { didYouMean } = await import("../config/did-you-mean.ts");
+  const names = COMMANDS.filter((command) => command.hidden !== true).map((command) => command.name);
+  return usageError(
+    "RW001",
+    `there is no command \`${name}\``,
+    didYouMean(name, names) ?? "`rolewright --help` lists the commands",
   );
-  const help = near === null ? "`rolewright --help` lists the commands" : `did you mean \`${near}\`?`;
-  return usageError("RW001", `there is no command \`${name}\``, help);
 }
 
 const CODES: Readonly<Record<string, string>> = {

@@ -3,7 +3,7 @@ import type { CodePage } from "../../model/codes/code-page.ts";
 import { allCodes } from "../codes.ts";
 import type { Action } from "../command-tree.ts";
 import type { Page } from "../output/page.ts";
-import { nearest } from "../output/suggest.ts";
+import { didYouMean } from "../../config/did-you-mean.ts";
 import { escapeLine } from "../output/escape.ts";
 
 /** Prints the page of one code. */
@@ -12,9 +12,8 @@ export const explain: Action = async (context, input) => {
   const codes = allCodes();
   const page = codes.get(code);
   if (page === undefined) {
-    const near = nearest(code, [...codes.keys()]);
     throw new RolewrightError("RW809", `there is no code \`${escapeLine(code)}\``, {
-      help: near === null ? "codes are printed with every error, such as RW204" : `did you mean \`${near}\`?`,
+      help: didYouMean(code, codes.keys()) ?? "codes are printed with every error, such as RW204",
     });
   }
   context.show(codePage(code, page), () => ({

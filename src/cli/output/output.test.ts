@@ -5,7 +5,7 @@ import { layoutPage } from "./layout.ts";
 import { lookOf, PLAIN_LOOK } from "./look.ts";
 import type { TableBlock } from "./page.ts";
 import { snakeCase } from "./snake-case.ts";
-import { nearest } from "./suggest.ts";
+import { nearest } from "../../config/did-you-mean.ts";
 import { layoutTable } from "./table.ts";
 import { textWidth } from "./width.ts";
 
