@@ -1,0 +1,176 @@
+import { readFile } from "node:fs/promises";
+import type { Client, ClientConfig } from "pg";
+import { RolewrightError } from "../../base/error.ts";
+import type { Dsn, SslMode } from "./dsn.ts";
+import { connectionError, isTlsNotOffered } from "./errors.ts";
+import { passwordFromFile } from "./pgpass.ts";
+
+/** A message of the server beside its answer. */
+export interface Notice {
+  readonly severity: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** One session in one database. All values arrive as text, exactly as the server prints them. */
+export interface Session extends AsyncDisposable {
+  readonly database: string;
+  /** The server's process of this session. */
+  readonly processId: number;
+  readonly lost: boolean;
+  rows<Row extends readonly (string | null)[]>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+  /** Runs statements without rows and gives back what the server remarked. */
+  run(text: string): Promise<readonly Notice[]>;
+  /** Drops the connection without a word, as a crash would. */
+  destroy(): void;
+}
+
+export interface SessionOptions {
+  readonly applicationName: string;
+  readonly connectTimeoutSeconds: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const AS_TEXT = { getTypeParser: () => (value: string) => value };
+
+/** Opens a session and prepares it, so that nothing in the role's or the database's settings changes what we read. Errors are RW5xx. */
+export async function openSession(dsn: Dsn, database: string, options: SessionOptions): Promise<Session> {
+  const client = await connectClient(dsn, database, options);
+  const session = wrap(client, database);
+  try {
+    await session.rows(SESSION_SETUP);
+  } catch (error) {
+    session.destroy();
+    throw connectionError(error, dsn, database);
+  }
+  return session;
+}
+
+/** Settings by name, wherever the server's version knows them: the same reading whatever the role, the database or the provider has set. */
+const SESSION_SETUP = `
+  select set_config(s.name, v.value, false)
+  from (values
+    ('search_path', ''), ('row_security', 'off'), ('standard_conforming_strings', 'on'), ('quote_all_identifiers', 'off'),
+    ('client_min_messages', 'notice'), ('datestyle', 'ISO, YMD'), ('intervalstyle', 'postgres'), ('timezone', 'UTC'), ('bytea_output', 'hex'),
+    ('statement_timeout', '0'), ('lock_timeout', '0'), ('idle_in_transaction_session_timeout', '0'), ('idle_session_timeout', '0'),
+    ('transaction_timeout', '0'), ('default_transaction_isolation', 'read committed'), ('default_transaction_read_only', 'off'),
+    ('default_transaction_deferrable', 'off'), ('createrole_self_grant', ''), ('work_mem', '64MB'), ('jit', 'off')
+  ) v (name, value)
+  join pg_catalog.pg_settings s on pg_catalog.lower(s.name) = v.name`;
+
+async function connectClient(dsn: Dsn, database: string, options: SessionOptions): Promise<Client> {
+  options.signal?.throwIfAborted();
+  const { default: pg } = await import("pg");
+  const attempts = dsn.host.startsWith("/") ? [false as const] : await tlsAttempts(dsn);
+  const password = dsn.password?.reveal() ?? (await passwordFromFile(dsn, database)) ?? undefined;
+  for (const [index, ssl] of attempts.entries()) {
+    const client = new pg.Client({
+      host: dsn.host,
+      port: dsn.port,
+      user: dsn.user,
+      database,
+      // An absent password would make the driver look for one by itself; a function that has none does not.
+      password: password ?? (() => undefined as unknown as string),
+      ssl,
+      application_name: options.applicationName,
+      connectionTimeoutMillis: options.connectTimeoutSeconds * 1000,
+      keepAlive: true,
+    });
+    client.on("error", () => {}); // Every query in flight and every later one reports it; unheard it would end the process.
+    const abort = (): void => destroy(client);
+    options.signal?.addEventListener("abort", abort, { once: true });
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      destroy(client);
+      options.signal?.throwIfAborted();
+      if (isTlsNotOffered(error) && index + 1 < attempts.length) continue;
+      if (index + 1 < attempts.length && isEncryptionRefusal(error)) continue;
+      throw connectionError(error, dsn, database);
+    } finally {
+      options.signal?.removeEventListener("abort", abort);
+    }
+  }
+  throw new RolewrightError("RW500", "no way to connect was tried");
+}
+
+type Tls = NonNullable<ClientConfig["ssl"]> | false;
+
+/** What libpq tries for each `sslmode`, in order. Only `verify-*` proves who the server is. */
+async function tlsAttempts(dsn: Dsn): Promise<readonly Tls[]> {
+  const own = {
+    ...(dsn.sslCert === null ? {} : { cert: await readCertificate(dsn.sslCert) }),
+    ...(dsn.sslKey === null ? {} : { key: await readCertificate(dsn.sslKey) }),
+  };
+  const root =
+    dsn.sslRootCert === null || dsn.sslRootCert === "system" ? {} : { ca: await readCertificate(dsn.sslRootCert) };
+  const unverified: Tls = { ...own, rejectUnauthorized: false };
+  const chain: Tls = { ...own, ...root, checkServerIdentity: () => undefined };
+  const attempts: Readonly<Record<SslMode, readonly Tls[]>> = {
+    disable: [false],
+    allow: [false, unverified],
+    prefer: [unverified, false],
+    // As libpq does: with an authority at hand, `require` checks the chain.
+    require: [dsn.sslRootCert === null ? unverified : chain],
+    "verify-ca": [chain],
+    "verify-full": [{ ...own, ...root }],
+  };
+  return attempts[dsn.sslMode];
+}
+
+async function readCertificate(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    throw new RolewrightError("RW506", `the certificate file \`${file}\` cannot be read`, {
+      help: "check `sslrootcert`, `sslcert` and `sslkey` in the URL",
+      cause: error,
+    });
+  }
+}
+
+// pg_hba.conf may refuse one of the two; libpq then tries the other for `allow` and `prefer`.
+function isEncryptionRefusal(error: unknown): boolean {
+  return (error as { code?: string }).code === "28000" && (error as Error).message.includes("pg_hba.conf");
+}
+
+function wrap(client: Client, database: string): Session {
+  let lost = false;
+  let notices: Notice[] = [];
+  client.on("end", () => {
+    lost = true;
+  });
+  client.on("notice", (notice) => {
+    notices.push({ severity: notice.severity ?? "", code: notice.code ?? "", message: notice.message ?? "" });
+  });
+  return {
+    database,
+    processId: (client as unknown as { processID: number }).processID,
+    get lost() {
+      return lost;
+    },
+    async rows<Row extends readonly (string | null)[]>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+      const result = await client.query<Row[]>({ text, values: [...values], rowMode: "array", types: AS_TEXT });
+      return result.rows as unknown as Row[];
+    },
+    async run(text) {
+      notices = [];
+      await client.query(text);
+      return notices;
+    },
+    destroy() {
+      lost = true;
+      destroy(client);
+    },
+    async [Symbol.asyncDispose]() {
+      if (lost) return destroy(client);
+      lost = true;
+      await client.end();
+    },
+  };
+}
+
+function destroy(client: Client): void {
+  (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+}

@@ -1,0 +1,21 @@
+import { RolewrightError } from "../base/error.ts";
+import type { Engine } from "./engine.ts";
+
+// Loaded when first asked for: `rolewright --help` must not wait for drivers.
+const ENGINES: Readonly<Record<string, () => Promise<Engine>>> = {
+  postgresql: async () => (await import("./postgresql/index.ts")).postgresql,
+};
+
+/** The engines that a target can name, sorted. */
+export const ENGINE_NAMES: readonly string[] = Object.keys(ENGINES).sort();
+
+/** The engine of this name. Throws RW514 for one that there is not. */
+export async function loadEngine(name: string): Promise<Engine> {
+  const load = Object.hasOwn(ENGINES, name) ? ENGINES[name] : undefined;
+  if (load === undefined) {
+    throw new RolewrightError("RW514", `there is no engine \`${name}\`, expected one of ${ENGINE_NAMES.join(", ")}`, {
+      help: "correct `engine` of the target",
+    });
+  }
+  return await load();
+}
