@@ -1,0 +1,200 @@
+import type { Path, Subject } from "./access-delta.ts";
+import type { AccessIndex } from "./access-index.ts";
+import type { DeltaContext } from "./delta.ts";
+import type { Bits } from "./bits.ts";
+import { addBits, emptyBits, hasBit, keepBits, sameBits } from "./bits.ts";
+import type { LineBook } from "./delta-lines.ts";
+import { lineBook } from "./delta-lines.ts";
+import type { Drop, Reach, Subjects } from "./delta-subjects.ts";
+import { drops, subjectsOf } from "./delta-subjects.ts";
+import type { Ascent, Giver } from "./explain.ts";
+import { ascent, pathsTo } from "./explain.ts";
+import { EVERYBODY } from "./resource-class.ts";
+
+/** One comparison of two indexes over the same roles: what its parts share. */
+export interface DeltaPass {
+  readonly before: AccessIndex;
+  readonly after: AccessIndex;
+  readonly subjects: Subjects;
+  readonly losses: LineBook;
+  readonly gains: LineBook;
+  /** Whether it changed who, of the subjects, has the privileges of this role. */
+  touched(role: number, database: string | null): boolean;
+  readonly superusersTouched: boolean;
+  /** Becoming another role gives nothing more, on both sides: there is only one kind of access. */
+  readonly flat: boolean;
+  /** The subjects among the heirs of any of these, and superusers where they are asked for. */
+  reach(
+    side: Side,
+    givers: Iterable<number>,
+    database: string | null,
+    options: { readonly superusers: boolean },
+  ): Reach;
+  /** Who has less in `from` than in `to`, grouped by paths. `side` is the one of `from`. */
+  groups(side: Side, from: Reach, to: Reach, ways: Ways): Group[];
+}
+
+export type Side = "before" | "after";
+
+export interface Ways {
+  /** The roles that give the access on the side that has it. */
+  readonly givers: readonly Giver[];
+  readonly database: string | null;
+  /** Everybody has it there, and not on the other side. */
+  readonly publicToo: boolean;
+}
+
+/** Subjects and paths are shared values: equal ones are the same object. */
+export interface Group {
+  readonly roles: readonly number[];
+  readonly subjects: readonly Subject[];
+  readonly paths: readonly Path[];
+  readonly weakened: boolean;
+}
+
+/** More paths than this tell a reader nothing; `why` lists all. */
+const PATHS_SHOWN = 8;
+
+export function deltaPass(before: AccessIndex, after: AccessIndex, context: DeltaContext): DeltaPass {
+  const subjects = subjectsOf(before, after, context);
+  const flat = before.graph.flat && after.graph.flat;
+  const common = subjects.before.slice();
+  keepBits(common, subjects.after);
+  const sides = { before, after } as const;
+  const mine = { before: subjects.before, after: subjects.after } as const;
+
+  const reach: DeltaPass["reach"] = (side, givers, database, options) => {
+    const { graph } = sides[side];
+    const now = options.superusers ? graph.superusers.slice() : emptyBits(graph.names.length);
+    const later = flat ? now : options.superusers ? graph.superReachers.slice() : emptyBits(graph.names.length);
+    for (const giver of givers) {
+      if (giver === EVERYBODY) {
+        addBits(now, common);
+        if (!flat) addBits(later, common);
+      } else {
+        addBits(now, graph.heirs(giver, database));
+        if (!flat) addBits(later, graph.reachers(giver, database));
+      }
+    }
+    keepBits(now, mine[side]);
+    if (!flat) keepBits(later, mine[side]);
+    return { now, later };
+  };
+
+  const touchedIn = new Map<string | null, Map<number, boolean>>();
+  const touched = (role: number, database: string | null): boolean => {
+    let known = touchedIn.get(database);
+    if (known === undefined) touchedIn.set(database, (known = new Map<number, boolean>()));
+    let answer = known.get(role);
+    if (answer === undefined) {
+      const a = reach("before", [role], database, { superusers: false });
+      const b = reach("after", [role], database, { superusers: false });
+      answer = !sameBits(a.now, b.now) || (!flat && !sameBits(a.later, b.later));
+      known.set(role, answer);
+    }
+    return answer;
+  };
+
+  const routes = { before: pathFinder(before), after: pathFinder(after) } as const;
+  const interned = new Map<string, readonly Path[]>();
+  const intern = (paths: readonly Path[]): readonly Path[] => {
+    const key = paths.map((p) => `${p.by}\0${p.needsSetRole}\0${p.roles.join("\0")}`).join("\n\0");
+    const known = interned.get(key);
+    if (known !== undefined) return known;
+    interned.set(key, paths);
+    return paths;
+  };
+
+  const groups: DeltaPass["groups"] = (side, from, to, ways) => {
+    const found: readonly Drop[] = drops(subjects, from, to);
+    if (found.length === 0 && !ways.publicToo) return [];
+    const everybody = ways.givers.some((giver) => giver.role === EVERYBODY);
+    const named = ways.givers.filter((giver) => giver.role !== EVERYBODY);
+    const find = routes[side](named, ways.database);
+    const byPaths = new Map<readonly Path[], { readonly weakened: boolean; readonly roles: number[] }[]>();
+    const put = (role: number, weakened: boolean, paths: readonly Path[]): void => {
+      let list = byPaths.get(paths);
+      if (list === undefined) byPaths.set(paths, (list = []));
+      let group = list.find((each) => each.weakened === weakened);
+      if (group === undefined) list.push((group = { weakened, roles: [] }));
+      group.roles.push(role);
+    };
+    const throughPublic = intern(PUBLIC_PATHS);
+    if (ways.publicToo) put(EVERYBODY, false, throughPublic);
+    for (const { role, weakened } of found) {
+      const open = everybody && hasBit(common, role);
+      const paths = open ? throughPublic : intern(find(role));
+      put(role, weakened, paths.length === 0 ? throughPublic : paths);
+    }
+    return [...byPaths].flatMap(([paths, list]) =>
+      list.map(({ weakened, roles }) => ({ roles, subjects: subjects.of(roles), paths, weakened })),
+    );
+  };
+
+  return {
+    before,
+    after,
+    subjects,
+    losses: lineBook("loss"),
+    gains: lineBook("gain"),
+    touched,
+    superusersTouched: superusersTouched(before, after, subjects),
+    flat,
+    reach,
+    groups,
+  };
+}
+
+const PUBLIC_PATHS: readonly Path[] = [{ roles: [], by: "public", needsSetRole: false }];
+
+function superusersTouched(before: AccessIndex, after: AccessIndex, subjects: Subjects): boolean {
+  const masked = (set: Bits, by: Bits): Bits => {
+    const result = set.slice();
+    keepBits(result, by);
+    return result;
+  };
+  return (
+    !sameBits(masked(before.graph.superusers, subjects.before), masked(after.graph.superusers, subjects.after)) ||
+    !sameBits(masked(before.graph.superReachers, subjects.before), masked(after.graph.superReachers, subjects.after))
+  );
+}
+
+/** Shortest paths by role. Roles with the same direct memberships share all paths but the one of being the giver oneself, so each such shape is searched once. */
+function pathFinder(
+  index: AccessIndex,
+): (givers: readonly Giver[], database: string | null) => (role: number) => readonly Path[] {
+  const { graph } = index;
+  const shapeOf = new Map<number, number>();
+  const shapes = new Map<string, number>();
+  const ascents = new Map<string, Ascent>();
+  const shape = (role: number): number => {
+    let known = shapeOf.get(role);
+    if (known !== undefined) return known;
+    const key = (graph.up[role] ?? []).map((e) => `${e.to}${e.privileges ? "p" : ""}${e.setRole ? "s" : ""}`).join();
+    known = shapes.get(key);
+    if (known === undefined) shapes.set(key, (known = role));
+    shapeOf.set(role, known);
+    return known;
+  };
+  return (givers, database) => {
+    const special = new Set(graph.unrecorded(database).map(([member]) => member));
+    const own = new Map<number, Giver>();
+    for (const giver of givers) if (!own.has(giver.role)) own.set(giver.role, giver);
+    const found = new Map<number, readonly Path[]>();
+    return (role) => {
+      const self = own.get(role);
+      if (self !== undefined) return [{ roles: [], by: self.by, needsSetRole: false }];
+      const through = special.has(role) ? role : shape(role);
+      let paths = found.get(through);
+      if (paths === undefined) {
+        const key = `${through}\0${database ?? ""}`;
+        let way = ascents.get(key);
+        if (way === undefined) ascents.set(key, (way = ascent(graph, through, database)));
+        const others = own.has(through) ? givers.filter((giver) => giver.role !== through) : givers;
+        paths = pathsTo(graph, way, others, PATHS_SHOWN);
+        found.set(through, paths);
+      }
+      return paths;
+    };
+  };
+}
