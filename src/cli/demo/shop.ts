@@ -16,18 +16,19 @@ export async function loadShop(server: EmbeddedServer): Promise<void> {
   await runSql(server, { database: DATABASE, sql: [ROLES, SALES, BILLING, HR, ACCESS].join("\n") });
 }
 
-/** Runs SQL as a role, as somebody at a terminal would; gives the first column of the first row of the last statement. */
+/** Runs SQL as a role, as somebody at a terminal would; gives the first column of the first row of the last statement as text; null where there is none. */
 export async function runSql(
   server: EmbeddedServer,
   { sql, database = DATABASE, role }: { readonly sql: string; readonly database?: string; readonly role?: string },
-): Promise<unknown> {
+): Promise<string | null> {
   const client = new Client({ host: server.socketFolder, port: server.port, user: SUPERUSER, database });
   await client.connect();
   try {
     if (role !== undefined) await client.query(`set session authorization ${client.escapeIdentifier(role)}`);
     const answers: unknown = await client.query({ text: sql, rowMode: "array" });
     const last = (Array.isArray(answers) ? answers.at(-1) : answers) as { rows: unknown[][] };
-    return last.rows[0]?.[0];
+    const [value] = last.rows[0] ?? [];
+    return value === null || value === undefined ? null : JSON.stringify(value).replaceAll('"', "");
   } finally {
     await client.end();
   }
