@@ -169,18 +169,23 @@ interface SharedReading {
   readonly found: Found;
 }
 
+/** What initdb made has an oid below it: template0 and template1 are part of the server. */
+const FIRST_USER_OID = 16384;
+
 async function readSharedResources(session: Session, reading: SharedReading): Promise<void> {
   const { version, names, databases, found } = reading;
   const hasParameters = version.major >= 15;
   const lists = await readLists(session, hasParameters ? sql.SHARED_ACCESS : sql.SHARED_ACCESS_14, reading.lists);
-  const add = (resource: Resource, oid: string, owner: string | null): void => {
+  const add = (resource: Resource, oid: string, owner: string | null, system = false): void => {
     const list = lists.get(`${resource.kind} ${oid}`);
     if (list === undefined) throw movedWhileReading(resource);
     const key = resourceKey(resource);
     found.holdings.set(key, { resource, owner: owner === null ? null : names.of(owner), list });
-    found.entries.set(key, { resource });
+    found.entries.set(key, { resource, ...(system ? { system } : {}) });
   };
-  for (const [oid, name, owner] of databases) add({ kind: "database", path: [name] }, oid, owner);
+  for (const [oid, name, owner, , template] of databases) {
+    add({ kind: "database", path: [name] }, oid, owner, template === "t" && Number(oid) < FIRST_USER_OID);
+  }
   for (const [oid, name, owner] of await session.rows<sql.TablespaceRow>(sql.TABLESPACES)) {
     add({ kind: "tablespace", path: [name] }, oid, owner);
   }
