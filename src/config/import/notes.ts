@@ -1,4 +1,4 @@
-import { describeResource, type Resource, type ResourceKey } from "../../model/resource.ts";
+import { describeResource, type Resource, type ResourceKey, type ResourceKind } from "../../model/resource.ts";
 import type { AccessState } from "../../model/access-state.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import type { GrantClaims } from "./claims.ts";
@@ -34,10 +34,13 @@ function outsideGrant(statement: GrantStatement): string {
   return `${verb} ${granteeName(statement.grantee)}, which was not made by people: ${what}`;
 }
 
+/** The server sets these up by hand when it is made, so they are never as the built-in list would have them. */
+const INITIAL: ReadonlySet<ResourceKind> = new Set(["database", "schema"]);
+
 function foreignThings(access: AccessState, keys: readonly ResourceKey[]): readonly string[] {
   const names = keys
     .map((key) => access.holdings.get(key)?.resource)
-    .filter((resource): resource is Resource => resource !== undefined && resource.kind !== "database")
+    .filter((resource): resource is Resource => resource !== undefined && !INITIAL.has(resource.kind))
     .map((resource) => `${resource.kind} ${describeResource(resource)}`);
   if (names.length === 0) return [];
   const shown = names.length > 10 ? `${names.slice(0, 10).join(", ")} and ${names.length - 10} more` : names.join(", ");

@@ -102,8 +102,9 @@ function scalar(value: string | number | boolean | null, plain: RegExp): string 
   return plain.test(value) && !WORDS.has(value.toLowerCase()) ? value : quoted(value);
 }
 
-/** Double quotes, everything that a reader or a screen could stumble over escaped. JSON's escapes are YAML's. */
+/** Single quotes where they save escapes, else double quotes with everything escaped that a reader or a screen could stumble over. JSON's escapes are YAML's. */
 function quoted(value: string): string {
+  if (/["\\]/.test(value) && PRINTABLE.test(value)) return `'${value.replaceAll("'", "''")}'`;
   return JSON.stringify(value).replace(
     INVISIBLE,
     (char) => `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
