@@ -1,7 +1,7 @@
 import type { CodePage } from "./code-page.ts";
 
 /** Mistakes on the command line. All of them exit 64, before anything is read or changed. */
-export const RW0XX = {
+export const RW0XX: Readonly<Record<string, CodePage>> = {
   RW001: {
     title: "there is no such command",
     why: "The first word after `rolewright` names what to do, and this one names nothing.",
@@ -37,4 +37,9 @@ export const RW0XX = {
     why: "Command lines are readable by every user of the machine and stay in the shell's history.",
     fix: "Put the URL or password into an environment variable or a file and name that instead.",
   },
-} as const satisfies Record<string, CodePage>;
+  RW020: {
+    title: "the demo did not go as its story says",
+    why: "The demo runs the real commands on a real server and stops as soon as one ends in another way than the story expects.",
+    fix: "Please report it with everything that was printed.",
+  },
+};

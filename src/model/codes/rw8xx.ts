@@ -1,7 +1,7 @@
 import type { CodePage } from "./code-page.ts";
 
 /** What goes wrong around the commands: files, prompts, and defects of ours. */
-export const RW8XX = {
+export const RW8XX: Readonly<Record<string, CodePage>> = {
   RW801: {
     title: "no manifest was found",
     why: "The command works on a manifest, and there is no `rolewright.yaml` in this folder or any above it.",
@@ -72,4 +72,4 @@ export const RW8XX = {
     why: "Something happened that the program does not provide for.",
     fix: "Please report it with the trace file that the message names; it holds no secrets and no names from your database unless the message does.",
   },
-} as const satisfies Record<string, CodePage>;
+};
