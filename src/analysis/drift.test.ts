@@ -1,0 +1,98 @@
+import { describe, expect, test } from "vitest";
+import { EMPTY_STATE } from "../model/access-state.ts";
+import type { Change, GrantChange, Origin } from "../model/change.ts";
+import { PUBLIC } from "../model/role.ts";
+import type { Snapshot } from "../model/snapshot.ts";
+import { findDrift } from "./drift.ts";
+
+const grant: GrantChange = {
+  kind: "remove-grant",
+  resourceKind: "table",
+  database: "shop",
+  resources: [{ kind: "table", path: ["shop", "sales", "odd.name"] }],
+  privileges: ["INSERT", "SELECT"],
+  grantee: "app rw",
+  grantor: "lead",
+  grantable: false,
+};
+const location = { file: "roles.yaml", line: 14, column: 9 };
+const byLine: Origin = { locations: [location], because: "audit", by: "declared" };
+
+describe("findDrift", () => {
+  test("a grant made by hand is extra: who gave it, and the line that adopts it", () => {
+    const { differences } = findDrift(live(), originsOf({ locations: [], by: "authoritative" }), { changes: [grant] });
+    expect(differences).toMatchObject([
+      {
+        kind: "extra",
+        text: '"app rw" holds insert, select on table sales."odd.name", and no file says so',
+        adopt: { edit: "add", place: 'roles."app rw".grants', line: 'insert, select on table sales."odd.name"' },
+        record: { grantor: "lead" },
+      },
+    ]);
+    expect(differences[0]?.record.note).toContain("does not record who changed it");
+  });
+
+  test("a grant that the files forbid is adopted by deleting the line that forbids it", () => {
+    const { differences } = findDrift(live(), originsOf({ ...byLine, by: "absent" }), { changes: [grant] });
+    expect(differences).toMatchObject([{ kind: "extra", adopt: { edit: "delete" }, locations: [location] }]);
+    expect(differences[0]?.text).toMatch(/and the files forbid it$/);
+  });
+
+  test("a grant that was revoked by hand is missing: its line is named, and the reason given there", () => {
+    const change: Change = { ...grant, kind: "add-grant", grantee: PUBLIC };
+    const { differences } = findDrift(live(), originsOf(byLine), { changes: [change] });
+    expect(differences).toMatchObject([
+      { kind: "missing", locations: [location], because: "audit", adopt: { edit: "delete", place: "public.grants" } },
+    ]);
+    expect(differences[0]?.text).toMatch(/^everybody does not hold /);
+  });
+
+  test("what no file claims stands apart, without what the files say otherwise anyway and without what they would add", () => {
+    const other: Change = { ...grant, grantee: "other" };
+    const added: Change = { ...grant, kind: "add-grant", grantee: "third" };
+    const drift = findDrift(live(), originsOf(byLine), { changes: [grant], wholeClaim: [added, grant, other] });
+    expect(drift.differences.map((item) => item.change)).toEqual([grant]);
+    expect(drift.unclaimed.map((item) => item.change)).toEqual([other]);
+  });
+
+  test("what could not be read is passed on, and is not the same as no drift", () => {
+    const unknowns = [{ subject: "database reports", reason: "no CONNECT" }];
+    expect(findDrift(live(unknowns), originsOf(byLine), { changes: [] })).toEqual({
+      differences: [],
+      unclaimed: [],
+      unknowns,
+    });
+  });
+
+  test("a promise for future objects is adopted in the map form", () => {
+    const change: Change = {
+      kind: "remove-default",
+      target: { creator: "owner", database: "shop", schema: null, kind: "table" },
+      privileges: ["SELECT"],
+      grantee: "ro",
+      grantable: false,
+    };
+    const { differences } = findDrift(live(), originsOf(byLine), { changes: [change] });
+    expect(differences[0]?.adopt.line).toBe(
+      '{ privileges: [select], on: { tables: "*.*" }, future: { creators: [owner], only: true } }',
+    );
+  });
+});
+
+function originsOf(origin: Origin): { originOf(): Origin } {
+  return { originOf: () => origin };
+}
+
+function live(unknowns: Snapshot["unknowns"] = []): Snapshot {
+  return {
+    identity: { engine: "postgresql", server: "1", databases: ["shop"] },
+    version: { product: "PostgreSQL", major: 18, minor: 4, text: "18.4" },
+    actor: { role: "postgres", superuser: true, bootstrap: "postgres", provider: null },
+    takenAt: "2026-11-22T00:00:00Z",
+    catalog: { databases: ["shop"], entries: new Map() },
+    access: EMPTY_STATE,
+    unknowns,
+    fingerprint: "sha256:0",
+    limits: {},
+  };
+}
