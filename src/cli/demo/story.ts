@@ -83,12 +83,13 @@ function accepting(losses: number): string[] {
 /** What the next command needs to name, from the saved plan. */
 async function planFacts(terminal: Terminal, file: string): Promise<{ digest: string; losses: number }> {
   const document = (await terminal.ask(["show", file])) as {
-    readonly plan?: { readonly digest?: string };
-    readonly verdict?: { readonly accept_loss?: number | null };
+    readonly plan_digest?: string;
+    readonly verdict?: { readonly accept_access_loss?: number | null };
   };
-  const digest = document.plan?.digest;
-  if (digest === undefined) throw new RolewrightError("RW020", `\`rolewright show ${file} --json\` names no digest`);
-  return { digest: digest.replace("sha256:", "").slice(0, 8), losses: document.verdict?.accept_loss ?? 0 };
+  const digest = document.plan_digest;
+  if (digest === undefined)
+    throw new RolewrightError("RW020", `\`rolewright show ${file} --json\` names no plan_digest`);
+  return { digest: digest.replace("sha256:", "").slice(0, 8), losses: document.verdict?.accept_access_loss ?? 0 };
 }
 
 async function query(
