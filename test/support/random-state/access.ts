@@ -132,17 +132,18 @@ const membership: Maker = (random, world) => {
       },
     ];
   }
-  const flag = (): string => random.pick(["true", "false"]);
-  const option =
-    world.major < 16
-      ? random.chance(0.3)
-        ? " with admin option"
-        : ""
-      : random.chance(0.4)
-        ? ""
-        : ` with admin ${flag()}, inherit ${flag()}, set ${flag()}`;
-  return [{ sql: `grant ${granted} to ${member}${option}`, ...actor(random, world) }];
+  return [{ sql: `grant ${granted} to ${member}${membershipOptions(random, world.major)}`, ...actor(random, world) }];
 };
+
+function membershipOptions(random: Random, major: number): string {
+  if (major < 16) return random.chance(0.3) ? " with admin option" : "";
+  if (random.chance(0.4)) return "";
+  const admin = random.chance(0.5);
+  const inherit = random.chance(0.5);
+  // Admin without the two others is what the server itself gives the creator of a role: nobody can tell it from one made by hand.
+  const set = (admin && !inherit) || random.chance(0.5);
+  return ` with admin ${String(admin)}, inherit ${String(inherit)}, set ${String(set)}`;
+}
 
 const attributes: Maker = (random, world) => {
   const word = random.pick([
