@@ -9,7 +9,7 @@ import { ownershipYaml } from "./ownership.ts";
 import { findProfiles } from "./profiles.ts";
 import { granteeYaml, roleYaml, type GranteeBody } from "./roles.ts";
 import { rowPoliciesYaml } from "./row-policies.ts";
-import { inReadingOrder } from "./statement.ts";
+import { inReadingOrder, joinSchemas } from "./statement.ts";
 import { comment, printYaml, type YamlMap } from "./yaml.ts";
 import type { ImportedFile, ImportOptions } from "./import.ts";
 
@@ -25,9 +25,10 @@ export function documents(
   options: ImportOptions & { readonly rules: StateRules; readonly nameDatabase: boolean },
 ): Documents {
   const { profiles, uses, rest } = findProfiles(inReadingOrder(claims.statements));
+  const byGrantee = Map.groupBy(rest, (statement) => statement.grantee);
   const body = (grantee: Grantee): GranteeBody => ({
     uses: uses.get(grantee) ?? [],
-    statements: rest.filter((statement) => statement.grantee === grantee),
+    statements: joinSchemas(byGrantee.get(grantee) ?? []),
   });
   const roles = sorted(
     [...snapshot.access.roles.values()].filter((role) => role.origin === "user"),

@@ -24,6 +24,20 @@ export interface GrantStatement {
   readonly futureOnly: boolean;
 }
 
+/** Whole schemas of which the same is said are named in one line. */
+export function joinSchemas(statements: readonly GrantStatement[]): readonly GrantStatement[] {
+  const joined = new Map<string, GrantStatement>();
+  for (const statement of statements) {
+    const { schema, on, ...rest } = statement;
+    const whole = on.pattern && on.except.length === 0 && on.names[0]?.endsWith(".*") === true;
+    const key = JSON.stringify(whole ? [rest, on.partitions] : statement);
+    const first = joined.get(key);
+    const names = [...(first?.on.names ?? []), ...on.names];
+    joined.set(key, { ...statement, schema: first?.schema ?? schema, on: { ...on, names } });
+  }
+  return [...joined.values()];
+}
+
 const KIND_RANK: readonly ResourceKind[] = [
   "database",
   "tablespace",

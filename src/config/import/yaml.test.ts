@@ -41,7 +41,7 @@ const text = oneof(
 const key = text.filter((value) => value !== "__proto__");
 const value = letrec<{ node: Yaml; list: Yaml; map: Yaml }>((tie) => ({
   node: oneof({ maxDepth: 3 }, text, integer(), boolean(), constant(null), tie("list"), tie("map")),
-  list: array(tie("node"), { maxLength: 4 }),
+  list: array(tie("node"), { maxLength: 9 }),
   map: dictionary(key, tie("node"), { maxKeys: 5 }),
 }));
 const document = dictionary(key, value.node, { minKeys: 1, maxKeys: 5 }) as Arbitrary<YamlMap>;

@@ -25,6 +25,7 @@ export function comment(text: string): string {
 function block(value: Yaml, indent: number): string {
   const pad = " ".repeat(indent);
   if (isList(value)) {
+    if (value.length > 6 && value.every(isSmallItem)) return wrapped(value, indent);
     return value.map((item) => `${pad}- ${inline(item, indent + 2) ?? block(item, indent + 2).trim()}\n`).join("");
   }
   if (!isMap(value)) return `${pad}${scalar(value, BLOCK_PLAIN)}\n`;
@@ -37,6 +38,19 @@ function block(value: Yaml, indent: number): string {
       return line === null ? `${head}\n${block(field, indent + 2)}` : `${head} ${line}\n`;
     })
     .join("");
+}
+
+/** Many short names: as many a line as it holds. */
+function wrapped(items: readonly Yaml[], indent: number): string {
+  const pad = " ".repeat(indent);
+  const lines: string[] = [];
+  for (const item of items) {
+    const text = `${flow(item)},`;
+    const last = lines.at(-1);
+    if (last === undefined || indent + 1 + last.length + text.length >= WIDTH) lines.push(text);
+    else lines[lines.length - 1] = `${last} ${text}`;
+  }
+  return `${pad}[${lines.join(`\n${pad} `).replace(/,$/, "")}]\n`;
 }
 
 /** The value on one line where it is small enough to be read there, else null. */
