@@ -1,7 +1,6 @@
 import { compareParts } from "../base/order.ts";
-import type { Change, DefaultChange, GrantChange } from "../model/change.ts";
+import { isDefaultChange, isGrantChange, type Change, type DefaultChange, type GrantChange } from "../model/change.ts";
 import { compareResources } from "../model/resource.ts";
-import { isDefaultChange, isGrantChange } from "./change-kinds.ts";
 
 /** The order in which changes are listed in a plan, and in which `predict` makes them: renames, what appears, owners, then what disappears. */
 export function compareChanges(a: Change, b: Change): number {

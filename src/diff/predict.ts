@@ -7,11 +7,17 @@ import {
   type DefaultPrivilege,
   type Holding,
 } from "../model/access-state.ts";
-import type { Change, ChangeOwner, DefaultChange, GrantChange } from "../model/change.ts";
+import {
+  isDefaultChange,
+  isGrantChange,
+  type Change,
+  type ChangeOwner,
+  type DefaultChange,
+  type GrantChange,
+} from "../model/change.ts";
 import { resourceKey, type Resource, type ResourceKey, type ResourceKind } from "../model/resource.ts";
 import { membershipKey, type Role, type RoleName, type RoleSetting } from "../model/role.ts";
 import type { StateRules } from "../model/state-rules.ts";
-import { isDefaultChange, isGrantChange } from "./change-kinds.ts";
 import { compareChanges } from "./change-order.ts";
 import { applyDeltas, type ListDelta } from "./list-delta.ts";
 import { ownerMoves, type OwnerMove } from "./owner-moves.ts";

@@ -40,7 +40,7 @@ export interface Dialect {
   quoteIdentifier(name: string): string;
   /**
    * The statements for changes that run in one stage, in an order that the server accepts and that at no boundary leaves anybody below the intersection of before and
-   * after. `changes` are indexes into `all`; `before` is the predicted state at the start of the stage, `after` the one that all changes lead to.
+   * after. Whatever it needs to know of other stages stands in the states of the request.
    */
   render(request: RenderRequest): readonly RenderedStatement[];
   /** Sorts a change into the stage that it belongs to. */
@@ -55,9 +55,16 @@ export interface Dialect {
 
 export interface RenderRequest {
   readonly all: readonly Change[];
+  /** The changes of this stage, as indexes into `all`. */
   readonly indexes: readonly number[];
+  /** The predicted state at the start of the stage. */
   readonly before: AccessState;
+  /** The same under the new role names and after the changes of owners of this stage: what its grants start from. */
+  readonly moved: AccessState;
+  /** The predicted state at the end of the stage. */
   readonly after: AccessState;
+  /** Removals of memberships that would close a circle with an addition, so that they must come first. */
+  readonly circular: ReadonlySet<number>;
 }
 
 export interface RenderedStatement {
@@ -67,6 +74,8 @@ export interface RenderedStatement {
   readonly secret?: string;
   /** Set where the statement takes a lock that queues other users behind it: says which, on what. */
   readonly heavy?: string;
+  /** What it keeps in the shared lock table until its transaction ends: so many objects, and each of these roles once. @default one object */
+  readonly locks?: { readonly objects: number; readonly roles: readonly RoleName[] };
 }
 
 export interface Placement {

@@ -22,6 +22,8 @@ export interface Plan {
   /** Sorted by a total order; statements name them by index. */
   readonly changes: readonly PlannedChange[];
   readonly stages: readonly Stage[];
+  /** The changes that lead back from the state that this plan leads to, sorted; the statements of `inverse` name them by index. */
+  readonly inverse_changes: readonly Change[];
   /** The statements that lead back, computed before anything runs, for the state that this plan leads to. */
   readonly inverse: readonly Stage[];
   /** What no inverse can bring back, in plain sentences: passwords and ids of dropped roles. */
@@ -66,7 +68,7 @@ export interface Stage {
 export interface Statement {
   /** Complete text without a trailing semicolon. A secret stands in it as `$secret`, quoted by the applier when it runs. */
   readonly text: string;
-  /** Indexes into `Plan.changes`, sorted. */
+  /** Indexes into `Plan.changes` (in `Plan.inverse`: into `Plan.inverse_changes`), sorted. A change is carried out wholly within one stage. */
   readonly changes: readonly number[];
   /** The role to act as while it runs, when not the connection's own: the grantor whose copy is given or taken. */
   readonly as?: RoleName;
@@ -81,4 +83,8 @@ export interface Budget {
   /** Entries of the shared lock table that the largest stage takes, and how many the server has. */
   readonly locks: number;
   readonly max_locks: number;
+  /** How many grants and memberships it takes away, as role × resource × privilege. */
+  readonly removals: number;
+  /** How many it was allowed to take away although they are more than its budget; absent: none. */
+  readonly allowed_removals?: number;
 }
