@@ -15,6 +15,7 @@ export interface Report {
 }
 
 export interface Verdict {
+  /** The codes of the errors among the findings, sorted. */
   readonly refusedBy: readonly string[];
   /** The number that `--accept-access-loss` must name; null when the target's environment does not ask for it or nobody loses. */
   readonly acceptLoss: number | null;

@@ -27,6 +27,8 @@ export interface AccessRules {
   readonly recordedOnly: ReadonlySet<ResourceKind>;
   /** The attributes that let a role do what no access list shows, the most dangerous first. Never inherited. */
   readonly attributes: readonly AttributeRight[];
+  /** Whether managing a role takes the admin option on it; false: CREATEROLE is enough for all roles. */
+  readonly adminNeeded: boolean;
   /** What must be held besides the privilege to use a resource by its name. */
   gates(resource: Resource): readonly Gate[];
   /** Whether the privilege is of any use on this resource: it is not on languages that only superusers may use. */

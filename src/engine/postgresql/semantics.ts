@@ -36,6 +36,7 @@ export function postgresAccessRules(options: AccessRulesOptions): AccessRules {
         : NOTHING,
     recordedOnly: RECORDED_ONLY,
     attributes: ATTRIBUTES,
+    adminNeeded: major >= 16,
     gates,
     usable: (_, entry) => entry?.untrusted !== true,
     futureList: (kind, creator, everywhere, here) => {

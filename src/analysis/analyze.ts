@@ -1,0 +1,115 @@
+import { compareBy, sorted, sortedText } from "../base/order.ts";
+import type { Dialect } from "../engine/engine.ts";
+import type { AccessList } from "../model/access-list.ts";
+import type { AccessState } from "../model/access-state.ts";
+import type { Finding } from "../model/finding.ts";
+import type { Identity } from "../model/identity.ts";
+import type { RoleName } from "../model/role.ts";
+import type { Scope } from "../model/scope.ts";
+import type { Snapshot } from "../model/snapshot.ts";
+import type { Plan } from "../plan/plan.ts";
+import { buildAccessIndex } from "./access-index.ts";
+import { accessDelta } from "./delta.ts";
+import { lockoutFindings } from "./lockout.ts";
+import { rolesOf } from "./lockout-input.ts";
+import type { Report } from "./report.ts";
+
+export interface AnalyzeInput {
+  readonly plan: Plan;
+  readonly live: Snapshot;
+  /** The state that the plan leads to. */
+  readonly after: AccessState;
+  readonly dialect: Dialect;
+  /** Of what the manifest means: who has which login, what it found, which roles it declares. */
+  readonly resolution: {
+    readonly identities: readonly Identity[];
+    readonly findings: readonly Finding[];
+    readonly scope: Pick<Scope, "roles">;
+  };
+  readonly environment: string;
+}
+
+/** What a plan does to the access of everybody, and what must not be done: a pure value of its input. */
+export function analyze(input: AnalyzeInput): Report {
+  const { plan, live, dialect, resolution } = input;
+  const rules = dialect.accessRules;
+  const renames = plan.changes.map(({ change }) => change).filter((change) => change.kind === "rename-role");
+  const before = buildAccessIndex(live.access, live.catalog, rules);
+  const after = buildAccessIndex(input.after, live.catalog, rules);
+  const delta = accessDelta(before, after, {
+    identities: resolution.identities,
+    target: plan.target.name,
+    unknowns: live.unknowns,
+    renames,
+  });
+  const managed = resolution.scope.roles;
+  const guards = lockoutFindings({ plan, live, before, after, delta, managed });
+  const findings = gather([...plan.findings, ...resolution.findings, ...guards]);
+  return {
+    plan,
+    delta,
+    findings,
+    verdict: {
+      refusedBy: sortedText(findings.filter((each) => each.severity === "error").map((each) => each.code)),
+      acceptLoss: isProduction(input.environment) && delta.subjectsLosing > 0 ? delta.subjectsLosing : null,
+    },
+    unchanged: countUnchanged(plan, live, managed),
+  };
+}
+
+/** Whether losses on targets of this environment must be accepted by their number: everything that calls itself production, or live. */
+export function isProduction(environment: string): boolean {
+  return /prod|^live\b/i.test(environment) && !/non-?_?prod/i.test(environment);
+}
+
+const SEVERITY = { error: 0, warning: 1, info: 2 } as const;
+
+/** Distinct findings, errors first, then in the order of files and codes. */
+function gather(findings: readonly Finding[]): Finding[] {
+  const distinct = new Map<string, Finding>();
+  for (const each of findings) {
+    const at = each.location;
+    distinct.set([each.code, each.message, at?.file, at?.line, at?.column].join("\0"), each);
+  }
+  return sorted(
+    distinct.values(),
+    compareBy(
+      (each) => SEVERITY[each.severity],
+      (each) => each.location?.file ?? "",
+      (each) => each.location?.line ?? 0,
+      (each) => each.location?.column ?? 0,
+      (each) => each.code,
+      (each) => each.message,
+    ),
+  );
+}
+
+function countUnchanged(plan: Plan, live: Snapshot, managed: ReadonlySet<RoleName>): Report["unchanged"] {
+  const touched = new Set(plan.changes.flatMap(({ change }) => rolesOf(change)));
+  const roles = [...managed].filter((name) => live.access.roles.has(name) && !touched.has(name));
+  let removed = 0;
+  for (const { change } of plan.changes) {
+    if (change.kind === "remove-grant") removed += change.resources.length * change.privileges.length;
+  }
+  const user = [...live.access.roles.values()].filter((role) => role.origin === "user" && !managed.has(role.name));
+  return {
+    roles: roles.length,
+    grants: countGrants(live.access) - removed,
+    unmanagedRoles: sortedText(user.map((role) => role.name)),
+  };
+}
+
+/** One for each (resource, grantee, grantor, privilege); lists are counted once, however many resources share one. */
+function countGrants(state: AccessState): number {
+  const known = new Map<AccessList, number>();
+  let total = 0;
+  for (const { list } of state.holdings.values()) {
+    let count = known.get(list);
+    if (count === undefined) {
+      count = list.entries.reduce((sum, entry) => sum + entry.privileges.length, 0);
+      known.set(list, count);
+    }
+    total += count;
+  }
+  return total;
+}
