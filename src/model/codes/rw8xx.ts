@@ -67,6 +67,31 @@ export const RW8XX: Readonly<Record<string, CodePage>> = {
     why: "Ctrl-C or a termination signal arrived.",
     fix: "If an apply was running, `rolewright status` says how it ended.",
   },
+  RW820: {
+    title: "there is no person, service, agent or role of this name",
+    why: "Questions are asked about an identity of the manifest or about a role of the server, by its exact name.",
+    fix: "Check the spelling; the nearest name is suggested with the error. `role:NAME` means the role where an identity has the same name.",
+  },
+  RW821: {
+    title: "there is no such privilege",
+    why: "The server knows no privilege of this name.",
+    fix: 'Write it as in SQL, in any case: `select`, `usage`, `"alter system"`.',
+  },
+  RW822: {
+    title: "there is no such resource",
+    why: "Nothing in reach that can carry this privilege has this name. Names are exact, and databases that could not be read are not searched.",
+    fix: "Write the name as the database holds it, `schema.name`, with double quotes around odd parts; `rolewright doctor` says what could not be read.",
+  },
+  RW823: {
+    title: "the name could mean several resources",
+    why: "A table and a routine, two overloads of a routine, or objects in two databases have this name.",
+    fix: "Say which with `--kind`, `--database`, or the routine's input types.",
+  },
+  RW824: {
+    title: "the plan was made from another state",
+    why: "What a plan leads to can only be computed from the state that it was made from.",
+    fix: "Plan again, or give the snapshot that it was made from with `--snapshot`.",
+  },
   RW899: {
     title: "a defect of Rolewright",
     why: "Something happened that the program does not provide for.",
