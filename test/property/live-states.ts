@@ -1,3 +1,7 @@
+import { diff } from "../../src/diff/diff.ts";
+import { buildPlan } from "../../src/plan/build-plan.ts";
+import type { Plan, Stage } from "../../src/plan/plan.ts";
+import type { Snapshot } from "../../src/model/snapshot.ts";
 import type { EmbeddedMajor } from "../../src/engine/postgresql/embedded/binaries.ts";
 import { testMajor } from "../support/postgres.ts";
 import { STATE_DATABASE, type StateServer } from "../support/random-state/run.ts";
@@ -42,4 +46,35 @@ export function plainState(state: AccessState): Readonly<Record<string, unknown>
 
 function byKey<V>(map: ReadonlyMap<string, V>): Readonly<Record<string, V>> {
   return Object.fromEntries([...map].map(([key, value]) => [key.replaceAll("\0", " / "), value]));
+}
+
+/** The plan that leads from what was read to another state of the same server. */
+export function planTo(connection: Connection, live: Snapshot, desired: AccessState): Plan {
+  const dialect = connection.engine.dialect(live);
+  const changes = diff(live.access, desired, { rules: dialect.rules });
+  const origin = { locations: [], by: "declared" } as const;
+  return buildPlan({
+    target: "random",
+    environment: "test",
+    snapshot: live,
+    dialect,
+    changes: changes.map((change) => ({ change, origin })),
+    manifestDigest: null,
+    tool: "test",
+    allowRemovals: 1_000_000,
+  });
+}
+
+/** Runs stages as they stand, each in a transaction of its own. */
+export async function runStages(connection: Connection, stages: readonly Stage[]): Promise<void> {
+  for (const stage of stages) {
+    await using transaction = await connection.begin(stage.database, {
+      lockTimeoutMs: 5_000,
+      statementTimeoutMs: 30_000,
+    });
+    for (const { text, as } of stage.statements) {
+      await transaction.execute(as === undefined ? { text } : { text, as });
+    }
+    await transaction.commit();
+  }
 }
