@@ -60,18 +60,21 @@ export type ParameterRow = readonly [Text, Text];
 export type AccessRow = readonly [Text, Text, Text, Text | null];
 
 // Equal lists are grouped by the server, exactly, before any is taken apart: 50,000 tables have some hundred lists. NULL means the built-in default; {} means nobody.
-// Items are taken apart by oid: the text of an item cannot tell a dropped role's number from a role whose name is digits.
+// The server's aclexplode unpacks its whole argument for every row that it gives back, so that lists are taken to single items before. Items are taken apart by oid: the text of an item cannot tell a dropped role's number from a role whose name is digits.
 const takenApart = (groups: string): string => `
   with groups (kind, letter, owner, acl, oids) as materialized (${groups})
   select kind, owner, oids, (
     select string_agg(
       item.grantee || ' ' || item.grantor || case when item.is_grantable then ' * ' else ' - ' end || item.privilege_type, ',')
-    from aclexplode(coalesce(acl, acldefault(letter, owner))) item
+    from unnest(coalesce(acl, acldefault(letter, owner))) one (acl), aclexplode(array[one.acl]) item
   )
   from groups`;
 
+// Joined to nothing, a long list is unpacked once and not for every comparison (50,000 tables with 500 items each: 1.3 s instead of 2.9 s). NULL must stay NULL.
+const unpacked = (acl: string): string => `case when ${acl} is not null then ${acl} || '{}'::aclitem[] end`;
+
 const group = (kind: string, letter: string, owner: string, acl: string, from: string): string =>
-  `select ${kind}, ${letter}::"char", ${owner}, ${acl}, array_agg(oid) from ${from} group by ${acl}, ${owner}, 1, 2`;
+  `select ${kind}, ${letter}::"char", ${owner}, ${unpacked(acl)}, array_agg(oid) from ${from} group by 1, 2, 3, 4`;
 
 const SHARED_GROUPS = [
   group("'database'::text", "'d'", "datdba", "datacl", "pg_database"),
@@ -91,20 +94,20 @@ const ours = (catalog: string, namespace: string, acl: string): string =>
   `(${namespace} not in ${SYSTEM} or ${changed(catalog, acl)})`;
 
 // Temporary and TOAST schemas belong to sessions and to tables; nobody grants on them.
-const LASTING_SCHEMAS = String.raw`(select oid from pg_namespace where nspname !~ '^pg_(temp|toast)')`;
+const PASSING_SCHEMAS = "(select oid from pg_namespace where nspname ~ '^pg_(temp|toast)')";
 // initdb makes information_schema after it has written down the initial lists; its views are readable by everybody.
 const RELATIONS_FROM = `pg_class where relkind in ('r', 'v', 'm', 'f', 'p', 'S')
-  and relnamespace in ${LASTING_SCHEMAS} and ${ours("pg_class", "relnamespace", "relacl")}
+  and relnamespace not in ${PASSING_SCHEMAS} and ${ours("pg_class", "relnamespace", "relacl")}
   and (relnamespace <> coalesce(to_regnamespace('information_schema'), 0)
     or relacl is distinct from acldefault('r', relowner) || makeaclitem(0::oid, relowner, 'SELECT', false))`;
-const ROUTINES_FROM = `pg_proc where pronamespace in ${LASTING_SCHEMAS} and ${ours("pg_proc", "pronamespace", "proacl")}`;
+const ROUTINES_FROM = `pg_proc where pronamespace not in ${PASSING_SCHEMAS} and ${ours("pg_proc", "pronamespace", "proacl")}`;
 // Arrays and multiranges follow another type, the row types of relations follow their relation: only a list of its own makes one worth an entry.
-const TYPES_FROM = `pg_type t where typnamespace in ${LASTING_SCHEMAS} and ${ours("pg_type", "typnamespace", "typacl")}
+const TYPES_FROM = `pg_type t where typnamespace not in ${PASSING_SCHEMAS} and ${ours("pg_type", "typnamespace", "typacl")}
   and typtype in ('b', 'd', 'e', 'c', 'r', 'm')
   and not exists (select from pg_type e where e.oid = t.typelem and e.typarray = t.oid)
   and (typacl is not null or (typtype <> 'm'
     and (typtype <> 'c' or (select relkind from pg_class c where c.oid = t.typrelid) = 'c')))`;
-const SCHEMAS_FROM = `pg_namespace where oid in ${LASTING_SCHEMAS}`;
+const SCHEMAS_FROM = `pg_namespace where oid not in ${PASSING_SCHEMAS}`;
 
 /** The distinct access lists of one database, columns apart. */
 export const ACCESS: string = takenApart(
@@ -128,12 +131,12 @@ export const ACCESS: string = takenApart(
 
 /** The distinct access lists of columns; their keys are \`table.number\`. */
 export const COLUMN_ACCESS: string = takenApart(`
-  select 'column'::text, 'c'::"char", 0::oid, attacl, array_agg(attrelid || '.' || attnum)
+  select 'column'::text, 'c'::"char", 0::oid, ${unpacked("attacl")}, array_agg(attrelid || '.' || attnum)
   from pg_attribute
   where attacl is not null and not attisdropped
-    and attrelid in (select oid from pg_class where relnamespace in ${LASTING_SCHEMAS} and (relnamespace not in ${SYSTEM}
+    and attrelid in (select oid from pg_class where relnamespace not in ${PASSING_SCHEMAS} and (relnamespace not in ${SYSTEM}
       or ${changed("pg_class", "attacl", "attrelid", "attnum")}))
-  group by attacl`);
+  group by 4`);
 
 /** Names of those columns, and of the tables that they belong to: system tables have no other row. */
 export const COLUMNS = `
