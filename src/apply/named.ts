@@ -69,6 +69,7 @@ function rolesOf(change: Change): readonly Grantee[] {
     case "set-row-security":
       return [];
   }
+  throw new TypeError("unknown change");
 }
 
 function resourcesOf(change: Change): readonly Resource[] {
@@ -101,4 +102,5 @@ function resourcesOf(change: Change): readonly Resource[] {
     case "remove-default-option":
       return [];
   }
+  throw new TypeError("unknown change");
 }

@@ -95,7 +95,7 @@ async function settleLoss(
 }
 
 /** What a listener throws ends the apply like an interruption, so that a broken screen cannot leave a transaction open. */
-function progressOf(options: ResolvedOptions): (progress: Progress) => Promise<void> {
+export function progressOf(options: ResolvedOptions): (progress: Progress) => Promise<void> {
   return async (progress) => {
     try {
       await options.onProgress(progress);

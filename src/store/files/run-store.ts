@@ -123,6 +123,7 @@ function damaged(file: string, why: string, cause?: unknown): RolewrightError {
   });
 }
 
+/** Under a file, as under no folder, there are no records; saving one then says what is wrong. */
 function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
+  return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
 }
