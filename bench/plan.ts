@@ -1,0 +1,83 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { cpus, tmpdir, totalmem } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { DEFAULT_MAJOR } from "../src/engine/postgresql/embedded/binaries.ts";
+import { startEmbedded, SUPERUSER } from "../src/engine/postgresql/embedded/server.ts";
+import { buildCatalog, type Shape } from "./catalog.ts";
+import { type Measurement, measurement } from "./measurement.ts";
+import type { ChildResult } from "./plan-child.ts";
+
+export interface PlanBenchOptions {
+  /** @default [1_000, 10_000, 50_000] */
+  readonly tables: readonly number[];
+  readonly onProgress: (what: string) => void;
+}
+
+const ROLES = 500;
+const SCHEMAS = 100;
+
+/** What is promised for 50,000 tables and 500 roles on 4 vCPU and 8 GiB; smaller databases must not be slower. */
+const TARGETS = { readMs: 10_000, noOpMs: 15_000, newGroupMs: 20_000, peakMiB: 512 };
+
+/** How long reading and planning take, and how much memory, against merely fetching the grouped access lists and the names. */
+export async function* benchPlan(options: PlanBenchOptions): AsyncGenerator<Measurement> {
+  for (const tables of options.tables) yield* measure({ tables, roles: ROLES, schemas: SCHEMAS }, options.onProgress);
+}
+
+async function* measure(shape: Shape, onProgress: (what: string) => void): AsyncGenerator<Measurement> {
+  const folder = await mkdtemp(join(tmpdir(), "rolewright-bench-"));
+  try {
+    onProgress(`building ${shape.tables} tables`);
+    await using server = await startEmbedded({ password: null, settings: { max_wal_size: "4GB" } });
+    await buildCatalog(server, shape);
+    const url = `postgresql://${SUPERUSER}@127.0.0.1:${server.port}/${SUPERUSER}`;
+    const run = (job: string) => {
+      onProgress(`${job} with ${shape.tables} tables`);
+      return runChild(job, { url, shape, folder });
+    };
+    await run("baseline"); // Warms the server's cache, so that no measured run pays for it.
+    const baseline = await run("baseline");
+    const noOp = await run("no-op");
+    const newGroup = await run("new-group");
+    const conditions = {
+      tables: shape.tables,
+      roles: shape.roles,
+      schemas: shape.schemas,
+      access_items: shape.tables * (shape.roles + 1),
+      postgresql: DEFAULT_MAJOR,
+      node: process.version,
+      cpus: cpus().length,
+      cpu: cpus()[0]?.model ?? "unknown",
+      memory_gib: Math.round(totalmem() / 2 ** 30),
+      baseline: "grouped access lists and names of tables, fetched with the plain driver",
+    };
+    const line = (metric: string, value: number, unit: "ms" | "MiB", target: number) =>
+      measurement({
+        bench: "plan",
+        metric,
+        value,
+        unit,
+        baseline: unit === "ms" ? baseline.readMs : baseline.peakMiB,
+        target,
+        conditions,
+      });
+    yield line("read", noOp.readMs, "ms", TARGETS.readMs);
+    yield line("no-op plan", noOp.totalMs, "ms", TARGETS.noOpMs);
+    yield line("plan with access delta for a new group everywhere", newGroup.totalMs, "ms", TARGETS.newGroupMs);
+    yield line("peak memory of the no-op plan", noOp.peakMiB, "MiB", TARGETS.peakMiB);
+    yield line("peak memory of the plan for a new group", newGroup.peakMiB, "MiB", TARGETS.peakMiB);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function runChild(
+  job: string,
+  { url, shape, folder }: { readonly url: string; readonly shape: Shape; readonly folder: string },
+): Promise<ChildResult> {
+  const program = join(import.meta.dirname, "plan-child.ts");
+  const { stdout } = await promisify(execFile)(process.execPath, [program, job, url, JSON.stringify(shape), folder]);
+  return JSON.parse(stdout) as ChildResult;
+}
