@@ -97,7 +97,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
 /** Runs `initdb` into a folder as the server's account; durability is nobody's concern here. */
 export async function initData(data: string, binaries: Binaries): Promise<void> {
   const locale = binaries.major >= 17 ? ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] : [];
-  const flags = ["--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions", ...locale];
+  const flags = ["--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", ...locale];
   await runAsServer(binaries.initdb, ["-D", data, "-U", SUPERUSER, ...flags]);
 }
 
@@ -108,7 +108,7 @@ export async function runAsServer(program: string, args: readonly string[]): Pro
   } catch (cause) {
     throw new RolewrightError(
       "RW594",
-      `\`${program}\` failed: ${lastLine(String((cause as { stderr?: string }).stderr))}`,
+      `\`${program}\` failed: ${firstLine(String((cause as { stderr?: string }).stderr))}`,
       { cause },
     );
   }
@@ -309,6 +309,10 @@ async function accepts(place: Place): Promise<boolean> {
   } finally {
     await client.end().catch(() => {});
   }
+}
+
+function firstLine(text: string): string {
+  return text.trim().split("\n")[0] ?? "";
 }
 
 function lastLine(text: string): string {
