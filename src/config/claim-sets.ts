@@ -1,0 +1,44 @@
+import type { ResourceKey } from "../model/resource.ts";
+import type { BoundClaim } from "./claim-list.ts";
+
+/**
+ * Which claims are made on which resources, as classes: resources with equal claims share one set. Claims with the same selector enter as one group, so the cost follows
+ * distinct selectors times what they match, not grantees times resources.
+ */
+export class ClaimSets {
+  readonly #setOf = new Map<ResourceKey, number>();
+  /** The groups of each set; set 0 is the empty one. */
+  readonly #sets: (readonly number[])[] = [[]];
+  readonly #groups: (readonly BoundClaim[])[] = [];
+  readonly #claims = new Map<number, readonly BoundClaim[]>();
+
+  addGroup(claims: readonly BoundClaim[], keys: Iterable<ResourceKey>): void {
+    const group = this.#groups.push(claims) - 1;
+    const extended = new Map<number, number>();
+    for (const key of keys) {
+      const from = this.#setOf.get(key) ?? 0;
+      let to = extended.get(from);
+      if (to === undefined) {
+        to = this.#sets.push([...(this.#sets[from] ?? []), group]) - 1;
+        extended.set(from, to);
+      }
+      this.#setOf.set(key, to);
+    }
+  }
+
+  setOf(key: ResourceKey): number {
+    return this.#setOf.get(key) ?? 0;
+  }
+
+  claimsOf(set: number): readonly BoundClaim[] {
+    const known = this.#claims.get(set);
+    if (known !== undefined) return known;
+    const claims = (this.#sets[set] ?? []).flatMap((group) => this.#groups[group] ?? []);
+    this.#claims.set(set, claims);
+    return claims;
+  }
+
+  keys(): IterableIterator<ResourceKey> {
+    return this.#setOf.keys();
+  }
+}

@@ -1,0 +1,170 @@
+import type { AccessState } from "../model/access-state.ts";
+import type { Identity } from "../model/identity.ts";
+import type { Snapshot } from "../model/snapshot.ts";
+import type { StateRules } from "../model/state-rules.ts";
+import { authorityOf, loginsOn } from "./authority.ts";
+import { bindGrants } from "./bind-grants.ts";
+import { checkClaims } from "./check.ts";
+import type { Claims } from "./claims.ts";
+import { type ResolveContext, roleExists } from "./context.ts";
+import { expandManifest } from "./expand.ts";
+import type { LoadedManifest } from "./load.ts";
+import { provenance } from "./provenance.ts";
+import { renamesOf, renameState } from "./rename-state.ts";
+import { Findings, type Locate, sortFindings } from "./report.ts";
+import type { Resolution } from "./resolution.ts";
+import { resolveDefaults } from "./resolve-defaults.ts";
+import { resolveHoldings } from "./resolve-holdings.ts";
+import { resolveMemberships } from "./resolve-memberships.ts";
+import { resolveOwners } from "./resolve-owners.ts";
+import { type CanonicalExpression, resolvePolicies, withRowSecurity } from "./resolve-policies.ts";
+import { resolveRoles } from "./resolve-roles.ts";
+import { CatalogIndex } from "./select.ts";
+
+export interface ResolveOptions {
+  /** The server's own text of policy expressions, asked for beforehand. @default nobody asked: an expression that differs from the live one is taken as written, with a warning */
+  readonly canonical?: CanonicalExpression;
+}
+
+/**
+ * What a manifest means for one target as it was read: see Resolution. Pure; the cost follows what is distinct (access lists, selectors, claims), plus one pass over the
+ * resources. Its findings are those of the claims themselves (`checkManifest`) and those that only the live catalog can tell; those of loading are the caller's.
+ */
+export function resolveManifest(
+  loaded: Pick<LoadedManifest, "manifest" | "findings" | "locate">,
+  target: string,
+  live: Snapshot,
+  rules: StateRules,
+  options: ResolveOptions = {},
+): Resolution {
+  const { manifest } = loaded;
+  if (manifest === null) return unresolved(live.access, loaded.findings);
+  const findings = new Findings(loaded.locate);
+  const claims = expandManifest(manifest, target, findings);
+  checkClaims(manifest, claims, findings);
+  const renames = renamesOf(claims, live.access, findings);
+  const before = renameState(live.access, renames);
+  const authority = authorityOf(manifest, target, claims, before.roles);
+  const { databases } = live.catalog;
+  const { roles, retired, passwords } = resolveRoles({
+    claims,
+    live: before.roles,
+    rules,
+    authority,
+    findings,
+    databases,
+  });
+  const index = new CatalogIndex(live, authority.ignoresSchema);
+  const context: ResolveContext = { claims, live, before, rules, authority, index, findings, roles, retired };
+  checkRetirements(context);
+  const owners = resolveOwners(context);
+  const bound = bindGrants(context);
+  const memberships = resolveMemberships(context);
+  const defaults = resolveDefaults(context);
+  const policies = resolvePolicies(context, options.canonical ?? ((): null => null));
+  const holdings = withRowSecurity(resolveHoldings(context, bound, owners), policies.rowSecurity);
+  const desired: AccessState = {
+    roles,
+    memberships: memberships.memberships,
+    holdings,
+    defaultPrivileges: defaults.defaults,
+    rowPolicies: policies.policies,
+  };
+  checkLogins(target, context);
+  return {
+    desired: unchanged(live.access, desired) ? live.access : desired,
+    scope: authority.scope,
+    findings: sortFindings(findings.sorted()),
+    identities: identitiesOf(claims, loaded.locate),
+    renames,
+    passwords,
+    originOf: provenance({ context, bound, owners, memberships, defaults, policies, locate: loaded.locate }),
+  };
+}
+
+function unresolved(live: AccessState, findings: Resolution["findings"]): Resolution {
+  return {
+    desired: live,
+    scope: { roles: new Set(), authoritative: () => false },
+    findings,
+    identities: [],
+    renames: [],
+    passwords: new Map(),
+    originOf: () => ({ locations: [], by: "declared" }),
+  };
+}
+
+function unchanged(a: AccessState, b: AccessState): boolean {
+  return (
+    a.roles === b.roles &&
+    a.memberships === b.memberships &&
+    a.holdings === b.holdings &&
+    a.defaultPrivileges === b.defaultPrivileges &&
+    a.rowPolicies === b.rowPolicies
+  );
+}
+
+/** A role may own things that we cannot see: then it must not leave. */
+function checkRetirements({ retired, live, findings }: ResolveContext): void {
+  const unread = live.unknowns.filter((unknown) => unknown.subject.startsWith("database"));
+  const unmanaged = [...live.access.holdings.values()]
+    .filter(({ resource }) => resource.kind === "database" && !live.catalog.databases.includes(resource.path[0] ?? ""))
+    .map(({ resource }) => `\`${resource.path[0] ?? ""}\``);
+  for (const [name, { path }] of retired) {
+    if (unread.length > 0) {
+      const what = unread.map((unknown) => unknown.subject).join(", ");
+      findings.add(
+        "RW217",
+        path,
+        `role \`${name}\` cannot be retired while there is something that we cannot read: ${what}`,
+        {
+          help: unread[0]?.help ?? "it may own objects there: connect as a role that can read it",
+        },
+      );
+    } else if (unmanaged.length > 0) {
+      findings.add(
+        "RW217",
+        path,
+        `role \`${name}\` may hold something in a database that is not managed: ${unmanaged.join(", ")}`,
+        {
+          severity: "warning",
+          help: "if it does, the server refuses to drop it and nothing is changed; `databases: all` would show it",
+        },
+      );
+    }
+  }
+}
+
+/** An identity logs in as a role that must be there. */
+function checkLogins(target: string, context: ResolveContext): void {
+  for (const { name, entry, path } of context.claims.identities) {
+    for (const login of loginsOn(entry.logins, target)) {
+      const at = [...path, "logins", target];
+      if (!roleExists(context, login, at)) continue;
+      if (context.roles.get(login)?.attributes["login"] === true) continue;
+      const help = `say \`login: true\` of role \`${login}\``;
+      context.findings.add("RW234", at, `\`${name}\` logs in as \`${login}\`, which cannot log in`, {
+        severity: "warning",
+        help,
+      });
+    }
+  }
+}
+
+function identitiesOf(claims: Claims, locate: Locate): readonly Identity[] {
+  return claims.identities.map(({ kind, name, entry, path }): Identity => {
+    const location = locate(path);
+    const logins = Object.entries(entry.logins ?? {}).map(([target, names]): [string, readonly string[]] => [
+      target,
+      typeof names === "string" ? [names] : names,
+    ]);
+    return {
+      kind,
+      name,
+      title: entry.name ?? name,
+      ...(entry.email === undefined ? {} : { email: entry.email }),
+      logins: new Map(logins),
+      ...(location === undefined ? {} : { location }),
+    };
+  });
+}

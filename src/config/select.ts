@@ -1,0 +1,262 @@
+import { compareParts, sortedText } from "../base/order.ts";
+import type { CatalogEntry } from "../model/catalog.ts";
+import { describeName, describeResource, resourceKey, type ResourceKind } from "../model/resource.ts";
+import type { Snapshot } from "../model/snapshot.ts";
+import type { Selector } from "./claims.ts";
+import { didYouMean } from "./did-you-mean.ts";
+import { nameParts } from "./grant-text.ts";
+import { isWild, type NamePattern, partMatcher, printName } from "./names.ts";
+
+/** What a selector stands for in one catalog. */
+export interface Selection {
+  /** Each once, in catalog order. */
+  readonly entries: readonly CatalogEntry[];
+  /** What a promise for the future also reaches, though the selector leaves it out: partitions, other forms. Neither given nor taken away. */
+  readonly beside: readonly CatalogEntry[];
+  readonly problems: readonly SelectionProblem[];
+}
+
+export interface SelectionProblem {
+  readonly code: string;
+  readonly message: string;
+  readonly help: string | undefined;
+  /** A pattern over nothing: forgiven where the line says so. */
+  readonly empty: boolean;
+}
+
+type Schemas = ReadonlyMap<string, readonly CatalogEntry[]>;
+
+/** The catalog of a target by kind, database and schema; answers each selector once. */
+export class CatalogIndex {
+  readonly #live: Snapshot;
+  readonly #ignoresSchema: (schema: string) => boolean;
+  readonly #kinds = new Map<ResourceKind, ReadonlyMap<string, Schemas>>();
+  readonly #selections = new Map<string, Selection>();
+
+  constructor(live: Snapshot, ignoresSchema: (schema: string) => boolean) {
+    this.#live = live;
+    this.#ignoresSchema = ignoresSchema;
+  }
+
+  select(selector: Selector): Selection {
+    const known = this.#selections.get(selector.key);
+    if (known !== undefined) return known;
+    const selection = this.#select(selector);
+    this.#selections.set(selector.key, selection);
+    return selection;
+  }
+
+  /** The databases that hold a schema of this name, or all that were read for null. */
+  databasesWith(schema: string | null): readonly string[] {
+    if (schema === null) return this.#live.catalog.databases;
+    return this.#live.catalog.databases.filter((database) =>
+      this.#live.catalog.entries.has(resourceKey({ kind: "schema", path: [database, schema] })),
+    );
+  }
+
+  /** Everything of a kind in one database, by schema. */
+  schemasOf(kind: ResourceKind, database: string): Schemas {
+    return this.#kind(kind).get(database) ?? new Map();
+  }
+
+  #select(selector: Selector): Selection {
+    const { database } = selector;
+    if (database !== null && !this.#live.catalog.databases.includes(database)) {
+      return { entries: [], beside: [], problems: [this.#unknownDatabase(database)] };
+    }
+    const problems: SelectionProblem[] = [];
+    const picked = new Set<CatalogEntry>();
+    const beside = new Set<CatalogEntry>();
+    for (const name of selector.on.names) {
+      const matching = this.#matching(selector.on.kind, name, database);
+      const named = !isWild(name);
+      const chosen = named
+        ? this.#named(selector, name, matching, problems)
+        : matching.filter((entry) => reached(entry, selector));
+      for (const entry of chosen) if (fits(entry, selector)) picked.add(entry);
+      if (!named)
+        for (const entry of matching) if (!picked.has(entry) && !isForeign(entry, selector)) beside.add(entry);
+      const empty = chosen.every((entry) => !picked.has(entry));
+      if (empty && (selector.on.plural || matching.length > 0) && !problems.some((problem) => !problem.empty)) {
+        problems.push(this.#nothing(selector, name));
+      }
+    }
+    for (const name of selector.except) {
+      const left = this.#matching(selector.on.kind, name, database);
+      for (const entry of left) {
+        picked.delete(entry);
+        beside.delete(entry);
+      }
+      if (left.length === 0)
+        problems.push({
+          ...this.#nothing(selector, name),
+          help: "an exception that matches nothing protects nothing: correct it or take it out",
+        });
+    }
+    return { entries: [...picked], beside: [...beside], problems };
+  }
+
+  /** Everything with this name, whoever made it. */
+  #matching(kind: ResourceKind, name: NamePattern, database: string | null): readonly CatalogEntry[] {
+    const schemaPart = nameParts(kind) === 2 ? name.parts[0] : undefined;
+    const lastPart = name.parts.at(-1);
+    if (lastPart === undefined) return [];
+    const schemaTest = schemaPart === undefined ? null : partMatcher(schemaPart);
+    const lastTest = partMatcher(lastPart);
+    const found: CatalogEntry[] = [];
+    for (const [inDatabase, schemas] of this.#kind(kind)) {
+      if (database !== null && inDatabase !== "" && inDatabase !== database) continue;
+      for (const [schema, entries] of schemas) {
+        if (schemaTest !== null && !schemaTest(schema)) continue;
+        if (schemaPart?.wild === true && this.#ignoresSchema(schema)) continue;
+        for (const entry of entries) {
+          const { path } = entry.resource;
+          const own = kind === "routine" ? path[2] : path.at(-1);
+          if (!lastTest(own ?? "")) continue;
+          if (kind === "database" && lastPart.wild && !this.#live.catalog.databases.includes(own ?? "")) continue;
+          if (kind === "schema" && lastPart.wild && this.#ignoresSchema(own ?? "")) continue;
+          if (kind === "routine" && name.args !== null && name.args !== "*" && path[3] !== name.args) continue;
+          found.push(entry);
+        }
+      }
+    }
+    return found;
+  }
+
+  /** A name without wildcards: must exist, and a routine must be the only one of its name. */
+  #named(
+    selector: Selector,
+    name: NamePattern,
+    matching: readonly CatalogEntry[],
+    problems: SelectionProblem[],
+  ): readonly CatalogEntry[] {
+    const { kind, plural } = selector.on;
+    if (matching.length === 0) {
+      if (kind === "parameter")
+        return name.parts.map((part) => ({ resource: { kind, path: [part.text.toLowerCase()] } }));
+      if (!plural) problems.push(this.#unknown(selector, name));
+      return [];
+    }
+    if (kind === "routine" && name.args === null && !plural) {
+      const signatures = sortedText(matching.map((entry) => describeResource(entry.resource)));
+      if (signatures.length > 1) {
+        const message = `\`${printName(name)}\` is ambiguous: there are ${signatures.length} routines of that name`;
+        problems.push({ code: "RW209", message, help: `say which: ${signatures.map(code).join(", ")}`, empty: false });
+        return [];
+      }
+    }
+    return matching;
+  }
+
+  #unknown({ on: { kind } }: Selector, name: NamePattern): SelectionProblem {
+    const shown = printName(name);
+    if (kind === "database") return this.#unknownDatabase(shown);
+    const schema = nameParts(kind) === 2 ? name.parts[0]?.text : undefined;
+    const databases = this.#live.catalog.databases;
+    if (schema !== undefined && this.databasesWith(schema).length === 0) return this.#unknownSchema(schema);
+    const candidates = databases
+      .concat("")
+      .flatMap((database) =>
+        [...this.schemasOf(kind, database)].filter(([at]) => schema === undefined || at === schema),
+      )
+      .flatMap(([, entries]) => entries.map((entry) => describeResource(entry.resource)));
+    const overloads = candidates.filter(
+      (candidate) => kind === "routine" && candidate.startsWith(`${shown.replace(/\(.*$/u, "")}(`),
+    );
+    const help =
+      overloads.length > 0 ? `there is ${sortedText(overloads).map(code).join(", ")}` : didYouMean(shown, candidates);
+    const codeOf = kind === "schema" ? "RW207" : "RW202";
+    return { code: codeOf, message: `there is no ${kind} \`${shown}\``, help: help ?? this.#unread(), empty: false };
+  }
+
+  #unknownSchema(schema: string): SelectionProblem {
+    const names = this.#live.catalog.databases.flatMap((database) =>
+      [...this.schemasOf("schema", database).values()].flat().map((entry) => entry.resource.path[1] ?? ""),
+    );
+    const help = didYouMean(schema, names) ?? this.#unread();
+    return { code: "RW207", message: `there is no schema ${code(describeName(schema))}`, help, empty: false };
+  }
+
+  #unknownDatabase(database: string): SelectionProblem {
+    const known = this.#live.catalog.databases;
+    const exists = this.#live.catalog.entries.has(resourceKey({ kind: "database", path: [database] }));
+    const message = exists
+      ? `database \`${database}\` is not managed: it was not read`
+      : `there is no database \`${database}\``;
+    const help = exists
+      ? "add it to the target's `databases`"
+      : (didYouMean(database, known) ?? `the databases are ${known.join(", ")}`);
+    return { code: "RW208", message, help, empty: false };
+  }
+
+  #nothing({ on: { kind }, database }: Selector, name: NamePattern): SelectionProblem {
+    const schema = nameParts(kind) === 2 ? name.parts[0] : undefined;
+    const where = database === null ? "" : ` in database \`${database}\``;
+    const message = `\`${printName(name)}\` matches no ${kind}${where}`;
+    const unknown = schema !== undefined && !schema.wild && this.databasesWith(schema.text).length === 0;
+    const hint = unknown ? this.#unknownSchema(schema.text).help : undefined;
+    const help =
+      hint ??
+      this.#unread() ??
+      "correct the pattern, or say `may_be_empty: true` in the map form if nothing is right for now";
+    return { code: "RW206", message, help, empty: true };
+  }
+
+  /** What was not read cannot be said to be missing. */
+  #unread(): string | undefined {
+    const subjects = this.#live.unknowns
+      .filter((unknown) => unknown.subject.startsWith("database"))
+      .map((unknown) => unknown.subject);
+    return subjects.length === 0 ? undefined : `it may stand in what could not be read: ${subjects.join(", ")}`;
+  }
+
+  #kind(kind: ResourceKind): ReadonlyMap<string, Schemas> {
+    if (this.#kinds.size === 0) this.#build();
+    return this.#kinds.get(kind) ?? new Map();
+  }
+
+  #build(): void {
+    const kinds = this.#kinds as Map<ResourceKind, Map<string, Map<string, CatalogEntry[]>>>;
+    for (const entry of this.#live.catalog.entries.values()) {
+      const { kind, path } = entry.resource;
+      const inSchema = nameParts(kind) === 2;
+      const shared = kind === "database" || kind === "tablespace" || kind === "parameter";
+      const databases = getOrMake(kinds, kind, () => new Map<string, Map<string, CatalogEntry[]>>());
+      const schemas = getOrMake(databases, shared ? "" : (path[0] ?? ""), () => new Map<string, CatalogEntry[]>());
+      getOrMake(schemas, inSchema ? (path[1] ?? "") : "", () => []).push(entry);
+    }
+    for (const databases of kinds.values()) {
+      for (const schemas of databases.values()) {
+        for (const entries of schemas.values()) entries.sort((a, b) => compareParts(a.resource.path, b.resource.path));
+      }
+    }
+    if (kinds.size === 0) kinds.set("column", new Map());
+  }
+}
+
+/** Whether a pattern reaches something: not what an extension, the server or a partition scheme made, unless asked for. */
+function reached(entry: CatalogEntry, selector: Selector): boolean {
+  return !isForeign(entry, selector) && (entry.partitionOf === undefined || selector.partitions);
+}
+
+function isForeign(entry: CatalogEntry, selector: Selector): boolean {
+  if (entry.system === true || entry.untrusted === true) return true;
+  return entry.extension !== undefined && !selector.extensions.includes(entry.extension);
+}
+
+function fits(entry: CatalogEntry, { kinds, serving }: Selector): boolean {
+  if (serving === true && entry.serves?.by !== "serial") return false;
+  return kinds === null || (entry.form !== undefined && kinds.includes(entry.form));
+}
+
+function getOrMake<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
