@@ -40,6 +40,10 @@ function changedPairs(pass: DeltaPass): Iterable<ClassPair> {
   const visit = (key: ResourceKey, resource: Resource): void => {
     const a = before.classes.of(key) ?? plain.before(resource);
     const b = after.classes.of(key) ?? plain.after(resource);
+    if ((a === null || b === null) && isSystem(pass, key)) {
+      pass.notCompared.push(resource);
+      return;
+    }
     const id = place(a, before) * width + place(b, after);
     let pair = pairs.get(id);
     if (pair === undefined) {
@@ -54,6 +58,11 @@ function changedPairs(pass: DeltaPass): Iterable<ClassPair> {
     if (before.classes.of(key) === undefined) visit(key, holding.resource);
   }
   return [...pairs.values()].filter((pair) => pair !== null);
+}
+
+/** What belongs to the server is read only where its list is not the one that it came with: where it was not read, its list is not known. */
+function isSystem({ before, after }: DeltaPass, key: ResourceKey): boolean {
+  return (before.catalog.entries.get(key) ?? after.catalog.entries.get(key))?.system === true;
 }
 
 /** Columns without a list of their own come after all classes, by the class of their table. */

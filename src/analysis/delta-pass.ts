@@ -1,3 +1,4 @@
+import type { Resource } from "../model/resource.ts";
 import type { Path, Subject } from "./access-delta.ts";
 import type { AccessIndex } from "./access-index.ts";
 import type { DeltaContext } from "./delta.ts";
@@ -18,6 +19,8 @@ export interface DeltaPass {
   readonly subjects: Subjects;
   readonly losses: LineBook;
   readonly gains: LineBook;
+  /** Resources that only one side knows the list of. */
+  readonly notCompared: Resource[];
   /** Whether it changed who, of the subjects, has the privileges of this role. */
   touched(role: number, database: string | null): boolean;
   readonly superusersTouched: boolean;
@@ -137,6 +140,7 @@ export function deltaPass(before: AccessIndex, after: AccessIndex, context: Delt
     subjects,
     losses: lineBook("loss"),
     gains: lineBook("gain"),
+    notCompared: [],
     touched,
     superusersTouched: superusersTouched(before, after, subjects),
     flat,

@@ -1,4 +1,5 @@
 import type { Identity } from "../model/identity.ts";
+import { compareResources, describeResource } from "../model/resource.ts";
 import type { RoleName } from "../model/role.ts";
 import type { Unknown } from "../model/snapshot.ts";
 import type { AccessDelta, DeltaLine } from "./access-delta.ts";
@@ -57,10 +58,18 @@ function finish(pass: DeltaPass, unknowns: readonly Unknown[]): AccessDelta {
   return {
     losses,
     gains,
-    unknowns,
+    unknowns: [...unknowns, ...notCompared(pass)],
     subjectsLosing: countSubjects(losses),
     subjectsGaining: countSubjects(gains),
   };
+}
+
+function notCompared(pass: DeltaPass): Unknown[] {
+  return pass.notCompared.toSorted(compareResources).map((resource) => ({
+    subject: `access to the ${resource.kind} \`${describeResource(resource)}\``,
+    reason:
+      "it belongs to the server, and one of the two readings found its access as the server came with it, which is not read",
+  }));
 }
 
 function countSubjects(lines: readonly DeltaLine[]): number {
