@@ -1,4 +1,5 @@
 import { RolewrightError } from "../../base/error.ts";
+import type { ApplierLock } from "../engine.ts";
 import type { Session } from "./client.ts";
 
 /** The two keys of the lock that one applier of a cluster holds: "Role" and "writ". */
@@ -32,7 +33,7 @@ export async function agreedDatabase(session: Session): Promise<string> {
 }
 
 /** Takes the lock, which lives as long as the session. Throws RW405, naming the holder, and ends the session when another one has it. */
-export async function takeApplierLock(session: Session): Promise<AsyncDisposable> {
+export async function takeApplierLock(session: Session): Promise<ApplierLock> {
   const [locked] = await session.rows<readonly ["t" | "f"]>(TRY_LOCK);
   if (locked?.[0] === "t") return session;
   const [holder] = await session.rows<HolderRow>(HOLDER);

@@ -3,6 +3,7 @@ import type { Secret } from "../../base/secret.ts";
 import type { RoleName } from "../../model/role.ts";
 import type { Snapshot, TargetIdentity } from "../../model/snapshot.ts";
 import type {
+  ApplierLock,
   Connection,
   ConnectOptions,
   Engine,
@@ -104,7 +105,7 @@ class PostgresConnection implements Connection {
     }
   }
 
-  async lockApplier(options: { readonly holder: string }): Promise<AsyncDisposable> {
+  async lockApplier(options: { readonly holder: string }): Promise<ApplierLock> {
     const database = await agreedDatabase(await this.#session());
     const session = await this.#opened.open(database, `${LOCK_APPLICATION}${options.holder}`);
     return await takeApplierLock(this.#track(session));

@@ -25,7 +25,7 @@ export type SystemIdentifierRow = readonly [Text];
 export const ROLES = `
   select oid, rolname, rolcanlogin, rolsuper, rolcreaterole, rolcreatedb, rolinherit, rolreplication, rolbypassrls, rolconnlimit,
     case when isfinite(rolvaliduntil) then to_char(rolvaliduntil at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
-      else rolvaliduntil::text end
+      else nullif(rolvaliduntil::text, 'infinity') end
   from pg_roles`;
 export type RoleRow = readonly [Text, Text, Flag, Flag, Flag, Flag, Flag, Flag, Flag, Text, Text | null];
 
