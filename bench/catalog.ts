@@ -1,6 +1,6 @@
 import { Client } from "pg";
 import type { EmbeddedServer } from "../src/engine/postgresql/embedded/server.ts";
-import { SUPERUSER } from "../src/engine/postgresql/embedded/server.ts";
+import { SUPERUSER } from "../src/engine/postgresql/embedded/data-folder.ts";
 
 /** How large a benchmark's database is. */
 export interface Shape {

@@ -3,7 +3,8 @@ import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 import { Secret } from "../src/base/secret.ts";
 import { DEFAULT_MAJOR, EMBEDDED_MAJORS } from "../src/engine/postgresql/embedded/binaries.ts";
-import { startEmbedded, SUPERUSER } from "../src/engine/postgresql/embedded/server.ts";
+import { SUPERUSER } from "../src/engine/postgresql/embedded/data-folder.ts";
+import { startEmbedded } from "../src/engine/postgresql/embedded/server.ts";
 
 const USAGE = `Starts a server for development on loopback, and stops it again on Ctrl-C.
 

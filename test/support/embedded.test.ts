@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest";
 import { reachableByAll } from "../../src/engine/postgresql/embedded/account.ts";
 import { findBinaries } from "../../src/engine/postgresql/embedded/binaries.ts";
 import { cacheFolder, isAlive, withLock } from "../../src/engine/postgresql/embedded/cache.ts";
-import { runAsServer } from "../../src/engine/postgresql/embedded/server.ts";
+import { runAsServer } from "../../src/engine/postgresql/embedded/data-folder.ts";
 
 const LAUNCHER = new URL("../../src/engine/postgresql/embedded/server.ts", import.meta.url).href;
 

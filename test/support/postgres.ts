@@ -11,7 +11,8 @@ import {
   type EmbeddedMajor,
 } from "../../src/engine/postgresql/embedded/binaries.ts";
 import { cacheFolder, withLock } from "../../src/engine/postgresql/embedded/cache.ts";
-import { initData, runAsServer, startEmbedded, SUPERUSER } from "../../src/engine/postgresql/embedded/server.ts";
+import { initData, runAsServer, SUPERUSER } from "../../src/engine/postgresql/embedded/data-folder.ts";
+import { startEmbedded } from "../../src/engine/postgresql/embedded/server.ts";
 import { selfSigned } from "./certificate.ts";
 
 export interface PostgresOptions {

@@ -1,6 +1,6 @@
 import { Client } from "pg";
 import type { EmbeddedServer } from "../../engine/postgresql/embedded/server.ts";
-import { SUPERUSER } from "../../engine/postgresql/embedded/server.ts";
+import { SUPERUSER } from "../../engine/postgresql/embedded/data-folder.ts";
 import { ACCESS } from "./database/access.ts";
 import { BILLING } from "./database/billing.ts";
 import { HR } from "./database/hr.ts";

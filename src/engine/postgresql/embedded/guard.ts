@@ -14,11 +14,12 @@ if [ "$mode" = watch ]; then
   ( read -r line <&3 || { : > "$folder/orphaned"; kill -QUIT $server; } ) &
   watcher=$!
 fi
-trap 'kill -INT $server' INT TERM
+stopping=
+trap 'stopping=1; kill -INT $server' INT TERM
 wait $server
 status=$?
 while kill -0 $server 2>/dev/null; do wait $server; status=$?; done
 if [ "$mode" = watch ]; then kill $watcher 2>/dev/null; fi
-if [ "$mode" = keep ] || [ -e "$folder/orphaned" ]; then rm -rf "$folder"; fi
+if [ "$mode$stopping" = keep1 ] || [ -e "$folder/orphaned" ]; then rm -rf "$folder"; fi
 exit $status
 `;

@@ -1,18 +1,18 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
-import { chmod, chown, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
 import { Client } from "pg";
 import { RolewrightError } from "../../../base/error.ts";
 import type { Secret } from "../../../base/secret.ts";
 import { asAccount, type ServerAccount, serverAccount } from "./account.ts";
 import { type Binaries, type EmbeddedMajor, findBinaries } from "./binaries.ts";
+import { configure, initData, privateFolder, serverEnvironment, SUPERUSER } from "./data-folder.ts";
 import { GUARD } from "./guard.ts";
+import { scramVerifier } from "../verifier.ts";
 
 /** What an embedded server should be like. */
 export interface EmbeddedOptions {
@@ -48,23 +48,6 @@ export interface EmbeddedServer extends AsyncDisposable {
   restart(): Promise<void>;
 }
 
-/** The first superuser of every embedded server. */
-export const SUPERUSER = "postgres";
-
-const SETTINGS: Readonly<Record<string, string>> = {
-  fsync: "off",
-  full_page_writes: "off",
-  wal_level: "minimal",
-  max_wal_senders: "0",
-  max_parallel_workers: "0",
-  shared_buffers: "32MB",
-  jit: "off",
-  autovacuum: "off",
-  track_commit_timestamp: "on",
-  log_min_messages: "warning",
-  lc_messages: "C",
-};
-
 const START_ATTEMPTS = 5;
 
 /** Starts a server and resolves when it answers. It is stopped, and its folder removed, by `stop`, by `await using`, or when this process ends in whatever way. */
@@ -75,7 +58,13 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   const data = join(folder, "data");
   try {
     await (options.prepareData ?? initData)(data, binaries);
-    await configure(folder, { data, options, account });
+    await configure(data, {
+      account,
+      socketFolder: folder,
+      password: options.password,
+      settings: options.settings ?? {},
+      tls: options.tls ?? null,
+    });
     for (let attempt = 1; ; attempt++) {
       const port = await freePort();
       const server = new Server({ binaries, account, folder, data, port, keep: options.keep ?? false });
@@ -94,64 +83,6 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   }
 }
 
-/** Runs `initdb` into a folder as the server's account; durability is nobody's concern here. */
-export async function initData(data: string, binaries: Binaries): Promise<void> {
-  const locale = binaries.major >= 17 ? ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] : [];
-  const flags = ["--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", ...locale];
-  await runAsServer(binaries.initdb, ["-D", data, "-U", SUPERUSER, ...flags]);
-}
-
-/** Runs a program as the server's account, in a folder that it can enter. */
-export async function runAsServer(program: string, args: readonly string[]): Promise<void> {
-  try {
-    await promisify(execFile)(program, args, { ...asAccount(serverAccount()), cwd: "/", env: serverEnvironment() });
-  } catch (cause) {
-    throw new RolewrightError(
-      "RW594",
-      `\`${program}\` failed: ${firstLine(String((cause as { stderr?: string }).stderr))}`,
-      { cause },
-    );
-  }
-}
-
-/** What is in our own environment must not reach the server: PGDATA, PGPORT and others change what it does. */
-function serverEnvironment(): NodeJS.ProcessEnv {
-  return { PATH: process.env["PATH"], TZ: "UTC", LC_ALL: "C", TMPDIR: tmpdir() };
-}
-
-const LONGEST_SOCKET_FOLDER = 80;
-
-async function privateFolder(account: ServerAccount | null): Promise<string> {
-  const parent = tmpdir().length > LONGEST_SOCKET_FOLDER ? "/tmp" : tmpdir();
-  const folder = await mkdtemp(join(parent, "rolewright-pg-"));
-  if (account !== null) await chown(folder, account.uid, account.gid);
-  return folder;
-}
-
-async function configure(
-  folder: string,
-  { data, options, account }: { data: string; options: EmbeddedOptions; account: ServerAccount | null },
-): Promise<void> {
-  const settings = { ...SETTINGS, unix_socket_directories: folder, ...options.settings };
-  const write = async (name: string, text: string): Promise<void> => {
-    const file = join(data, name);
-    await writeFile(file, text);
-    await chmod(file, 0o600);
-    if (account !== null) await chown(file, account.uid, account.gid);
-  };
-  if (options.tls !== undefined) {
-    await write("server.crt", options.tls.certificate);
-    await write("server.key", options.tls.key);
-    Object.assign(settings, { ssl: "on", ssl_cert_file: "server.crt", ssl_key_file: "server.key" });
-  }
-  const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'`);
-  const initial = await readFile(join(data, "postgresql.conf"), "utf8");
-  await write("postgresql.conf", `${initial}\n${lines.join("\n")}\n`);
-  const method = options.password === null ? "trust" : "scram-sha-256";
-  const ours = options.password === null ? "" : `local all ${SUPERUSER} trust\n`;
-  await write("pg_hba.conf", `${ours}local all all ${method}\nhost all all 127.0.0.1/32 ${method}\n`);
-}
-
 async function freePort(): Promise<number> {
   const probe = createServer().listen(0, "127.0.0.1");
   await once(probe, "listening");
@@ -166,9 +97,7 @@ async function setPassword(server: EmbeddedServer, password: Secret): Promise<vo
   const client = new Client({ host: server.socketFolder, port: server.port, user: SUPERUSER, database: SUPERUSER });
   await client.connect();
   try {
-    await client.query("set log_statement = 'none'");
-    await client.query(`set password_encryption = 'scram-sha-256'`);
-    await client.query(`alter role ${SUPERUSER} password ${client.escapeLiteral(password.reveal())}`);
+    await client.query(`alter role ${SUPERUSER} password ${client.escapeLiteral(scramVerifier(password).reveal())}`);
   } finally {
     await client.end();
   }
@@ -309,10 +238,6 @@ async function accepts(place: Place): Promise<boolean> {
   } finally {
     await client.end().catch(() => {});
   }
-}
-
-function firstLine(text: string): string {
-  return text.trim().split("\n")[0] ?? "";
 }
 
 function lastLine(text: string): string {
