@@ -34,7 +34,7 @@ export async function runDemo(options: DemoOptions): Promise<ExitCode> {
       await loadShop(server);
       const url = `postgresql://${SUPERUSER}:${password}@127.0.0.1:${server.port}/${DATABASE}`;
       write(
-        `PostgreSQL ${server.major} is up on 127.0.0.1:${server.port} with the database of a shop: 12 people, 5 services, 13 other roles.\n`,
+        `PostgreSQL ${server.major} is up on 127.0.0.1:${server.port} with the database of a shop: 29 roles, 12 people, 5 services.\n`,
       );
       const terminal = openTerminal({
         folder,
