@@ -13,7 +13,7 @@ export type RoleOrigin = "user" | "predefined" | "bootstrap" | "provider";
 
 /**
  * The attributes of a role by their engine's words. PostgreSQL: `login`, `superuser`, `createrole`, `createdb`, `inherit`, `replication`, `bypassrls` (boolean),
- * `connection_limit` (number, -1 none), `valid_until` (RFC 3339 in UTC with microseconds as stored, `infinity`, or null). `login` and `superuser` mean the same in every engine.
+ * `connection_limit` (number, -1 none), `valid_until` (RFC 3339 in UTC with microseconds as stored; null for no end, however the catalog says that). `login` and `superuser` mean the same in every engine.
  */
 export type RoleAttributes = Readonly<Record<string, AttributeValue>>;
 export type AttributeValue = boolean | number | string | null;

@@ -26,6 +26,8 @@ export interface PlanInput {
   readonly tool: string;
   /** How many grants and memberships the plan may take away although that is more than its budget; see removals.ts. @default 0 */
   readonly allowRemovals?: number;
+  /** Findings that were made before planning and belong to it. @default none */
+  readonly findings?: readonly Finding[];
 }
 
 /** A plan with the states that it goes through: before each stage, and after the last. */
@@ -46,6 +48,7 @@ export function derivePlan(input: PlanInput): DerivedPlan {
   const forward = layout({ ...common, changes: input.changes, before: snapshot.access });
   const after = forward.states.at(-1) ?? snapshot.access;
   const backward = layout({ ...common, changes: inverseOf(forward, after, snapshot, dialect), before: after });
+  const given = input.findings ?? [];
   const removals = countRemovals(forward.changes.map(({ change }) => change));
   const budget = {
     statements: forward.stages.reduce((sum, stage) => sum + stage.statements.length, 0),
@@ -73,7 +76,8 @@ export function derivePlan(input: PlanInput): DerivedPlan {
     inverse: backward.stages,
     irreversible: irreversible(forward.changes),
     budget,
-    findings: findingsOf(input, forward, backward, removals),
+    findings: [...given, ...findingsOf(input, forward, backward, removals)],
+    ...(given.length === 0 ? {} : { resolution_findings: given.length }),
   };
   return { plan: { ...plan, digest: digestOf(plan) }, states: forward.states };
 }

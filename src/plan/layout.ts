@@ -104,19 +104,28 @@ function rows(
 
 /** Changes that take heavy locks get one stage for each object, so changes over several of these objects are cut. */
 function splitHeavy(changes: readonly PlannedChange[], dialect: Dialect): PlannedChange[] {
-  const objects = [...heavyObjects(changes, dialect)];
-  const blocks = new Map(objects.map((key, index) => [key, index]));
-  return objects.length === 0 ? [...changes] : splitByBlock(changes, (anchor) => blocks.get(anchor));
+  const heavy = heavyObjects(changes, dialect);
+  const numbers = new Map([...new Set(heavy.values())].map((key, index) => [key, index]));
+  if (heavy.size === 0) return [...changes];
+  return splitByBlock(changes, (anchor) => numbers.get(heavy.get(anchor) ?? anchor));
 }
 
-/** The objects that are locked against their users, by some change. Whatever else happens to their owner or list has to happen with it. */
-function heavyObjects(changes: readonly PlannedChange[], dialect: Dialect): ReadonlySet<ResourceKey> {
-  const keys = new Set<ResourceKey>();
+/**
+ * The objects that are locked against their users, by some change; what follows them when they change hands stands beside them. Whatever else happens to the owner or the
+ * list of one of these has to happen with it.
+ */
+function heavyObjects(changes: readonly PlannedChange[], dialect: Dialect): ReadonlyMap<ResourceKey, ResourceKey> {
+  const objects = new Map<ResourceKey, ResourceKey>();
   for (const { change } of changes) {
     if (dialect.placement(change).stage !== "heavy") continue;
-    for (const resource of ownResources(change)) keys.add(resourceKey(anchorOf(resource)));
+    for (const resource of ownResources(change)) {
+      const key = resourceKey(anchorOf(resource));
+      objects.set(key, key);
+      if (change.kind !== "change-owner") continue;
+      for (const along of dialect.rules.ownedAlong(resource)) objects.set(resourceKey(along), key);
+    }
   }
-  return keys;
+  return objects;
 }
 
 function ownResources(change: Change): readonly Resource[] {
@@ -126,10 +135,9 @@ function ownResources(change: Change): readonly Resource[] {
   return change.kind === "alter-policy" ? [change.after.table] : [];
 }
 
-function heavyObject(change: Change, heavy: ReadonlySet<ResourceKey>): ResourceKey | undefined {
+function heavyObject(change: Change, heavy: ReadonlyMap<ResourceKey, ResourceKey>): ResourceKey | undefined {
   const [first] = isGrantChange(change) ? change.resources : ownResources(change);
-  const key = first === undefined ? undefined : resourceKey(anchorOf(first));
-  return key !== undefined && heavy.has(key) ? key : undefined;
+  return first === undefined ? undefined : heavy.get(resourceKey(anchorOf(first)));
 }
 
 /** Cuts stages whose locks would not fit: grants by blocks of objects, the rest by counting. */

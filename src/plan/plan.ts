@@ -32,6 +32,8 @@ export interface Plan {
   readonly budget: Budget;
   /** Errors among them refuse the plan. */
   readonly findings: readonly Finding[];
+  /** How many of the findings, the first ones, were made while the manifest was resolved; the others follow from the plan itself. @default 0 */
+  readonly resolution_findings?: number;
   /** The digest of everything above: what is approved. */
   readonly digest: Digest;
 }
@@ -84,7 +86,7 @@ export interface Budget {
   readonly locks: number;
   readonly max_locks: number;
   /** How many grants and memberships it takes away, as role × resource × privilege. */
-  readonly removals: number;
+  readonly removals?: number;
   /** How many it was allowed to take away although they are more than its budget; absent: none. */
   readonly allowed_removals?: number;
 }

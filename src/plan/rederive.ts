@@ -17,5 +17,6 @@ export function rederive(plan: Plan, snapshot: Snapshot, dialect: Dialect): Deri
     manifestDigest: plan.manifest_digest,
     tool: plan.tool,
     ...(plan.budget.allowed_removals === undefined ? {} : { allowRemovals: plan.budget.allowed_removals }),
+    findings: plan.findings.slice(0, plan.resolution_findings ?? 0),
   });
 }

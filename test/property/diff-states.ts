@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { accessList, type AccessEntry } from "../../src/model/access-list.ts";
 import {
   defaultPrivilegeKey,
@@ -58,9 +58,7 @@ export function snapshotOf(access: AccessState, major = 18): Snapshot {
 
 /** Any state over the same objects. Not every one is one that a server could hold: diff and predict do not mind. */
 export function states(major: number): fc.Arbitrary<AccessState> {
-  return fc
-    .subarray(ROLES.slice(0, -1) as RoleName[], { minLength: 1 })
-    .chain((names) => statesWith([...names, "postgres"], major));
+  return fc.subarray(ROLES.slice(0, -1), { minLength: 1 }).chain((names) => statesWith([...names, "postgres"], major));
 }
 
 function statesWith(names: readonly RoleName[], major: number): fc.Arbitrary<AccessState> {

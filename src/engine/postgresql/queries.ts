@@ -21,7 +21,7 @@ export type ServerRow = readonly [Text, Text, Text, Flag, Text, Flag, Text, Text
 export const SYSTEM_IDENTIFIER = "select system_identifier from pg_control_system()";
 export type SystemIdentifierRow = readonly [Text];
 
-/** Every role. Passwords are not state: pg_authid is never read. */
+/** Every role. Passwords are not state: pg_authid is never read. `infinity` and no end at all mean the same, and only the former can be written: both are null. */
 export const ROLES = `
   select oid, rolname, rolcanlogin, rolsuper, rolcreaterole, rolcreatedb, rolinherit, rolreplication, rolbypassrls, rolconnlimit,
     case when isfinite(rolvaliduntil) then to_char(rolvaliduntil at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')

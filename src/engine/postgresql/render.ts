@@ -2,6 +2,7 @@ import { compareBy, sorted } from "../../base/order.ts";
 import { isDefaultChange, isGrantChange, type Change, type GrantChange } from "../../model/change.ts";
 import { resourceKey, tableOf, type Resource, type ResourceKey } from "../../model/resource.ts";
 import type { RenderedStatement, RenderRequest } from "../engine.ts";
+import { borrowedUsage } from "./borrowed-usage.ts";
 import { columnRepairs, type ColumnRepairs, type Indexed } from "./column-repairs.ts";
 import { GrantDepths } from "./grant-depth.ts";
 import { grantPieces, type GrantPiece, type PieceContext } from "./grant-pieces.ts";
@@ -20,7 +21,7 @@ export function render(request: RenderRequest, context: RenderContext): Rendered
   const changes = request.indexes.map((index): Indexed<Change> => ({ index, change: changeAt(request, index) }));
   const grants = changes.filter((item): item is Indexed<GrantChange> => isGrantChange(item.change));
   const defaults = changes.flatMap(({ index, change }) => (isDefaultChange(change) ? [{ index, change }] : []));
-  const isMoved = movedResources(changes);
+  const isMoved = movedResources(changes, context);
   const still = grantPhase(
     grants.filter(({ change }) => !change.resources.some(isMoved)),
     request,
@@ -55,10 +56,16 @@ function changeAt({ all }: RenderRequest, index: number): Change {
 }
 
 /** Whether a resource changes hands in this stage: grants on it name the new owner, so they come after that. */
-function movedResources(changes: readonly Indexed<Change>[]): (resource: Resource) => boolean {
+function movedResources(
+  changes: readonly Indexed<Change>[],
+  { rules }: RenderContext,
+): (resource: Resource) => boolean {
   const keys = new Set<ResourceKey>();
   for (const { change } of changes) {
-    if (change.kind === "change-owner") for (const resource of change.resources) keys.add(resourceKey(resource));
+    if (change.kind !== "change-owner") continue;
+    for (const resource of change.resources) {
+      for (const moved of [resource, ...rules.ownedAlong(resource)]) keys.add(resourceKey(moved));
+    }
   }
   if (keys.size === 0) return () => false;
   return (resource) => keys.has(resourceKey(resource.kind === "column" ? tableOf(resource) : resource));
@@ -93,12 +100,14 @@ function grantPhase(
     }
   }
   const regrants = repairs.regrants.flatMap(({ change, indexes }) => grantPieces(change, indexes, after));
+  const borrowed = borrowedUsage([...additions, ...columnsAndTables, ...others, ...regrants], request, context);
   return {
-    additions: grantStatements(additions, "add", context.texts),
+    additions: [...borrowed.give, ...grantStatements(additions, "add", context.texts)],
     removals: [
       ...grantStatements(columnsAndTables, "remove", context.texts),
       ...grantStatements(regrants, "add", context.texts),
       ...grantStatements(others, "remove", context.texts),
+      ...borrowed.take,
     ],
   };
 }
