@@ -44,6 +44,60 @@ export interface OptionSpec {
   readonly repeatable?: boolean;
 }
 
+const PLAN_VIEW: readonly OptionSpec[] = [
+  { flags: "--detail", summary: "list every object and every path instead of counting them" },
+  { flags: "--summary", summary: "leave out the changes: print from who loses on" },
+  {
+    flags: "--only PART",
+    summary: "print one part alone",
+    choices: ["changes", "checks", "loses", "gains", "unknown", "sql"],
+  },
+  { flags: "--sql", summary: "add the statements in order, each under its change" },
+  { flags: "--unchanged", summary: "list the managed roles that stay as they are" },
+  { flags: "--unmanaged", summary: "list the roles that the manifest does not manage" },
+  { flags: "--frames N", summary: "lines of the manifest to show above each finding (default 1)" },
+];
+
+const DETAILED_EXITCODE: OptionSpec = {
+  flags: "--detailed-exitcode",
+  summary: "exit 2 when there are changes, 0 when there are none",
+};
+
+const PLANNING: readonly OptionSpec[] = [
+  {
+    flags: "--rotate-password ROLE",
+    summary: "set the password of this login anew from its source",
+    completes: "role",
+    repeatable: true,
+  },
+  { flags: "--allow-removals N", summary: "let the plan take away N grants although that is more than its budget" },
+];
+
+const APPLYING: readonly OptionSpec[] = [
+  {
+    flags: "--accept-access-loss N",
+    summary: "accept that exactly N identities lose access; must equal the plan's number",
+  },
+  { flags: "--yes", summary: "answer the prompt; never overrides a check, a policy or an approval" },
+  { flags: "--end-sessions", summary: "end the sessions that keep access which the plan takes away" },
+  {
+    flags: "--lock-timeout SECONDS",
+    summary: "how long one statement may wait for a lock before it is tried again (default 3)",
+  },
+];
+
+const CONNECTING: readonly OptionSpec[] = [
+  { flags: "--name TARGET", summary: "the name that the target gets in the manifest" },
+  { flags: "--url-env NAME", summary: "the environment variable that holds the connection URL (default DATABASE_URL)" },
+  { flags: "--environment NAME", summary: "what the target is: production asks for more (default development)" },
+  {
+    flags: "--databases LIST",
+    summary: "the databases to manage, separated by commas, or `all` (default: the one in the URL)",
+  },
+  { flags: "--out DIRECTORY", summary: "where the files are written (default: here)", completes: "directory" },
+  { flags: "--force", summary: "overwrite files that are there already" },
+];
+
 /** The options that every command takes. */
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   {
@@ -61,6 +115,165 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
 /** All commands, in the order of a first week with the tool. */
 export const COMMANDS: readonly CommandSpec[] = [
   {
+    name: "init",
+    summary: "start a manifest from a live database, asking what it needs to know",
+    details:
+      "Every question has an option, and an option that is given is not asked. Without a terminal the options answer everything.",
+    arguments: [],
+    options: [...CONNECTING, { flags: "--yes", summary: "take the defaults for everything that is not given" }],
+    examples: [
+      "rolewright init",
+      "rolewright init --name shop-prod --url-env SHOP_PROD_URL --environment production",
+      "rolewright init --yes --out roles",
+    ],
+    exits: {
+      0: "the files are written and plan to zero changes",
+      1: "the database could not be read, or the files would not plan to zero changes",
+    },
+    load: async () => (await import("./commands/init.ts")).init,
+  },
+  {
+    name: "import",
+    summary: "write the live state of a database as a manifest that plans to zero changes",
+    details:
+      "Reads only. With a manifest, `--target` says which database to read; without one, `--url-env` does. What the manifest cannot express is listed in the file and on stderr.",
+    arguments: [],
+    options: CONNECTING,
+    examples: [
+      "rolewright import --url-env DATABASE_URL --name shop",
+      "rolewright import --target shop-prod --out imported",
+      "rolewright import --name shop --json | jq -r '.files[].path'",
+    ],
+    exits: {
+      0: "the files are written and plan to zero changes",
+      1: "the database could not be read, or the files would not plan to zero changes",
+    },
+    load: async () => (await import("./commands/import.ts")).importTarget,
+  },
+  {
+    name: "validate",
+    summary: "check the manifest without connecting to anything",
+    arguments: [],
+    options: [{ flags: "--frames N", summary: "lines of the manifest to show above each finding (default 1)" }],
+    examples: [
+      "rolewright validate",
+      "rolewright validate --manifest db/rolewright.yaml",
+      "rolewright validate --json | jq '.findings'",
+    ],
+    exits: { 0: "no errors", 1: "errors in the manifest" },
+    load: async () => (await import("./commands/validate.ts")).validate,
+  },
+  {
+    name: "plan",
+    summary: "show what would change and who gains and loses what, and change nothing",
+    arguments: [],
+    options: [
+      { flags: "--out FILE", summary: "save the plan, to be shown and applied later", completes: "file" },
+      DETAILED_EXITCODE,
+      ...PLANNING,
+      ...PLAN_VIEW,
+    ],
+    examples: [
+      "rolewright plan",
+      "rolewright plan --out plan.json --sql",
+      "rolewright plan --json | jq '.access.losses'",
+    ],
+    exits: {
+      0: "planned, with or without changes",
+      1: "failed, or the manifest has errors",
+      2: "changes are present (with --detailed-exitcode)",
+      3: "refused by a check",
+    },
+    load: async () => (await import("./commands/plan.ts")).plan,
+  },
+  {
+    name: "show",
+    summary: "show a saved plan, also one that was used or is stale",
+    arguments: [
+      {
+        name: "PLAN",
+        summary: "a plan file, or the digest of a plan that was applied",
+        required: true,
+        completes: "plan",
+      },
+    ],
+    options: [DETAILED_EXITCODE, ...PLAN_VIEW],
+    examples: [
+      "rolewright show plan.json",
+      "rolewright show plan.json --sql --only sql",
+      "rolewright show 9c41e7d2 --json",
+    ],
+    exits: {
+      0: "shown",
+      1: "the plan cannot be read",
+      2: "the plan has changes (with --detailed-exitcode)",
+      3: "the plan is refused by a check",
+    },
+    load: async () => (await import("./commands/show.ts")).show,
+  },
+  {
+    name: "apply",
+    summary: "make the change, verify it before it is committed, and record it",
+    details:
+      "With a plan file exactly that plan is applied, or nothing. Without one a plan is made and asked about first.",
+    arguments: [
+      { name: "PLAN", summary: "a plan file; without it, a plan is made now", required: false, completes: "plan" },
+    ],
+    options: [...APPLYING, ...PLANNING, ...PLAN_VIEW],
+    examples: [
+      "rolewright apply",
+      "rolewright apply plan.json --accept-access-loss=5",
+      "rolewright apply plan.json --yes --json",
+    ],
+    exits: {
+      0: "applied, or nothing to do",
+      1: "failed, or a person said no",
+      3: "refused by a check",
+      4: "an approval is needed",
+      5: "stale: the database moved since the plan",
+      6: "rolled back: what the database would have become was not what was planned",
+    },
+    load: async () => (await import("./commands/apply.ts")).apply,
+  },
+  {
+    name: "status",
+    summary: "show what was applied, and how a run that was cut off ended",
+    arguments: [
+      {
+        name: "PLAN",
+        summary: "a plan file or the digest of a plan; without it, all runs",
+        required: false,
+        completes: "plan",
+      },
+    ],
+    options: [],
+    examples: ["rolewright status", "rolewright status plan.json", "rolewright status 9c41e7d2 --json"],
+    exits: { 0: "shown", 1: "failed, or a run is unfinished" },
+    load: async () => (await import("./commands/status.ts")).status,
+  },
+  {
+    name: "drift",
+    summary: "show what differs between the files and the database, and both ways out",
+    arguments: [],
+    options: [DETAILED_EXITCODE],
+    examples: ["rolewright drift", "rolewright drift --detailed-exitcode", "rolewright drift --json | jq '.drift'"],
+    exits: { 0: "read, with or without drift", 1: "failed", 2: "there is drift (with --detailed-exitcode)" },
+    load: async () => (await import("./commands/drift.ts")).drift,
+  },
+  {
+    name: "doctor",
+    summary: "check the connection, our rights and the server, with a fix for each trouble",
+    arguments: [],
+    options: [],
+    examples: [
+      "rolewright doctor",
+      "rolewright doctor --target shop-prod",
+      "rolewright doctor --json | jq '.checks[] | select(.result != \"ok\")'",
+    ],
+    exits: { 0: "nothing failed", 1: "something failed" },
+    load: async () => (await import("./commands/doctor.ts")).doctor,
+  },
+  {
     name: "explain",
     summary: "print the page of an error code or check",
     arguments: [{ name: "CODE", summary: "such as RW204 or LCK-01", required: true, completes: "code" }],
@@ -68,6 +281,19 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ["rolewright explain RW204", "rolewright explain LCK-01", "rolewright explain RW405 --json"],
     exits: { 0: "printed", 1: "there is no such code" },
     load: async () => (await import("./commands/explain.ts")).explain,
+  },
+  {
+    name: "snapshot",
+    summary: "print everything that was read from a target as JSON",
+    arguments: [],
+    options: [],
+    examples: [
+      "rolewright snapshot > before.json",
+      "rolewright snapshot --target shop-prod | jq '.fingerprint'",
+      "rolewright snapshot | jq '.unknowns'",
+    ],
+    exits: { 0: "printed", 1: "failed" },
+    load: async () => (await import("./commands/snapshot.ts")).snapshot,
   },
   {
     name: "schema",
@@ -102,6 +328,15 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     exits: { 0: "printed" },
     load: async () => (await import("./commands/completion.ts")).completion,
+  },
+  {
+    name: "demo",
+    summary: "play the whole story on a throw-away PostgreSQL in one command",
+    arguments: [],
+    options: [{ flags: "--keep", summary: "leave the server up and print its URL" }],
+    examples: ["rolewright demo", "rolewright demo --keep", "rolewright demo --color=always | less -R"],
+    exits: { 0: "told to the end", 1: "failed" },
+    load: async () => (await import("./commands/demo.ts")).demo,
   },
   {
     name: "version",

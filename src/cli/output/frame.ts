@@ -19,7 +19,7 @@ const WIDEST_LINE = 160;
 export function codeFrame(location: SourceLocation, sources: Sources, context: number = 1): string[] {
   const text = sources.text(location.file);
   if (text === null) return [];
-  const lines = text.split(/\r?\n/);
+  const lines = text.split(/\r?\n/).map(maskSecrets);
   const marked = lines[location.line - 1];
   if (marked === undefined || marked.length > WIDEST_LINE) return [];
   const from = Math.max(1, location.line - context);
@@ -47,4 +47,15 @@ function caret(location: SourceLocation, line: string): string {
 
 function show(line: string): string {
   return escapeLine(line.replaceAll("\t", "  "));
+}
+
+/** The value of a key that sounds like a secret, unless it only says where the secret is. */
+const SECRET_VALUE = /(["']?\b\w*(?:pass(?:wor[dt])?|pwd|secret|token)\b["']?\s*[:=]\s*)(\S.*)$/i;
+const URL_PASSWORD = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:)([^\s@]+)(?=@)/gi;
+
+/** A line with every secret in it replaced by stars, as long as it was, so that carets stand where they should: frames end up in logs that others read. */
+function maskSecrets(line: string): string {
+  const stars = (_match: string, before: string, secret: string): string =>
+    /^["']?\$?\{/.test(secret) ? before + secret : before + "*".repeat(secret.length);
+  return line.replace(SECRET_VALUE, stars).replace(URL_PASSWORD, stars);
 }

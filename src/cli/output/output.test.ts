@@ -86,6 +86,20 @@ describe("a code frame", () => {
     ]);
   });
 
+  test.each([
+    ["password: hunter2", "password: *******"],
+    ['{ login: true, "passwort": "hunter2" }', '{ login: true, "passwort": ***********'],
+    ["url: postgresql://app:hunter2@db/shop", "url: postgresql://app:*******@db/shop"],
+    ["password: ${APP_PASSWORD}", "password: ${APP_PASSWORD}"],
+    ["password: { file: secrets/app }", "password: { file: secrets/app }"],
+  ])("shows no secret: %s", (line, shown) => {
+    const frame = codeFrame(
+      { file: "a.yaml", line: 2, column: 1 },
+      { name: (file) => file, text: () => `${line}\nb: 1` },
+    );
+    expect(frame[0]).toBe(`1 | ${shown}`);
+  });
+
   test("is absent when the file is gone or shorter than it was", () => {
     expect(codeFrame({ file: "gone.yaml", line: 1, column: 1 }, sources)).toEqual([]);
     expect(codeFrame({ file: "a.yaml", line: 99, column: 1 }, sources)).toEqual([]);

@@ -1,3 +1,4 @@
+import type { AccessDelta } from "../../analysis/access-delta.ts";
 import type { Report } from "../../analysis/report.ts";
 import type { JsonDocument } from "../context.ts";
 import { snakeCase } from "../output/snake-case.ts";
@@ -25,12 +26,16 @@ export function planDocument(report: Report, around: PlanSurroundings): JsonDocu
     ...(around.readAt === null ? {} : { read_at: around.readAt }),
     summary: {
       changes: countChanges(plan.changes),
-      subjects_losing: delta.subjectsLosing,
-      subjects_gaining: delta.subjectsGaining,
-      unknowns: delta.unknowns.length,
+      ...(around.accessUnknown !== undefined
+        ? {}
+        : {
+            subjects_losing: delta.subjectsLosing,
+            subjects_gaining: delta.subjectsGaining,
+            unknowns: delta.unknowns.length,
+          }),
     },
     verdict: { refused_by: verdict.refusedBy, accept_access_loss: verdict.acceptLoss },
-    access: { losses: snakeCase(delta.losses), gains: snakeCase(delta.gains), unknowns: snakeCase(delta.unknowns) },
+    access: around.accessUnknown !== undefined ? { unknown: true, reason: around.accessUnknown } : deltaDocument(delta),
     findings: snakeCase(report.findings),
     changes: plan.changes.map(({ change, origin }) => ({
       ...(snakeCase(change) as object),
@@ -47,4 +52,9 @@ export function planDocument(report: Report, around: PlanSurroundings): JsonDocu
     },
     next: around.next,
   };
+}
+
+/** Who loses and gains what, as fields of a document. */
+export function deltaDocument(delta: AccessDelta): JsonDocument {
+  return { losses: snakeCase(delta.losses), gains: snakeCase(delta.gains), unknowns: snakeCase(delta.unknowns) };
 }

@@ -3,7 +3,7 @@ import { shortDigest } from "../../base/digest.ts";
 import { describeName } from "../../model/resource.ts";
 import { escapeLine } from "../output/escape.ts";
 import type { Sources } from "../output/frame.ts";
-import type { Block, Fact, Item, LineBlock, Page } from "../output/page.ts";
+import type { Block, Fact, Item, LineBlock, Page, TableBlock } from "../output/page.ts";
 import { changeItems } from "./changes.ts";
 import { gainTable, lossTable, subjectsSummary, unknownSection } from "./delta.ts";
 import { findingsSection, PLAN_WORDS } from "./findings.ts";
@@ -35,6 +35,8 @@ export interface PlanSurroundings {
   readonly next: readonly string[];
   /** A warning above everything: the plan was used, the plan is stale. */
   readonly warning?: string;
+  /** Why it cannot be said who gains and loses: the state that the plan was made from cannot be read any more. Absent where it can. */
+  readonly accessUnknown?: string;
 }
 
 /** The page that everything else copies: header, changes, checks, who loses, who gains, unknown, summary, verdict, next. What matters most comes last, since a terminal shows its last screen. */
@@ -58,9 +60,9 @@ export function planPage(report: Report, view: PlanView, around: PlanSurrounding
           all: view.detail,
         })
       : null,
-    wanted("loses") ? lossTable(delta, view) : null,
-    wanted("gains") ? gainTable(delta, view) : null,
-    wanted("unknown") ? unknownSection(delta) : null,
+    wanted("loses") ? unlessUnknown(lossTable(delta, view), around) : null,
+    wanted("gains") ? unlessUnknown(gainTable(delta, view), around) : null,
+    wanted("unknown") && around.accessUnknown === undefined ? unknownSection(delta) : null,
     ...closing(report, around),
   ];
   return blocks.filter((block) => block !== null);
@@ -79,7 +81,8 @@ function header(report: Report, around: PlanSurroundings): Fact[] {
 }
 
 function changesSection(report: Report, view: PlanView, around: PlanSurroundings): Block | null {
-  const items: Item[] = [...changeItems(report.plan.changes, view), unchangedItem(report)];
+  const items: Item[] = changeItems(report.plan.changes, view);
+  if (around.accessUnknown === undefined) items.push(unchangedItem(report));
   if (view.unchanged)
     items.push({ text: "unchanged roles", items: around.unchangedRoles.map((name) => ({ text: describeName(name) })) });
   if (view.unmanaged && report.unchanged.unmanagedRoles.length > 0) {
@@ -93,6 +96,11 @@ function changesSection(report: Report, view: PlanView, around: PlanSurroundings
   return { kind: "section", title: "CHANGES", items };
 }
 
+/** "Nobody" is a claim; where the access could not be worked out, the table says so instead. */
+function unlessUnknown(table: TableBlock, around: PlanSurroundings): TableBlock {
+  return around.accessUnknown === undefined ? table : { ...table, rows: [], empty: `unknown: ${around.accessUnknown}` };
+}
+
 function unchangedItem(report: Report): Item {
   const { roles, grants, unmanagedRoles } = report.unchanged;
   const unmanaged =
@@ -103,13 +111,16 @@ function unchangedItem(report: Report): Item {
 function closing(report: Report, around: PlanSurroundings): LineBlock[] {
   const { delta, plan } = report;
   const counts = countsText(countChanges(plan.changes));
-  const people = `${subjectsSummary(delta.subjectsLosing, delta.losses, ["loses access", "lose access"])}; ${subjectsSummary(delta.subjectsGaining, delta.gains, ["gains", "gain"])}`;
+  const people =
+    around.accessUnknown !== undefined
+      ? "who loses and gains access is unknown"
+      : `${subjectsSummary(delta.subjectsLosing, delta.losses, ["loses access", "lose access"])}; ${subjectsSummary(delta.subjectsGaining, delta.gains, ["gains", "gain"])}`;
   const stages = plan.stages.length > 1 ? ` in ${plan.stages.length} transactions` : "";
   return [
     ...(plan.changes.length === 0
       ? []
       : [{ kind: "line" as const, label: "SUMMARY", text: `${counts}${stages}. ${people}` }]),
-    verdictLine(report),
+    ...(around.accessUnknown === undefined || report.verdict.refusedBy.length > 0 ? [verdictLine(report)] : []),
     ...around.next.map(
       (command, index): LineBlock => ({ kind: "line", label: index === 0 ? "NEXT" : "", text: command }),
     ),

@@ -1,0 +1,146 @@
+import { hostname, userInfo } from "node:os";
+import { applyPlan, exitCodeOf } from "../apply/apply.ts";
+import type { ApplyOptions, Progress } from "../apply/apply-options.ts";
+import type { Outcome } from "../apply/outcome.ts";
+import { isProduction } from "../analysis/analyze.ts";
+import type { Report } from "../analysis/report.ts";
+import type { Guards } from "../apply/guards.ts";
+import { shortDigest } from "../base/digest.ts";
+import { EXIT, RolewrightError, type ExitCode } from "../base/error.ts";
+import { describeName } from "../model/resource.ts";
+import { askText, askYesNoDetails, declined } from "./ask.ts";
+import { pageText, type CliContext } from "./context.ts";
+import type { ApplyChoices } from "./plan-options.ts";
+import { outcomeDocument, outcomePage } from "./render/outcome-page.ts";
+import { planPage, type PlanSurroundings, type PlanView } from "./render/plan-page.ts";
+import type { OpenTarget } from "./target.ts";
+
+/** A plan that a person is about to have applied, with everything they decide by. */
+export interface Proposal {
+  readonly target: OpenTarget;
+  readonly report: Report;
+  readonly guards: Guards;
+  readonly view: PlanView;
+  readonly around: PlanSurroundings;
+  readonly choices: ApplyChoices;
+  /** What runs when it is agreed. @default applies the report's plan */
+  readonly run?: (options: ApplyOptions) => Promise<Outcome>;
+}
+
+/** Shows the plan, refuses what cannot be applied, asks, applies, and tells how it ended. */
+export async function proposeAndApply(proposal: Proposal, context: CliContext): Promise<ExitCode> {
+  const { report, view, around } = proposal;
+  context.progress.clear();
+  if (!context.globals.json) context.write(`${pageText(planPage(report, view, around), context.out)}\n`);
+  if (report.verdict.refusedBy.length === 0 && report.plan.changes.length === 0) {
+    if (context.globals.json) context.show([], () => ({ result: "no-changes", plan_digest: report.plan.digest }));
+    return EXIT.done;
+  }
+  refuse(report, proposal.choices);
+  if (!proposal.choices.yes) await agree(proposal, context);
+  const started = performance.now();
+  const options = applyOptions(proposal, context);
+  const outcome = await (proposal.run ?? ((given) => applyPlan(report.plan, given)))(options);
+  context.progress.clear();
+  context.show(outcomePage(outcome, { milliseconds: performance.now() - started }), () => outcomeDocument(outcome));
+  return exitCodeOf(outcome);
+}
+
+/** What apply itself would refuse, before a person is asked to agree to it. */
+function refuse(report: Report, choices: ApplyChoices): void {
+  const { refusedBy, acceptLoss } = report.verdict;
+  const [first] = refusedBy;
+  if (first !== undefined) {
+    throw new RolewrightError("RW409", `the plan is refused by ${refusedBy.join(", ")}; nothing was changed`, {
+      exitCode: EXIT.refused,
+      help: `rolewright explain ${first}`,
+      details: { refused_by: refusedBy },
+    });
+  }
+  if (acceptLoss === null || acceptLoss === choices.acceptAccessLoss) return;
+  const { name, environment } = report.plan.target;
+  const given = choices.acceptAccessLoss === null ? "was not accepted" : `is not ${choices.acceptAccessLoss}`;
+  throw new RolewrightError(
+    "RW407",
+    `\`${name}\` is ${environment}, and the number of those who lose access, ${acceptLoss}, ${given}; nothing was changed`,
+    {
+      exitCode: EXIT.refused,
+      help: `if this loss is meant, apply with \`--accept-access-loss=${acceptLoss}\``,
+      details: { accept_loss: acceptLoss },
+    },
+  );
+}
+
+/** Production is agreed to by its name, everything else by yes. */
+async function agree(proposal: Proposal, context: CliContext): Promise<void> {
+  const { plan } = proposal.report;
+  const { environment, name } = plan.target;
+  if (isProduction(environment)) {
+    const typed = await askText(context, {
+      message: `apply plan ${shortDigest(plan.digest)} to ${describeName(name)}? Type the environment's name to go on:`,
+      flag: "--yes",
+    });
+    if (typed?.trim() !== environment) throw declined();
+    return;
+  }
+  for (;;) {
+    const message = `apply plan ${shortDigest(plan.digest)} to ${describeName(name)} (${describeName(environment)})?`;
+    const answer = await askYesNoDetails(context, { message, flag: "--yes" });
+    if (answer === "yes") return;
+    if (answer === "no") throw declined();
+    context.tell(planPage(proposal.report, { ...proposal.view, detail: true, sql: true }, proposal.around));
+  }
+}
+
+/** How apply is told to work, from what was chosen on the command line. */
+export function applyOptions(
+  { target, choices, guards }: Pick<Proposal, "target" | "choices" | "guards">,
+  context: CliContext,
+): ApplyOptions {
+  return {
+    connection: target.connection,
+    runs: target.runs,
+    guards,
+    holder: holder(),
+    clock: context.clock,
+    signal: context.signal,
+    environment: context.env,
+    endSessions: choices.endSessions,
+    onProgress: (progress) => context.progress.step(progressText(progress)),
+    ...(choices.acceptAccessLoss === null ? {} : { acceptAccessLoss: choices.acceptAccessLoss }),
+    ...(choices.lockTimeoutMs === null ? {} : { lockTimeoutMs: choices.lockTimeoutMs }),
+  };
+}
+
+/** Who applies, as the lock and the record show it. */
+export function holder(): string {
+  try {
+    return `${userInfo().username}@${hostname()}`;
+  } catch {
+    // A container may run under a number that has no name.
+    return `uid ${process.getuid?.() ?? "?"}@${hostname()}`;
+  }
+}
+
+function progressText(progress: Progress): string {
+  switch (progress.kind) {
+    case "reading":
+      return `reading: ${progress.what}`;
+    case "announced":
+      return "recorded what will be done";
+    case "stage":
+      return `stage ${progress.index + 1} of ${progress.of}`;
+    case "statement":
+      return `statement ${progress.index + 1} of ${progress.of}`;
+    case "verifying":
+      return `verifying with ${progress.questions} questions`;
+    case "committing":
+      return "committing";
+    case "committed":
+      return "committed";
+    case "waiting":
+      return `waiting (${progress.code}), attempt ${progress.attempt} of ${progress.of}`;
+    case "undoing":
+      return `taking back ${progress.stages} stages`;
+  }
+}

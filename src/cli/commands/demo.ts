@@ -1,0 +1,13 @@
+import type { Action } from "../command-tree.ts";
+
+/** Plays the whole story on a throw-away server. */
+export const demo: Action = async (context, input) => {
+  const { runDemo } = await import("../demo/demo.ts");
+  const color = context.globals.color === "auto" ? [] : [`--color=${context.globals.color}`];
+  return runDemo({
+    keep: input.flag("keep"),
+    signal: context.signal,
+    write: (text) => context.write(text),
+    commandOptions: [...color, ...(context.globals.accessible ? ["--accessible"] : [])],
+  });
+};

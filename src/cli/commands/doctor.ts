@@ -1,0 +1,127 @@
+import { access, constants, mkdir } from "node:fs/promises";
+import { EXIT, RolewrightError } from "../../base/error.ts";
+import type { Action } from "../command-tree.ts";
+import type { CliContext } from "../context.ts";
+import { findManifest, runsFolder } from "../files.ts";
+import { FindingsError } from "../findings-error.ts";
+import { escapeLine } from "../output/escape.ts";
+import type { Tone } from "../output/look.ts";
+import type { Item, Page } from "../output/page.ts";
+import { counted } from "../render/words.ts";
+import { describeName } from "../../model/resource.ts";
+import { readLive, shortPath, withTarget, type OpenTarget } from "../target.ts";
+import { shortDigest } from "../../base/digest.ts";
+
+/** One line of the doctor. */
+interface Check {
+  readonly name: string;
+  readonly result: "ok" | "warn" | "fail";
+  readonly text: string;
+  /** One command or sentence that fixes it. */
+  readonly fix?: string;
+}
+
+const TONES: Readonly<Record<Check["result"], Tone>> = { ok: "good", warn: "warn", fail: "bad" };
+
+/** Looks at everything that a plan and an apply will need, one after the other, and says of each how it is and what would fix it. */
+export const doctor: Action = async (context) => {
+  const checks: Check[] = [{ name: "node", result: "ok", text: `Node.js ${process.versions.node}` }];
+  try {
+    await withTarget(context, async (target) => {
+      checks.push({ name: "manifest", result: "ok", text: counted(target.loaded.files.length, "file") });
+      checks.push({ name: "connection", result: "ok", text: `connected to ${describeName(target.name)}` });
+      checks.push(...(await readingChecks(target, context)));
+      checks.push(...(await recordChecks(target, context)));
+    });
+  } catch (error) {
+    if (!(error instanceof RolewrightError)) throw error;
+    checks.push(failedCheck(error));
+  }
+  const failed = checks.some((check) => check.result === "fail");
+  context.show(doctorPage(checks), () => ({ result: failed ? "fail" : "ok", checks }));
+  return failed ? EXIT.failed : EXIT.done;
+};
+
+function doctorPage(checks: readonly Check[]): Page {
+  const items = checks.map(
+    (check, index): Item => ({
+      sign: `${String(index + 1).padStart(2)}  ${check.result.padEnd(4)}`,
+      tone: TONES[check.result],
+      text: `${check.name.padEnd(12)} ${check.text}`,
+      ...(check.fix === undefined ? {} : { help: check.fix }),
+    }),
+  );
+  return [{ kind: "section", title: "DOCTOR", items }];
+}
+
+async function readingChecks(target: OpenTarget, context: CliContext): Promise<Check[]> {
+  const live = await readLive(target, context);
+  const { actor, identity, version } = live;
+  const checks: Check[] = [
+    {
+      name: "server",
+      result: "ok",
+      text: `${escapeLine(version.product)} ${escapeLine(version.text)}, server ${escapeLine(identity.server)}`,
+    },
+    {
+      name: "databases",
+      result: "ok",
+      text: `${counted(identity.databases.length, "database")}: ${identity.databases.map(describeName).join(", ")}`,
+    },
+    {
+      name: "account",
+      result: "ok",
+      text: `we are ${describeName(actor.role)}${actor.superuser ? ", a superuser" : ", not a superuser: a plan says beforehand what we may not do"}${actor.provider === null ? "" : `, on ${actor.provider}`}`,
+    },
+  ];
+  for (const unknown of live.unknowns) {
+    const fix = unknown.help === undefined ? {} : { fix: escapeLine(unknown.help) };
+    checks.push({
+      name: "reading",
+      result: "warn",
+      text: `${escapeLine(unknown.subject)} could not be read: ${escapeLine(unknown.reason)}`,
+      ...fix,
+    });
+  }
+  if (live.unknowns.length === 0) checks.push({ name: "reading", result: "ok", text: "everything could be read" });
+  return checks;
+}
+
+/** A run that was cut off, and a folder that cannot take the next record, would both stop an apply. */
+async function recordChecks(target: OpenTarget, context: CliContext): Promise<Check[]> {
+  const folder = runsFolder(await findManifest(context), context);
+  const runs = await target.runs.list();
+  const open = runs.filter((run) => run.state === "started");
+  const cutOff = open.map(
+    (run): Check => ({
+      name: "runs",
+      result: "warn",
+      text: `the run of plan ${shortDigest(run.plan)}, started ${run.started_at}, has not ended`,
+      fix: `rolewright status ${shortDigest(run.plan)}`,
+    }),
+  );
+  const writable = await mkdir(folder, { recursive: true })
+    .then(() => access(folder, constants.W_OK))
+    .then(
+      () => true,
+      () => false,
+    );
+  const where = shortPath(folder, context.cwd);
+  const store: Check = writable
+    ? { name: "records", result: "ok", text: `${counted(runs.length, "run")} recorded in ${where}` }
+    : {
+        name: "records",
+        result: "fail",
+        text: `${where} cannot be written`,
+        fix: "make the folder writable: an apply records what it does before it does it",
+      };
+  return [...cutOff, store];
+}
+
+function failedCheck(error: RolewrightError): Check {
+  const name = error instanceof FindingsError ? "manifest" : "connection";
+  const first = error instanceof FindingsError ? error.findings[0] : undefined;
+  const text = `${error.code}  ${escapeLine(first?.message ?? error.message)}`;
+  const fix = first?.help ?? error.help;
+  return { name, result: "fail", text, ...(fix === undefined ? {} : { fix: escapeLine(fix) }) };
+}

@@ -1,0 +1,61 @@
+import { shortDigest } from "../../base/digest.ts";
+import { EXIT, type ExitCode } from "../../base/error.ts";
+import type { Action } from "../command-tree.ts";
+import { planTarget, type Planned } from "../pipeline.ts";
+import { savePlan } from "../plan-files.ts";
+import { planView } from "../plan-options.ts";
+import { planDocument } from "../render/plan-document.ts";
+import { planPage, type PlanSurroundings } from "../render/plan-page.ts";
+import { withTarget } from "../target.ts";
+
+/** Shows what would change and who gains and loses what. Changes nothing; `--out` saves it for apply. */
+export const plan: Action = async (context, input) =>
+  withTarget(context, async (target) => {
+    const planned = await planTarget(target, context, {
+      rotate: input.list("rotate-password"),
+      allowRemovals: input.count("allow-removals"),
+    });
+    const out = input.text("out");
+    if (out !== null) await savePlan(planned.plan, out, context);
+    const around = surroundings(planned, out);
+    context.progress.clear();
+    context.show(planPage(planned.report, planView(input, target.sources), around), () =>
+      planDocument(planned.report, around),
+    );
+    return planExit(planned, input.flag("detailed-exitcode"));
+  });
+
+/** Refused wins over "changes are present". */
+export function planExit({ report, plan: made }: Pick<Planned, "report" | "plan">, detailed: boolean): ExitCode {
+  if (report.verdict.refusedBy.length > 0) return EXIT.refused;
+  return detailed && made.changes.length > 0 ? EXIT.changes : EXIT.done;
+}
+
+function surroundings(planned: Planned, out: string | null): PlanSurroundings {
+  return {
+    readAt: planned.live.takenAt,
+    unchangedRoles: planned.unchangedRoles,
+    next: nextCommands(planned, out),
+  };
+}
+
+function nextCommands({ report, plan: made }: Planned, out: string | null): string[] {
+  const [refusedBy] = report.verdict.refusedBy;
+  if (refusedBy !== undefined) return [`rolewright explain ${refusedBy}`];
+  if (made.changes.length === 0) return [];
+  const accept = report.verdict.acceptLoss === null ? "" : ` --accept-access-loss=${report.verdict.acceptLoss}`;
+  if (out === null)
+    return [
+      `rolewright apply${accept}`,
+      "rolewright plan --out plan.json     saves exactly this plan, to be shown to others and applied later",
+    ];
+  return [
+    `rolewright apply ${shellWord(out)}${accept}`,
+    `rolewright show ${shellWord(out)} --sql     plan ${shortDigest(made.digest)} is saved there`,
+  ];
+}
+
+/** A file name as a shell takes it. */
+export function shellWord(text: string): string {
+  return /^[\w./@:+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,72 @@
+import type { Report } from "../../analysis/report.ts";
+import { shortDigest } from "../../base/digest.ts";
+import { RolewrightError } from "../../base/error.ts";
+import { sortedText } from "../../base/order.ts";
+import type { Plan } from "../../plan/plan.ts";
+import type { Action } from "../command-tree.ts";
+import type { CliContext } from "../context.ts";
+import { judgePlan } from "../pipeline.ts";
+import { findPlan, type NamedPlan } from "../plan-files.ts";
+import { escapeLine } from "../output/escape.ts";
+import { planView } from "../plan-options.ts";
+import { planDocument } from "../render/plan-document.ts";
+import { planPage, type PlanSurroundings } from "../render/plan-page.ts";
+import { readLive, readManifest, withTarget } from "../target.ts";
+import { planExit } from "./plan.ts";
+
+/** Shows a saved plan. Who gains and loses is worked out against the database; where that is not possible any more, it is shown as unknown, under a warning. */
+export const show: Action = async (context, input) => {
+  const read = await readManifest(context);
+  const named = await findPlan(input.argument(0) ?? "", read.runs, context);
+  const { report, ...why } = await reportFor(named, context);
+  const around: PlanSurroundings = { readAt: null, unchangedRoles: [], next: [], ...why };
+  context.progress.clear();
+  context.show(planPage(report, planView(input, read.sources), around), () => planDocument(report, around));
+  return planExit({ report, plan: named.plan }, input.flag("detailed-exitcode"));
+};
+
+type Shown = { readonly report: Report } & Pick<PlanSurroundings, "warning" | "accessUnknown">;
+
+async function reportFor({ plan, run }: NamedPlan, context: CliContext): Promise<Shown> {
+  if (run !== null && run.state !== "rolled-back") {
+    const when = run.finished_at === null ? `started at ${run.started_at}` : `${run.state} at ${run.finished_at}`;
+    return byItself(
+      plan,
+      `this plan was used: ${when} by ${escapeLine(run.holder)}`,
+      "the state that it was made from is gone",
+    );
+  }
+  try {
+    const chosen = { ...context, globals: { ...context.globals, target: plan.target.name } };
+    return await withTarget(chosen, async (target) => {
+      const live = await readLive(target, context);
+      if (live.identity.server !== plan.target.identity.server) {
+        return byItself(
+          plan,
+          "this plan was made for another server than the target is now",
+          "its server was not asked",
+        );
+      }
+      if (live.fingerprint === plan.fingerprint.before) return { report: judgePlan(plan, target, live).report };
+      const moved = `the database changed since (fingerprint ${shortDigest(plan.fingerprint.before)} became ${shortDigest(live.fingerprint)})`;
+      return byItself(plan, `this plan is stale: ${moved}`, moved);
+    });
+  } catch (error) {
+    if (!(error instanceof RolewrightError)) throw error;
+    const why = `${error.code} ${escapeLine(error.message)}`;
+    return byItself(plan, `the database could not be asked: ${why}`, why);
+  }
+}
+
+/** What a plan says by itself. Nothing is claimed about access. */
+function byItself(plan: Plan, warning: string, accessUnknown: string): Shown {
+  const refusedBy = plan.findings.filter((finding) => finding.severity === "error").map((finding) => finding.code);
+  const report: Report = {
+    plan,
+    delta: { losses: [], gains: [], unknowns: [], subjectsLosing: 0, subjectsGaining: 0 },
+    findings: plan.findings,
+    verdict: { refusedBy: sortedText(refusedBy), acceptLoss: null },
+    unchanged: { roles: 0, grants: 0, unmanagedRoles: [] },
+  };
+  return { report, warning, accessUnknown };
+}

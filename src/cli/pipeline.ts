@@ -1,0 +1,170 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { analyze } from "../analysis/analyze.ts";
+import type { Report } from "../analysis/report.ts";
+import type { Guards } from "../apply/guards.ts";
+import { namedBy } from "../apply/named.ts";
+import { RolewrightError } from "../base/error.ts";
+import { sortedText } from "../base/order.ts";
+import { checkManifest } from "../config/check.ts";
+import type { ImportedFiles } from "../config/import/import.ts";
+import { loadManifest } from "../config/load.ts";
+import { resolveManifest } from "../config/resolve.ts";
+import type { Resolution } from "../config/resolution.ts";
+import { diff } from "../diff/diff.ts";
+import { predict } from "../diff/predict.ts";
+import type { Dialect } from "../engine/engine.ts";
+import type { Change } from "../model/change.ts";
+import { hasErrors } from "../model/finding.ts";
+import type { Snapshot } from "../model/snapshot.ts";
+import type { StateRules } from "../model/state-rules.ts";
+import { buildPlan } from "../plan/build-plan.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { CliContext } from "./context.ts";
+import { analysisGuards } from "./guards.ts";
+import { changeSummary } from "./render/changes.ts";
+import { manifestError, readLive, type OpenTarget } from "./target.ts";
+import { VERSION } from "./version.ts";
+
+/** How a plan is made. */
+export interface PlanRequest {
+  /** Logins whose password is set anew although they exist. */
+  readonly rotate: readonly string[];
+  /** How many grants and memberships may go although that is more than the budget of a plan; null: no more than the budget. */
+  readonly allowRemovals: number | null;
+}
+
+/** Both sides of a target, and what lies between them. */
+export interface Comparison {
+  readonly live: Snapshot;
+  readonly dialect: Dialect;
+  readonly resolution: Resolution;
+  readonly changes: readonly Change[];
+}
+
+/** A plan with everything that a person decides by. */
+export interface Planned {
+  readonly live: Snapshot;
+  readonly plan: Plan;
+  readonly report: Report;
+  readonly guards: Guards;
+  /** The managed roles that stay as they are, sorted. */
+  readonly unchangedRoles: readonly string[];
+}
+
+/** Files and database become the same type, and their difference is the changes. */
+export async function compareLive(
+  target: OpenTarget,
+  context: CliContext,
+  rotate: readonly string[] = [],
+): Promise<Comparison> {
+  const live = await readLive(target, context);
+  const dialect = target.connection.engine.dialect(live);
+  const resolution = resolveManifest(target.loaded, target.name, live, dialect.rules);
+  const findings = [...target.loaded.findings, ...checkManifest(target.loaded), ...resolution.findings];
+  if (hasErrors(findings)) throw manifestError(findings, target.sources);
+  const changes = diff(live.access, resolution.desired, {
+    rules: dialect.rules,
+    renames: resolution.renames,
+    passwords: resolution.passwords,
+    rotate: new Set(rotate),
+  });
+  return { live, dialect, resolution, changes };
+}
+
+/** From the files and the live database to a plan and the report about it. */
+export async function planTarget(target: OpenTarget, context: CliContext, request: PlanRequest): Promise<Planned> {
+  const { live, dialect, resolution, changes } = await compareLive(target, context, request.rotate);
+  context.progress.step("planning");
+  const plan = buildPlan({
+    target: target.name,
+    environment: target.environment,
+    snapshot: live,
+    dialect,
+    changes: changes.map((change) => ({ change, origin: resolution.originOf(change) })),
+    manifestDigest: target.loaded.digest,
+    tool: VERSION,
+    findings: resolution.findings,
+    ...(request.allowRemovals === null ? {} : { allowRemovals: request.allowRemovals }),
+  });
+  context.progress.step("working out who gains and loses access");
+  const report = reportWith({ plan, live, dialect, resolution });
+  return {
+    live,
+    plan,
+    report,
+    guards: guardsWith({ plan, live, dialect, resolution }),
+    unchangedRoles: unchangedRoles(resolution, plan),
+  };
+}
+
+/** A plan that was made before, judged on the database as it is now. Who the people are, the manifest says as it is now. */
+export function judgePlan(plan: Plan, target: OpenTarget, live: Snapshot): Planned {
+  const dialect = target.connection.engine.dialect(live);
+  const { identities, scope } = resolveManifest(target.loaded, target.name, live, dialect.rules);
+  const basis = { plan, live, dialect, resolution: { identities, scope, findings: [] } };
+  return { live, plan, report: reportWith(basis), guards: guardsWith(basis), unchangedRoles: [] };
+}
+
+interface Basis {
+  readonly plan: Plan;
+  readonly live: Snapshot;
+  readonly dialect: Dialect;
+  readonly resolution: Pick<Resolution, "identities" | "scope" | "findings">;
+}
+
+function reportWith({ plan, live, dialect, resolution }: Basis): Report {
+  const after = predict(
+    live.access,
+    plan.changes.map(({ change }) => change),
+    dialect.rules,
+  );
+  return analyze({ plan, live, after, dialect, resolution, environment: plan.target.environment });
+}
+
+function guardsWith(basis: Basis): Guards {
+  const { plan, dialect, resolution } = basis;
+  return analysisGuards({
+    plan,
+    dialect,
+    identities: resolution.identities,
+    managed: resolution.scope.roles,
+    report: (given, live) => reportWith({ ...basis, plan: given, live, resolution: { ...resolution, findings: [] } }),
+  });
+}
+
+function unchangedRoles(resolution: Resolution, plan: Plan): string[] {
+  const touched = namedBy(plan.changes.map(({ change }) => change)).roles;
+  return sortedText([...resolution.scope.roles].filter((name) => !touched.has(name)));
+}
+
+/** Resolves freshly imported files against the state that they were made from, in a folder of their own. Throws RW812 unless there is nothing to change. */
+export async function proveZeroChanges(
+  files: ImportedFiles,
+  live: Snapshot,
+  { target, rules }: { readonly target: string; readonly rules: StateRules },
+): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "rolewright-import-"));
+  try {
+    for (const file of files.files) {
+      await mkdir(dirname(join(folder, file.path)), { recursive: true });
+      await writeFile(join(folder, file.path), file.text);
+    }
+    const loaded = await loadManifest(folder);
+    const resolution = resolveManifest(loaded, target, live, rules);
+    const errors = [...loaded.findings, ...resolution.findings].filter((finding) => finding.severity === "error");
+    const changes = diff(live.access, resolution.desired, { rules, renames: resolution.renames });
+    const [first] = [
+      ...errors.map((finding) => `${finding.code} ${finding.message}`),
+      ...changes.map((change) => changeSummary({ change, origin: resolution.originOf(change) })),
+    ];
+    if (first === undefined) return;
+    throw new RolewrightError("RW812", `the files would not plan to zero changes: ${first}`, {
+      help: "this is a defect of rolewright, please report it; nothing was written",
+      details: { errors: errors.length, changes: changes.length },
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,120 @@
+import { relative } from "node:path";
+import { RolewrightError } from "../base/error.ts";
+import { compareText } from "../base/order.ts";
+import { Secret } from "../base/secret.ts";
+import { didYouMean } from "../config/did-you-mean.ts";
+import { loadManifest, resolveUrl, type LoadedManifest } from "../config/load.ts";
+import type { Manifest } from "../config/manifest.ts";
+import type { Connection } from "../engine/engine.ts";
+import { loadEngine } from "../engine/registry.ts";
+import { hasErrors, type Finding } from "../model/finding.ts";
+import type { Snapshot } from "../model/snapshot.ts";
+import type { RunStore } from "../apply/outcome.ts";
+import { fileRunStore } from "../store/files/run-store.ts";
+import type { CliContext } from "./context.ts";
+import { findManifest, runsFolder } from "./files.ts";
+import { FindingsError } from "./findings-error.ts";
+import type { Sources } from "./output/frame.ts";
+import { fileSources } from "./sources.ts";
+import { usageError } from "./usage.ts";
+
+/** A manifest whose files could be read and are shaped like one. */
+export interface ReadManifest {
+  readonly loaded: LoadedManifest;
+  readonly manifest: Manifest;
+  readonly sources: Sources;
+  /** Where the records of runs are kept. */
+  readonly runs: RunStore;
+}
+
+/** One target of the manifest, chosen and connected to. */
+export interface OpenTarget extends ReadManifest {
+  readonly name: string;
+  readonly environment: string;
+  readonly connection: Connection;
+}
+
+/** Finds and loads the manifest. Throws RW801 where there is none, and the findings where it has errors. */
+export async function readManifest(context: CliContext): Promise<ReadManifest> {
+  const path = await findManifest(context);
+  if (path === null) {
+    throw new RolewrightError("RW801", "there is no rolewright.yaml here or in any folder above", {
+      help: "name it with `--manifest FILE`, or make one from a live database with `rolewright init`",
+    });
+  }
+  context.progress.step("reading the manifest");
+  const loaded = await loadManifest(path, { cwd: context.cwd, env: context.env });
+  const sources = fileSources(loaded.root, context.cwd, loaded.sources);
+  const { manifest } = loaded;
+  if (manifest === null || hasErrors(loaded.findings)) throw manifestError(loaded.findings, sources);
+  return { loaded, manifest, sources, runs: fileRunStore({ folder: runsFolder(path, context) }) };
+}
+
+/** The failure of a manifest with errors: exit 1, every finding at its place. */
+export function manifestError(findings: readonly Finding[], sources: Sources): FindingsError {
+  const errors = findings.filter((finding) => finding.severity === "error").length;
+  return new FindingsError(`the manifest has ${errors === 1 ? "an error" : `${errors} errors`}`, findings, {
+    title: "MANIFEST",
+    sources,
+  });
+}
+
+/** Opens the target that was chosen, does the work, and closes it whatever happens. */
+export async function withTarget<T>(context: CliContext, work: (target: OpenTarget) => Promise<T>): Promise<T> {
+  const read = await readManifest(context);
+  const name = chooseTarget(read.manifest, context);
+  const entry = read.manifest.targets?.[name];
+  const engine = await loadEngine(entry?.engine ?? "");
+  context.progress.step(`connecting to ${name}`);
+  await using connection = await engine.connect({
+    url: urlOf(read, name, context),
+    ...(entry?.databases === undefined ? {} : { databases: entry.databases }),
+    signal: context.signal,
+  });
+  return await work({ ...read, name, environment: entry?.environment ?? "development", connection });
+}
+
+/** Reads the whole target once. */
+export async function readLive(target: OpenTarget, context: CliContext): Promise<Snapshot> {
+  context.progress.step(`reading ${target.name}`);
+  return await target.connection.introspect({
+    onProgress: (done) => context.progress.step(`reading ${target.name}: ${done}`),
+    signal: context.signal,
+  });
+}
+
+/** The target that `--target` names, or the only one. */
+export function chooseTarget(manifest: Manifest, context: Pick<CliContext, "globals">): string {
+  const names = Object.keys(manifest.targets ?? {}).sort(compareText);
+  const wanted = context.globals.target;
+  if (wanted !== null) {
+    if (names.includes(wanted)) return wanted;
+    throw usageError(
+      "RW803",
+      `there is no target \`${wanted}\` in the manifest`,
+      didYouMean(wanted, names) ?? `the targets are ${names.join(", ")}`,
+    );
+  }
+  const [only] = names;
+  if (only !== undefined && names.length === 1) return only;
+  if (only === undefined) {
+    throw new RolewrightError("RW802", "the manifest has no target", { help: "add one under `targets`" });
+  }
+  throw usageError(
+    "RW802",
+    `the manifest has ${names.length} targets`,
+    `choose one with \`--target\`: ${names.join(", ")}`,
+  );
+}
+
+function urlOf(read: ReadManifest, name: string, context: CliContext): Secret {
+  const url = resolveUrl(read.loaded, name, context.env);
+  if (url instanceof Secret) return url;
+  throw manifestError([url], read.sources);
+}
+
+/** A path as a person at this place would type it. */
+export function shortPath(path: string, cwd: string): string {
+  const short = relative(cwd, path);
+  return short === "" ? "." : short.startsWith("..") ? path : short;
+}

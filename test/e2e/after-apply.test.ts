@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { expectExit } from "./cli.ts";
+import { manifest, NARROWER, openShop, TAKEN, type Shop } from "./shop.ts";
+
+let shop: Shop;
+
+beforeAll(async () => {
+  shop = await openShop();
+});
+beforeEach(() => shop.reset());
+afterAll(() => shop[Symbol.asyncDispose]());
+
+describe("what was applied", () => {
+  test("can be listed, taken back, and its record says so", async () => {
+    await shop.folder.write("rolewright.yaml", manifest("staging", NARROWER));
+    const document = (await shop.folder.run(["apply", "--yes", "--json"])).json() as unknown as {
+      result: string;
+      plan_digest: string;
+    };
+    expect(document.result).toBe("applied");
+    const name = document.plan_digest.slice("sha256:".length, "sha256:".length + 8);
+    expect((await shop.folder.run(["status"])).stdout).toContain(name);
+    expect((await shop.folder.run(["status", name])).stdout).toContain(`rolewright revert ${name}`);
+    const reverted = await shop.folder.run(["revert", name, "--yes"]);
+    expectExit(reverted, 0);
+    expect(await shop.aliceReads("orders_masked")).toBe(false);
+    const after = (await shop.folder.run(["status", name, "--json"])).json() as unknown as {
+      runs: { state: string }[];
+    };
+    expect(after.runs[0]?.state).toBe("reverted");
+  });
+});
+
+describe("drift", () => {
+  test("names a grant that somebody made by hand, both ways out, and exits 2 only when asked to", async () => {
+    const authoritative = manifest("staging", TAKEN).replace(
+      "roles:\n",
+      "scope:\n  authoritative:\n    - { facets: [grants], roles: [reporting_ro], schemas: [sales] }\nroles:\n",
+    );
+    await shop.folder.write("rolewright.yaml", authoritative);
+    expect((await shop.folder.run(["drift", "--detailed-exitcode"])).code).toBe(0);
+    await shop.server.query("grant insert on sales.orders to reporting_ro", { database: "shop" });
+    const found = await shop.folder.run(["drift", "--detailed-exitcode"]);
+    expect(found.code).toBe(2);
+    expect(found.stdout).toMatch(/insert on table sales\.orders/i);
+    expect(found.stdout).toContain("to keep it");
+    expect(found.stdout).toContain("rolewright plan");
+    expect((await shop.folder.run(["drift"])).code).toBe(0);
+  });
+});
