@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startPostgres, type PostgresServer } from "../support/postgres.ts";
 import { forRandomStates } from "../support/random-state/cases.ts";
 import { runScript, STATE_DATABASE } from "../support/random-state/run.ts";
-import { cases, MAJORS, openStates, planTo } from "./live-states.ts";
+import { cases, openStates, planTo } from "./live-states.ts";
+import { MAJORS } from "./majors.ts";
 import { reachMatrix, type ReachMatrix } from "./reach-matrix.ts";
 
 describe.each(MAJORS)("while a plan runs on a real PostgreSQL %i", (major) => {

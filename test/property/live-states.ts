@@ -2,18 +2,12 @@ import { diff } from "../../src/diff/diff.ts";
 import { buildPlan } from "../../src/plan/build-plan.ts";
 import type { Plan, Stage } from "../../src/plan/plan.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
-import type { EmbeddedMajor } from "../../src/engine/postgresql/embedded/binaries.ts";
-import { testMajor } from "../support/postgres.ts";
 import { STATE_DATABASE, type StateServer } from "../support/random-state/run.ts";
 import { Secret } from "../../src/base/secret.ts";
 import type { Connection } from "../../src/engine/engine.ts";
 import { postgresql } from "../../src/engine/postgresql/index.ts";
 import { databaseOf } from "../../src/model/resource.ts";
 import type { AccessState } from "../../src/model/access-state.ts";
-
-/** The majors of a normal run, or the one that a run of the matrix asks for. */
-export const MAJORS: readonly EmbeddedMajor[] =
-  process.env["ROLEWRIGHT_TEST_PG_MAJOR"] === undefined ? [14, 18] : [testMajor()];
 
 /** How many cases a run holds each property against. */
 export function cases(normal: number): number {

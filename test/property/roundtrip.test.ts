@@ -4,7 +4,8 @@ import { hasErrors } from "../../src/model/finding.ts";
 import { startPostgres, type PostgresServer } from "../support/postgres.ts";
 import { forRandomStates } from "../support/random-state/cases.ts";
 import { runScript } from "../support/random-state/run.ts";
-import { cases, MAJORS, openStates, plainState, planTo, runStages } from "./live-states.ts";
+import { cases, openStates, plainState, planTo, runStages } from "./live-states.ts";
+import { MAJORS } from "./majors.ts";
 
 describe.each(MAJORS)("random states of a real PostgreSQL %i", (major) => {
   let server: PostgresServer;
