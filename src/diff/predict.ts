@@ -1,3 +1,4 @@
+import { canonicalJson, type Json } from "../base/digest.ts";
 import { compareBy, sorted } from "../base/order.ts";
 import { NOBODY, type AccessList } from "../model/access-list.ts";
 import {
@@ -6,6 +7,7 @@ import {
   type AccessState,
   type DefaultPrivilege,
   type Holding,
+  type RowPolicy,
 } from "../model/access-state.ts";
 import {
   isDefaultChange,
@@ -135,8 +137,8 @@ function applySimple(draft: Draft, change: SimpleChange, rules: StateRules): voi
   }
 }
 
-function samePolicy(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+function samePolicy(a: RowPolicy | undefined, b: RowPolicy): boolean {
+  return a !== undefined && canonicalJson({ ...a } as unknown as Json) === canonicalJson({ ...b } as unknown as Json);
 }
 
 function editRole(draft: Draft, name: RoleName, edit: (role: Role) => Role): void {

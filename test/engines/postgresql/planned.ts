@@ -46,19 +46,18 @@ export function planOf({ snapshot, dialect }: Live, changes: readonly Change[]):
 
 const TIMEOUTS = { lockTimeoutMs: 5_000, statementTimeoutMs: 60_000 };
 
-/** Runs stages as they are, and compares each with its prediction before its commit. */
-export async function runStages(
-  connection: Connection,
-  stages: readonly Stage[],
-  check: (stage: number, read: Snapshot) => void,
-): Promise<void> {
-  for (const [index, stage] of stages.entries()) {
+/** Runs stages as they are; gives the state read back before the commit of each. */
+export async function runStages(connection: Connection, stages: readonly Stage[]): Promise<readonly AccessState[]> {
+  const seen: AccessState[] = [];
+  for (const stage of stages) {
     await using transaction = await connection.begin(stage.database, TIMEOUTS);
-    for (const { text, as } of stage.statements)
+    for (const { text, as } of stage.statements) {
       await transaction.execute({ text, ...(as === undefined ? {} : { as }) });
-    check(index, await transaction.introspect());
+    }
+    seen.push((await transaction.introspect()).access);
     await transaction.commit();
   }
+  return seen;
 }
 
 /** A state as sorted plain data, so that two of equal meaning are equal and a difference can be read. */

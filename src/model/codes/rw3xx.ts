@@ -1,0 +1,72 @@
+import type { CodePage } from "./code-page.ts";
+
+/** Diagnostics of planning, plan files and reverting. */
+export const RW3XX: Readonly<Record<string, CodePage>> = {
+  RW301: {
+    title: "the file is not a plan",
+    why: "A plan is the JSON that `rolewright plan --out FILE` writes. This file has another shape, or was cut off while it was written or copied.",
+    fix: "Give the file that `rolewright plan` wrote, or plan again.",
+  },
+  RW302: {
+    title: "the plan was changed after it was made",
+    why: "A plan is approved by its digest. When its content no longer has that digest, it is not what was approved.",
+    fix: "Plan again, and use the file unchanged. To change what is planned, change the manifest.",
+  },
+  RW303: {
+    title: "the plan has a format that this release does not read",
+    why: "A newer release of Rolewright made it, and may mean something by it that this one does not know.",
+    fix: "Use the release that made the plan, or plan again with this one.",
+  },
+  RW310: {
+    title: "the connection's role may not do what the plan needs",
+    why: "Executability is proven before anything runs: the server would refuse a statement of the plan, or do it in another role's name. Rolewright never gives itself a role to make a plan work.",
+    fix: "Have an administrator run the statement that the finding shows, or connect as a role that has the right.",
+  },
+  RW311: {
+    title: "the connection's role could not undo the plan",
+    why: "A plan brings its way back along. If the role that runs it could not run that as well, nothing could be taken back when it has to be.",
+    fix: "Have an administrator run the statement that the finding shows, or connect as a role that keeps the right.",
+  },
+  RW312: {
+    title: "a role cannot be dropped while a database of the cluster was not read",
+    why: "Roles are shared by all databases of a cluster. In one that was not read the role may own objects or hold grants, and the server would refuse to drop it.",
+    fix: "Read all databases of the target (`databases: all`), with a login that may connect to each.",
+  },
+  RW313: {
+    title: "a role that is dropped still owns something or is named somewhere",
+    why: "The server refuses to drop a role that anything depends on. What it owns needs a new owner first.",
+    fix: "Name a successor: `retire: { successor: other_role }`.",
+  },
+  RW314: {
+    title: "a grant would lose the grant option that it stands on",
+    why: "Who passes a privilege on must hold it with the grant option. Taking that away while the passed-on grant stays is refused by the server, or takes the grant along.",
+    fix: "Have the owner grant it first, or remove the passed-on grant as well.",
+  },
+  RW320: {
+    title: "an access list grows towards what a catalog row can hold",
+    why: "The access list of a table or a column must fit into one row of the catalog, about 8 kB after compression. How well it compresses depends on the ids of the roles.",
+    fix: "Grant to a group role and make the others its members: one entry instead of one for each.",
+    example: "roles:\n  readers: { grants: [select on tables sales.*] }\n  alice: { member_of: [readers] }",
+  },
+  RW321: {
+    title: "an access list would not fit into its catalog row",
+    why: "The server would refuse the grant with error 54000 (row is too big), after everything before it had been done.",
+    fix: "Grant to a group role and make the others its members: one entry instead of one for each.",
+    example: "roles:\n  readers: { grants: [select on tables sales.*] }\n  alice: { member_of: [readers] }",
+  },
+  RW330: {
+    title: "the plan takes away more than it may without being asked",
+    why: "A small edit that removes much is nearly always a mistake: a pattern that no longer matches, a file that was not loaded, an authoritative scope that is too wide. The budget is 10 removals, or 5 % of all grants and memberships; more than 1,000 are always asked for.",
+    fix: "Look at what is removed. If it is meant, plan again with `--allow-removals=N`; the number becomes part of the plan that is approved.",
+  },
+  RW340: {
+    title: "somebody changed what the plan had made",
+    why: "Taking a plan back must not overwrite what others did since.",
+    fix: "Look at `rolewright drift`. Revert with `--leave-changed` to take back the rest, or change the manifest and plan.",
+  },
+  RW341: {
+    title: "some of the plan had been taken back already",
+    why: "What is already as it was before the plan needs no statement.",
+    fix: "Nothing; it is said so that the numbers add up.",
+  },
+};

@@ -1,0 +1,62 @@
+import { shortDigest } from "../base/digest.ts";
+import type { Dialect } from "../engine/engine.ts";
+import type { Origin } from "../model/change.ts";
+import type { Finding } from "../model/finding.ts";
+import type { Snapshot } from "../model/snapshot.ts";
+import { buildPlan } from "./build-plan.ts";
+import type { Plan } from "./plan.ts";
+import { remainingOf, type Remaining } from "./remaining.ts";
+
+export interface RevertOptions {
+  /** The version of this tool. */
+  readonly tool: string;
+  /** Go on where somebody else changed what the plan had made, and leave that as it is. @default false: a finding refuses the plan */
+  readonly leaveChanged?: boolean;
+}
+
+const REVERT: Origin = { locations: [], by: "revert" };
+/** So many places are named in one finding; the rest are counted. */
+const NAMED = 5;
+
+/**
+ * The way back that a plan brought along, as a plan of its own against the live database. What was already taken back is left out, and what somebody else changed since is a finding: it
+ * is never overwritten.
+ */
+export function planRevert(plan: Plan, snapshot: Snapshot, dialect: Dialect, options: RevertOptions): Plan {
+  const remaining = remainingOf(plan.inverse_changes, snapshot.access, dialect.rules);
+  return buildPlan({
+    target: plan.target.name,
+    environment: plan.target.environment,
+    snapshot,
+    dialect,
+    changes: remaining.open.map((change) => ({ change, origin: REVERT })),
+    manifestDigest: null,
+    tool: options.tool,
+    // The way back was part of what was approved.
+    allowRemovals: Number.MAX_SAFE_INTEGER,
+    findings: findingsOf(plan, remaining, options.leaveChanged === true),
+  });
+}
+
+function findingsOf(plan: Plan, { changed, done }: Remaining, leave: boolean): readonly Finding[] {
+  const findings: Finding[] = [];
+  if (changed.length > 0) {
+    const more = changed.length > NAMED ? ` and ${changed.length - NAMED} more` : "";
+    findings.push({
+      code: "RW340",
+      severity: leave ? "warning" : "error",
+      message: `somebody changed what plan ${shortDigest(plan.digest)} had made: ${changed.slice(0, NAMED).join("; ")}${more}`,
+      help: leave
+        ? "this is left as it is; look at `rolewright drift`"
+        : "look at `rolewright drift`; then revert with `--leave-changed`, or change the files and plan",
+    });
+  }
+  if (done > 0) {
+    findings.push({
+      code: "RW341",
+      severity: "info",
+      message: `${done} of the changes of plan ${shortDigest(plan.digest)} had been taken back already`,
+    });
+  }
+  return findings;
+}
