@@ -98,15 +98,8 @@ export function deltaPass(before: AccessIndex, after: AccessIndex, context: Delt
     return answer;
   };
 
-  const routes = { before: pathFinder(before), after: pathFinder(after) } as const;
-  const interned = new Map<string, readonly Path[]>();
-  const intern = (paths: readonly Path[]): readonly Path[] => {
-    const key = paths.map((p) => `${p.by}\0${p.needsSetRole}\0${p.roles.join("\0")}`).join("\n\0");
-    const known = interned.get(key);
-    if (known !== undefined) return known;
-    interned.set(key, paths);
-    return paths;
-  };
+  const intern = interner();
+  const routes = { before: pathFinder(before, intern), after: pathFinder(after, intern) } as const;
 
   const groups: DeltaPass["groups"] = (side, from, to, ways) => {
     const found: readonly Drop[] = drops(subjects, from, to);
@@ -126,7 +119,7 @@ export function deltaPass(before: AccessIndex, after: AccessIndex, context: Delt
     if (ways.publicToo) put(EVERYBODY, false, throughPublic);
     for (const { role, weakened } of found) {
       const open = everybody && hasBit(common, role);
-      const paths = open ? throughPublic : intern(find(role));
+      const paths = open ? throughPublic : find(role);
       put(role, weakened, paths.length === 0 ? throughPublic : paths);
     }
     return [...byPaths].flatMap(([paths, list]) =>
@@ -163,11 +156,32 @@ function superusersTouched(before: AccessIndex, after: AccessIndex, subjects: Su
   );
 }
 
+type Intern = (paths: readonly Path[]) => readonly Path[];
+
+/** Equal lists of paths become the same value. */
+function interner(): Intern {
+  const known = new Map<string, readonly Path[]>();
+  return (paths) => {
+    const key = paths.map((p) => `${p.by}\0${p.needsSetRole}\0${p.roles.join("\0")}`).join("\n\0");
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    known.set(key, paths);
+    return paths;
+  };
+}
+
 /** Shortest paths by role. Roles with the same direct memberships share all paths but the one of being the giver oneself, so each such shape is searched once. */
 function pathFinder(
   index: AccessIndex,
+  intern: Intern,
 ): (givers: readonly Giver[], database: string | null) => (role: number) => readonly Path[] {
   const { graph } = index;
+  const own = new Map<Path["by"], readonly Path[]>();
+  const ownPaths = (by: Path["by"]): readonly Path[] => {
+    let paths = own.get(by);
+    if (paths === undefined) own.set(by, (paths = intern([{ roles: [], by, needsSetRole: false }])));
+    return paths;
+  };
   const shapeOf = new Map<number, number>();
   const shapes = new Map<string, number>();
   const ascents = new Map<string, Ascent>();
@@ -182,20 +196,20 @@ function pathFinder(
   };
   return (givers, database) => {
     const special = new Set(graph.unrecorded(database).map(([member]) => member));
-    const own = new Map<number, Giver>();
-    for (const giver of givers) if (!own.has(giver.role)) own.set(giver.role, giver);
+    const giving = new Map<number, Giver>();
+    for (const giver of givers) if (!giving.has(giver.role)) giving.set(giver.role, giver);
     const found = new Map<number, readonly Path[]>();
     return (role) => {
-      const self = own.get(role);
-      if (self !== undefined) return [{ roles: [], by: self.by, needsSetRole: false }];
+      const self = giving.get(role);
+      if (self !== undefined) return ownPaths(self.by);
       const through = special.has(role) ? role : shape(role);
       let paths = found.get(through);
       if (paths === undefined) {
         const key = `${through}\0${database ?? ""}`;
         let way = ascents.get(key);
         if (way === undefined) ascents.set(key, (way = ascent(graph, through, database)));
-        const others = own.has(through) ? givers.filter((giver) => giver.role !== through) : givers;
-        paths = pathsTo(graph, way, others, PATHS_SHOWN);
+        const others = giving.has(through) ? givers.filter((giver) => giver.role !== through) : givers;
+        paths = intern(pathsTo(graph, way, others, PATHS_SHOWN));
         found.set(through, paths);
       }
       return paths;
