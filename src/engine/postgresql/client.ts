@@ -38,6 +38,7 @@ export async function openSession(dsn: Dsn, database: string, options: SessionOp
   const client = await connectClient(dsn, database, options);
   const session = wrap(client, database);
   try {
+    await session.run("set statement_timeout = 0"); // First and alone: a short one would end the rest of the preparation.
     await session.rows(SESSION_SETUP);
   } catch (error) {
     session.destroy();

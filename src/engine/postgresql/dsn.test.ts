@@ -58,14 +58,16 @@ test("a URL that cannot be understood is refused without repeating it", () => {
     "postgresql://app:hunter2@a,b/d",
     "",
   ];
-  for (const url of bad) {
-    try {
-      parse(url);
-      expect.unreachable(url);
-    } catch (error) {
-      expect(error).toBeInstanceOf(RolewrightError);
-      expect((error as RolewrightError).code).toBe("RW513");
-      expect((error as RolewrightError).message).not.toContain("hunter2");
-    }
-  }
+  const failures = bad.map((url) => failureOf(() => parse(url)));
+  expect(failures.map((error) => error.code)).toEqual(bad.map(() => "RW513"));
+  expect(failures.filter((error) => `${error.message}${error.help}`.includes("hunter2"))).toEqual([]);
 });
+
+function failureOf(action: () => unknown): RolewrightError {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof RolewrightError) return error;
+  }
+  throw new Error("nothing with a code was thrown");
+}
