@@ -261,6 +261,40 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("./commands/drift.ts")).drift,
   },
   {
+    name: "revert",
+    summary: "take an applied plan back, as a plan of its own",
+    arguments: [
+      {
+        name: "PLAN",
+        summary: "a plan file, or the digest of a plan that was applied",
+        required: true,
+        completes: "plan",
+      },
+    ],
+    options: [
+      ...APPLYING,
+      {
+        flags: "--leave-changed",
+        summary: "go on where somebody changed what the plan had made, and leave that as it is",
+      },
+      { flags: "--out FILE", summary: "save the plan that reverts, and apply nothing", completes: "file" },
+      ...PLAN_VIEW,
+    ],
+    examples: [
+      "rolewright revert plan.json",
+      "rolewright revert 9c41e7d2 --accept-access-loss=2",
+      "rolewright revert 9c41e7d2 --out revert.json",
+    ],
+    exits: {
+      0: "taken back",
+      1: "failed, or a person said no",
+      3: "refused by a check",
+      5: "stale: the database moved since the plan was applied",
+      6: "rolled back: what the database would have become was not what was planned",
+    },
+    load: async () => (await import("./commands/revert.ts")).revert,
+  },
+  {
     name: "doctor",
     summary: "check the connection, our rights and the server, with a fix for each trouble",
     arguments: [],

@@ -5,6 +5,8 @@ import { analyze } from "../analysis/analyze.ts";
 import type { Report } from "../analysis/report.ts";
 import type { Guards } from "../apply/guards.ts";
 import { namedBy } from "../apply/named.ts";
+import type { RunStore } from "../apply/outcome.ts";
+import { shortDigest } from "../base/digest.ts";
 import { RolewrightError } from "../base/error.ts";
 import { sortedText } from "../base/order.ts";
 import { checkManifest } from "../config/check.ts";
@@ -16,7 +18,7 @@ import { diff } from "../diff/diff.ts";
 import { predict } from "../diff/predict.ts";
 import type { Dialect } from "../engine/engine.ts";
 import type { Change } from "../model/change.ts";
-import { hasErrors } from "../model/finding.ts";
+import { hasErrors, type Finding } from "../model/finding.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { StateRules } from "../model/state-rules.ts";
 import { buildPlan } from "../plan/build-plan.ts";
@@ -77,7 +79,7 @@ export async function compareLive(
 export async function planTarget(target: OpenTarget, context: CliContext, request: PlanRequest): Promise<Planned> {
   const { live, dialect, resolution, changes } = await compareLive(target, context, request.rotate);
   context.progress.step("planning");
-  const plan = buildPlan({
+  const input = {
     target: target.name,
     environment: target.environment,
     snapshot: live,
@@ -85,9 +87,11 @@ export async function planTarget(target: OpenTarget, context: CliContext, reques
     changes: changes.map((change) => ({ change, origin: resolution.originOf(change) })),
     manifestDigest: target.loaded.digest,
     tool: VERSION,
-    findings: resolution.findings,
     ...(request.allowRemovals === null ? {} : { allowRemovals: request.allowRemovals }),
-  });
+  };
+  const plan = await untilUnused(target.runs, (earlier) =>
+    buildPlan({ ...input, findings: [...resolution.findings, ...earlier] }),
+  );
   context.progress.step("working out who gains and loses access");
   const report = reportWith({ plan, live, dialect, resolution });
   return {
@@ -97,6 +101,25 @@ export async function planTarget(target: OpenTarget, context: CliContext, reques
     guards: guardsWith({ plan, live, dialect, resolution }),
     unchangedRoles: unchangedRoles(resolution, plan),
   };
+}
+
+/**
+ * Plans are applied once, and equal plans have equal digests; so the same change from the same state as an earlier run, which was taken back since, would be refused for ever. It says that it happened before,
+ * which a person should know, and which makes it a plan of its own.
+ */
+export async function untilUnused(runs: RunStore, build: (earlier: readonly Finding[]) => Plan): Promise<Plan> {
+  const earlier: Finding[] = [];
+  for (;;) {
+    const plan = build(earlier);
+    const used = plan.changes.length === 0 ? null : await runs.load(plan.digest);
+    if (used === null || used.run.state === "rolled-back" || used.run.state === "started") return plan;
+    earlier.push({
+      code: "RW814",
+      severity: "info",
+      message: `the same change was applied from the same state before, at ${used.run.started_at} by ${used.run.holder}, and did not last`,
+      help: `rolewright status ${shortDigest(plan.digest)}`,
+    });
+  }
 }
 
 /** A plan that was made before, judged on the database as it is now. Who the people are, the manifest says as it is now. */

@@ -25,6 +25,8 @@ describe("the command line", () => {
 
   test.each([
     [["explan"], "RW001", "did you mean `explain`?"],
+    [["explan", "--unheard-of"], "RW001", "did you mean `explain`?"],
+    [["--target", "explain", "explan"], "RW001", "did you mean `explain`?"],
     [["explain", "RW1", "--jsno"], "RW002", "did you mean `--json`?"],
     [["explain"], "RW003", "`--help` after a command lists what it takes"],
     [["explain", "RW1", "RW2"], "RW003", "`--help` after a command lists what it takes"],

@@ -18,9 +18,8 @@ export type Request =
 export async function parseCommandLine(words: readonly string[]): Promise<Request> {
   let request: Request = { kind: "print", text: overviewHelp() };
   const program = newCommand("rolewright", GLOBAL_OPTIONS);
-  program.option("--version").argument("[command]").allowExcessArguments(true).helpInformation = overviewHelp;
-  program.action(async (name: string | undefined) => {
-    if (name !== undefined) throw await unknownCommand(name);
+  program.option("--version").helpInformation = overviewHelp;
+  program.action(() => {
     const version = COMMANDS.find((command) => command.name === "version");
     if (program.opts()["version"] === true && version !== undefined) {
       request = {
@@ -42,6 +41,8 @@ export async function parseCommandLine(words: readonly string[]): Promise<Reques
       request = { kind: "run", command: spec, input: new Input(args, options), globals };
     });
   }
+  const first = firstWord(words);
+  if (first !== null && !COMMANDS.some((spec) => spec.name === first)) throw await unknownCommand(first);
   try {
     await program.parseAsync(words, { from: "user" });
   } catch (error) {
@@ -164,6 +165,20 @@ export function optionName(option: OptionSpec): string {
 
 function camelCase(name: string): string {
   return name.replace(/-([a-z])/g, (_match, letter: string) => letter.toUpperCase());
+}
+
+/** The first word that is neither an option nor the value of one: the command. It is looked at first, since its options mean nothing to another one. */
+function firstWord(words: readonly string[]): string | null {
+  const takesValue = new Set(
+    GLOBAL_OPTIONS.filter((option) => option.flags.includes(" ")).map((option) => `--${optionName(option)}`),
+  );
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? "";
+    if (word === "--") return words[at + 1] ?? null;
+    if (!word.startsWith("-")) return word;
+    if (takesValue.has(word)) at += 1;
+  }
+  return null;
 }
 
 async function unknownCommand(name: string): Promise<Error> {

@@ -12,6 +12,8 @@ export interface RevertOptions {
   readonly tool: string;
   /** Go on where somebody else changed what the plan had made, and leave that as it is. @default false: a finding refuses the plan */
   readonly leaveChanged?: boolean;
+  /** Findings that were made before planning and belong to it. @default none */
+  readonly findings?: readonly Finding[];
 }
 
 const REVERT: Origin = { locations: [], by: "revert" };
@@ -34,7 +36,7 @@ export function planRevert(plan: Plan, snapshot: Snapshot, dialect: Dialect, opt
     tool: options.tool,
     // The way back was part of what was approved.
     allowRemovals: Number.MAX_SAFE_INTEGER,
-    findings: findingsOf(plan, remaining, options.leaveChanged === true),
+    findings: [...(options.findings ?? []), ...findingsOf(plan, remaining, options.leaveChanged === true)],
   });
 }
 

@@ -28,6 +28,11 @@ describe("what was applied", () => {
       runs: { state: string }[];
     };
     expect(after.runs[0]?.state).toBe("reverted");
+    // The same change once more, from the same state: equal plans have equal digests, and it must not be refused for having been used.
+    const again = await shop.folder.run(["apply", "--yes"]);
+    expectExit(again, 0);
+    expect(again.stdout).toContain("RW814");
+    expect(await shop.aliceReads("orders_masked")).toBe(true);
   });
 });
 
@@ -43,7 +48,9 @@ describe("drift", () => {
     const found = await shop.folder.run(["drift", "--detailed-exitcode"]);
     expect(found.code).toBe(2);
     expect(found.stdout).toMatch(/insert on table sales\.orders/i);
-    expect(found.stdout).toContain("to keep it");
+    expect(found.stdout).toContain(
+      "to keep the database as it is, add under roles.reporting_ro.grants: insert on table sales.orders",
+    );
     expect(found.stdout).toContain("rolewright plan");
     expect((await shop.folder.run(["drift"])).code).toBe(0);
   });

@@ -32,16 +32,6 @@ export const RW8XX: Readonly<Record<string, CodePage>> = {
     why: "A person was asked and did not agree. Nothing was changed.",
     fix: "Run the command again when the plan is right.",
   },
-  RW807: {
-    title: "losses of access must be accepted by their exact number",
-    why: "On a production target a plan that takes access from people or services is applied only when somebody says how many: a number that was read is a plan that was read.",
-    fix: "Read who loses what, then run `rolewright apply` with `--accept-access-loss` and the number that the plan prints.",
-  },
-  RW808: {
-    title: "a check refuses the plan",
-    why: "One or more findings of the plan are errors. They cannot be waived on the command line.",
-    fix: "Change the manifest as the findings say and plan again.",
-  },
   RW809: {
     title: "there is no such code",
     why: "Codes are `RW` and three digits, or the id of a check such as `LCK-01`.",
@@ -91,6 +81,11 @@ export const RW8XX: Readonly<Record<string, CodePage>> = {
     title: "the plan was made from another state",
     why: "What a plan leads to can only be computed from the state that it was made from.",
     fix: "Plan again, or give the snapshot that it was made from with `--snapshot`.",
+  },
+  RW814: {
+    title: "the same change was applied from the same state before",
+    why: "An earlier run made exactly this change, and the database is back to how it was: somebody took it back, or something keeps undoing it. Two writers that undo each other's work are a loop.",
+    fix: "Find out what undid it, with `rolewright status` and the database's log, before it is applied again.",
   },
   RW899: {
     title: "a defect of Rolewright",

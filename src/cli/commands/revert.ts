@@ -1,0 +1,72 @@
+import { applyAs } from "../../apply/apply.ts";
+import { resolveOptions } from "../../apply/apply-options.ts";
+import { checkServer } from "../../apply/preflight.ts";
+import { shortDigest } from "../../base/digest.ts";
+import { RolewrightError } from "../../base/error.ts";
+import type { Plan } from "../../plan/plan.ts";
+import { planRevert } from "../../plan/revert-plan.ts";
+import { proposeAndApply } from "../applying.ts";
+import type { Action } from "../command-tree.ts";
+import { judgePlan, untilUnused } from "../pipeline.ts";
+import { findPlan, savePlan } from "../plan-files.ts";
+import { applyChoices, planView } from "../plan-options.ts";
+import { planDocument } from "../render/plan-document.ts";
+import { planPage } from "../render/plan-page.ts";
+import { readLive, withTarget } from "../target.ts";
+import { VERSION } from "../version.ts";
+import { planExit, shellWord } from "./plan.ts";
+
+/** Takes an applied plan back. The way back is planned against the database as it is now, shown, and verified like any other plan. */
+export const revert: Action = async (context, input) =>
+  withTarget(context, async (target) => {
+    const plan = appliedPlan(input.argument(0) ?? "", await findPlan(input.argument(0) ?? "", target.runs, context));
+    await checkServer(plan, target.connection);
+    const live = await readLive(target, context);
+    const dialect = target.connection.engine.dialect(live);
+    const leaveChanged = input.flag("leave-changed");
+    const made = await untilUnused(target.runs, (findings) =>
+      planRevert(plan, live, dialect, { tool: VERSION, leaveChanged, findings }),
+    );
+    const planned = judgePlan(made, target, live);
+    const view = planView(input, target.sources);
+    const around = { readAt: live.takenAt, unchangedRoles: [], next: [] };
+    const out = input.text("out");
+    if (out === null) {
+      return proposeAndApply(
+        {
+          ...planned,
+          target,
+          view,
+          around,
+          choices: applyChoices(input),
+          run: (options) => applyAs(made, resolveOptions(options), plan.digest),
+        },
+        context,
+      );
+    }
+    await savePlan(made, out, context);
+    const next = { ...around, next: [`rolewright apply ${shellWord(out)}`] };
+    context.progress.clear();
+    context.show(planPage(planned.report, view, next), () => planDocument(planned.report, next));
+    return planExit(planned, false);
+  });
+
+/** The plan of a run that stands, or stands in part. Throws RW424 where there was no run, RW426 where nothing is left of it. */
+function appliedPlan(named: string, { plan, run }: Awaited<ReturnType<typeof findPlan>>): Plan {
+  const name = shortDigest(plan.digest);
+  if (run === null) {
+    throw new RolewrightError("RW424", `plan ${name} was not applied from here`, {
+      help: `records are kept beside the manifest, in .rolewright/runs; \`rolewright show ${shellWord(named)}\` prints what it would do`,
+    });
+  }
+  if (run.state === "rolled-back" || run.state === "reverted") {
+    throw new RolewrightError(
+      "RW426",
+      `nothing is left of plan ${name}: it was ${run.state} at ${run.finished_at ?? run.started_at}`,
+      {
+        help: "nothing was changed",
+      },
+    );
+  }
+  return plan;
+}
