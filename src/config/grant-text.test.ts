@@ -67,7 +67,7 @@ describe("grant text", () => {
   });
 
   test.each([
-    ["select table sales.orders", "expected `on` after the privileges", 18],
+    ["select table sales.orders", "expected `on` after the privileges", 7],
     ["select on tabel sales.orders", "expected a kind of thing after `on`, found `tabel`", 10],
     ["select on table sales.*", "`sales.*` is a pattern, but `table` names one thing", 16],
     ["select on table orders", "a table is written as schema.name, found `orders`", 16],

@@ -152,7 +152,8 @@ function readGrant(text: string): GrantText {
 
 function readPrivilege(reader: Reader): Privilege {
   const words: string[] = [];
-  while (!reader.atWord("on")) {
+  // A kind where a further word of the privilege could stand: the `on` before it is missing.
+  while (!reader.atWord("on") && (words.length === 0 || !reader.atWord(...ALL_KIND_WORDS))) {
     const word = reader.word();
     if (word === null) break;
     words.push(word);
@@ -250,8 +251,8 @@ class Reader {
     return /^[\p{L}][\p{L}_-]*/u.exec(this.text.slice(this.at))?.[0] ?? null;
   }
 
-  atWord(word: string): boolean {
-    return this.#peekWord()?.toLowerCase() === word;
+  atWord(...words: readonly string[]): boolean {
+    return words.includes(this.#peekWord()?.toLowerCase() ?? "");
   }
 
   word(): string | null {

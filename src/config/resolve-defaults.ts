@@ -114,6 +114,8 @@ function bindFuture(
     const creators = claim.future.creators === "discovered" ? discovered.creators : claim.future.creators;
     if (claim.present) warnOfOtherCreators(claim, discovered.owners, creators, schema, context);
     for (const creator of creators) {
+      // Whoever makes a thing owns it, and needs no promise.
+      if (creator === claim.grantee && claim.future.creators === "discovered") continue;
       const target: Target = { creator, database, schema, kind };
       const key = defaultPrivilegeKey(target);
       targets.set(key, target);

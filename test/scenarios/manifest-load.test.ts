@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { Secret } from "../../src/base/secret.ts";
+import { checkManifest } from "../../src/config/check.ts";
 import { type LoadedManifest, loadManifest, resolveUrl } from "../../src/config/load.ts";
 import type { Finding } from "../../src/model/finding.ts";
 
@@ -236,4 +237,12 @@ describe("a manifest in TypeScript", () => {
     const unknown = await load({ "rolewright.mjs": "export default { version: 1, rolls: {} };\n" });
     expect(lines(unknown.findings)).toEqual(["RW104 rolewright.mjs:1:1 unknown key `rolls`"]);
   });
+});
+
+test("the example of the reference page is a manifest without fault", async () => {
+  const page = await readFile(join(import.meta.dirname, "../../docs/manifest.md"), "utf8");
+  const example = /```yaml\n([^]*?)```/u.exec(page)?.[1] ?? "";
+  const loaded = await load({ "rolewright.yaml": example.replace(/^include:.*$/mu, "") });
+  expect([...loaded.findings, ...checkManifest(loaded)]).toEqual([]);
+  expect(Object.keys(loaded.manifest?.roles ?? {})).toContain("reporting_ro");
 });

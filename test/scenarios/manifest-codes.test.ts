@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { CODES } from "../model/codes/index.ts";
+import { CODES } from "../../src/model/codes/index.ts";
 
 test("every code that the configuration uses has a page, and every page of its hundreds is used", () => {
-  const folder = import.meta.dirname;
+  const folder = join(import.meta.dirname, "../../src/config");
   const files = readdirSync(folder).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
   const used = new Set(
     files.flatMap((name) => readFileSync(join(folder, name), "utf8").match(/\bRW[12]\d\d\b/gu) ?? []),
