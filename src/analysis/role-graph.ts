@@ -79,8 +79,10 @@ export function buildRoleGraph(state: AccessState, rules: AccessRules, options: 
   for (const edges of up) for (const edge of edges) isGranted[edge.to] = 1;
   const closure = (follows: (edge: RoleEdge) => boolean): BitTable => closeOver(up, order, follows);
   const inherit = once(() => closure((edge) => edge.privileges));
-  const set = once(() => closure((edge) => edge.setRole));
-  const any = once(() => closure(() => true));
+  // Where every membership carries all, there is one closure.
+  const plain = up.every((edges) => edges.every((edge) => edge.privileges && edge.setRole));
+  const set = plain ? inherit : once(() => closure((edge) => edge.setRole));
+  const any = plain ? inherit : once(() => closure(() => true));
   const flat = up.every((edges) => edges.every((edge) => edge.privileges || !edge.setRole));
   // Become X by SET ROLE, then have what X inherits: from the role downwards, first inheriting steps, then SET steps.
   const reach = once(() => (flat ? inherit() : closeOver(up, order, (edge) => edge.privileges, set())));
@@ -213,13 +215,18 @@ function closeOver(
   const table = bitTable(up.length);
   if (start === undefined) for (let id = 0; id < up.length; id++) addBit(bitRow(table, id), id);
   else table.cells.set(start.cells);
+  const hasMembers = new Uint8Array(up.length);
+  for (const edges of up) for (const edge of edges) hasMembers[edge.to] = 1;
   // One pass is enough without cycles; with one, as many as add anything.
   const repeat = hasCycle(up, order);
   for (;;) {
     let added = 0;
     for (const from of order) {
       for (const edge of up[from] as readonly RoleEdge[]) {
-        if (follows(edge) && addRow(table, edge.to, from)) added++;
+        if (!follows(edge)) continue;
+        // Most roles are logins without members: their row is themselves alone.
+        if (hasMembers[from] === 0) addBit(bitRow(table, edge.to), from);
+        else if (addRow(table, edge.to, from)) added++;
       }
     }
     if (added === 0 || !repeat) return table;

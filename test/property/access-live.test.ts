@@ -1,0 +1,113 @@
+import { Client } from "pg";
+import { describe, expect, test } from "vitest";
+import type { AccessIndex } from "../../src/analysis/access-index.ts";
+import { usability } from "../../src/analysis/usable.ts";
+import type { EmbeddedMajor } from "../../src/engine/postgresql/embedded/binaries.ts";
+import type { Resource } from "../../src/model/resource.ts";
+import type { RoleName } from "../../src/model/role.ts";
+import { startPostgres } from "../support/postgres.ts";
+import type { PostgresServer } from "../support/postgres.ts";
+import { identifier } from "../support/random-state/names.ts";
+import { resetServer, runScript, STATE_DATABASE } from "../support/random-state/run.ts";
+import { indexOf, readSnapshot } from "./access-oracle.ts";
+import { tangledAccess } from "./access-world.ts";
+
+const MAJORS: readonly EmbeddedMajor[] =
+  process.env["ROLEWRIGHT_TEST_PG_MAJOR"] === undefined
+    ? [14, 18]
+    : [Number(process.env["ROLEWRIGHT_TEST_PG_MAJOR"]) as EmbeddedMajor];
+const SEEDS = process.env["ROLEWRIGHT_TEST_LONG"] === "1" ? 12 : 2;
+
+describe.each(MAJORS)("on PostgreSQL %i", (major) => {
+  test("what a login can use, at once and after SET ROLE, is what it can really do", async () => {
+    await using server = await startPostgres({ major });
+    const seen = { entered: 0, refused: 0, did: 0, denied: 0, becameFirst: 0 };
+    for (let seed = 51; seed < 51 + SEEDS; seed++) {
+      await resetServer(server);
+      // Without the built-in types and operators no statement works, whatever it is granted.
+      const open = { sql: "grant usage on schema pg_catalog to public" };
+      await runScript(server, [...tangledAccess(seed, major), open]);
+      const index = indexOf(await readSnapshot(server));
+      for (const login of index.graph.names.filter((name) => !name.startsWith("pg_"))) {
+        await tryAll(server, index, login, seen);
+      }
+    }
+    // A run in which nothing is refused, or nothing allowed, proves nothing.
+    for (const count of Object.values(seen)) expect(count).toBeGreaterThan(0);
+  });
+});
+
+interface Seen {
+  entered: number;
+  refused: number;
+  did: number;
+  denied: number;
+  becameFirst: number;
+}
+
+async function tryAll(server: PostgresServer, index: AccessIndex, login: RoleName, seen: Seen): Promise<void> {
+  const attempts = attemptsOn(index);
+  const expected = attempts.map((attempt) => usability(index, login, attempt));
+  const client = new Client({ host: server.socket, port: server.port, user: login, database: STATE_DATABASE });
+  client.on("error", () => {});
+  const enters = await succeeds(() => client.connect(), ["28000", "42501"]);
+  const doors = expected[0]?.gates.filter(({ gate }) => gate.of === "login").every(({ open }) => open) === true;
+  const usesAny = expected.some((each) => each === null || each.usable || each.byBecoming.length > 0);
+  expect({ login, enters }).toEqual({ login, enters: expected[0]?.login === true && doors });
+  expect({ login, usesAny: usesAny && !enters }).toEqual({ login, usesAny: false });
+  if (!enters) {
+    seen.refused++;
+    return;
+  }
+  seen.entered++;
+  try {
+    for (const role of [login, ...index.graph.names.filter((name) => name !== login)]) {
+      const became = role === login || (await succeeds(() => client.query(`set role ${identifier(role)}`), ["42501"]));
+      for (const [at, attempt] of attempts.entries()) {
+        const does = became && (await succeeds(() => client.query(attempt.sql), ["42501"]));
+        const told = role === login ? expected[at]?.usable : expected[at]?.byBecoming.includes(role);
+        expect({ login, role, sql: attempt.sql, does }).toEqual({ login, role, sql: attempt.sql, does: told });
+        if (!does) seen.denied++;
+        else if (role === login) seen.did++;
+        else if (expected[at]?.usable === false) seen.becameFirst++;
+      }
+      if (became) await client.query("reset role");
+    }
+  } finally {
+    await client.end();
+  }
+}
+
+interface Attempt {
+  readonly sql: string;
+  readonly privilege: string;
+  readonly resource: Resource;
+}
+
+/** Statements that need exactly one privilege, and change nothing. */
+function attemptsOn(index: AccessIndex): Attempt[] {
+  const tables = [...index.state.holdings.values()]
+    .map((holding) => holding.resource)
+    .filter((resource) => resource.kind === "table" && /^plain [0-5]$/.test(resource.path[2] ?? ""));
+  return tables.flatMap((table) => {
+    const name = table.path.slice(1).map(identifier).join(".");
+    const column: Resource = { kind: "column", path: [...table.path, "a"] };
+    return [
+      { sql: `delete from ${name} where false`, privilege: "DELETE", resource: table },
+      { sql: `select a from ${name}`, privilege: "SELECT", resource: column },
+      { sql: `insert into ${name} (a) select 1 where false`, privilege: "INSERT", resource: column },
+      { sql: `update ${name} set a = 1 where false`, privilege: "UPDATE", resource: column },
+    ];
+  });
+}
+
+/** False when the server refuses with one of these; any other failure is one of the test. */
+async function succeeds(run: () => Promise<unknown>, refusals: readonly string[]): Promise<boolean> {
+  try {
+    await run();
+    return true;
+  } catch (error) {
+    if (refusals.includes((error as { readonly code?: string }).code ?? "")) return false;
+    throw error;
+  }
+}
