@@ -1,6 +1,7 @@
 import type { ExitCode } from "../base/error.ts";
 import type { CliContext } from "./context.ts";
 import type { Input } from "./input.ts";
+import { QUESTION_COMMANDS } from "./question-commands.ts";
 
 /** What a command does. It returns how it ended; what went wrong is thrown. */
 export type Action = (context: CliContext, input: Input) => Promise<ExitCode>;
@@ -294,6 +295,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     },
     load: async () => (await import("./commands/revert.ts")).revert,
   },
+  ...QUESTION_COMMANDS,
   {
     name: "doctor",
     summary: "check the connection, our rights and the server, with a fix for each trouble",
