@@ -17,6 +17,8 @@ export interface GrantClaims {
   readonly statements: readonly GrantStatement[];
   /** Of predefined roles and those of a managed service, which no file claims. */
   readonly outside: readonly GrantStatement[];
+  /** Rights that owners took from themselves: no control, since they can give them back. */
+  readonly ofOwners: readonly GrantStatement[];
   /** Things of the server or of an extension whose access for everybody is not as they came. */
   readonly foreignThings: readonly ResourceKey[];
 }
@@ -28,21 +30,29 @@ export function grantClaims(snapshot: Snapshot, rules: StateRules, nameDatabase:
   const foreign: ResourceKey[] = [];
   const sayingsFor = memoizedSayings(rules, snapshot.actor.bootstrap);
   const statements: GrantStatement[] = [];
+  const ofOwners: GrantStatement[] = [];
   const promises = new Map(
     promisesOf(snapshot.access.defaultPrivileges.values(), rules).map((place) => [promiseKey(place), place]),
   );
   for (const place of places) {
     const sayings = new Map<HoldingClass, readonly Saying[]>();
+    const ownersOwn = new Map<HoldingClass, readonly Saying[]>();
     for (const one of place.classes) {
       const all = sayingsFor(place, one);
       const own = one.system || one.extension ? all.filter((saying) => !saying.absent && isRole(saying, managed)) : all;
       if (own.length < all.length) foreign.push(...one.candidates.map((each) => resourceKey(each.resource)));
-      sayings.set(one, own);
+      const byOwner = (saying: Saying): boolean => saying.absent && saying.grantee === one.owner;
+      sayings.set(
+        one,
+        own.filter((saying) => !byOwner(saying)),
+      );
+      ownersOwn.set(one, own.filter(byOwner));
     }
     if (place.kind === "column") {
       statements.push(...factorColumns(place, sayings));
       continue;
     }
+    ofOwners.push(...factorPlace(place, ownersOwn, []).statements);
     const here = place.schema === null ? undefined : promises.get(promiseKey(place));
     const factored = factorPlace(place, sayings, here?.promises ?? []);
     statements.push(...factored.statements);
@@ -57,11 +67,14 @@ export function grantClaims(snapshot: Snapshot, rules: StateRules, nameDatabase:
     }
   }
   for (const place of promises.values()) statements.push(...promiseStatements(place, place.promises));
-  const named = statements.map((one) => (nameDatabase ? one : { ...one, database: null }));
+  const name = (all: readonly GrantStatement[]): readonly GrantStatement[] =>
+    all.map((one) => (nameDatabase ? one : { ...one, database: null }));
+  const named = name(statements);
   return {
     places,
     statements: named.filter((one) => managed(one.grantee)),
     outside: named.filter((one) => !managed(one.grantee)),
+    ofOwners: name(ofOwners).filter((one) => managed(one.grantee)),
     foreignThings: foreign,
   };
 }

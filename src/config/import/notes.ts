@@ -12,6 +12,7 @@ export function notExpressed(snapshot: Snapshot, claims: GrantClaims): readonly 
   return [
     ...outsideMemberships(access),
     ...claims.outside.filter((one) => access.roles.get(one.grantee)?.origin !== "bootstrap").map(outsideGrant),
+    ...claims.ofOwners.map(ownerGrant),
     ...foreignThings(access, claims.foreignThings),
   ];
 }
@@ -27,11 +28,18 @@ function outsideMemberships(access: AccessState): readonly string[] {
     .map((one) => `membership of \`${one.member}\` in \`${one.role}\`: \`${one.member}\` was not made by people`);
 }
 
+function ownerGrant(statement: GrantStatement): string {
+  return `taken from its owner ${granteeName(statement.grantee)}, who can give it back at any time: ${lineOf(statement)}`;
+}
+
 function outsideGrant(statement: GrantStatement): string {
-  const yaml = grantYaml(statement);
-  const what = typeof yaml === "string" ? yaml : JSON.stringify(yaml);
   const verb = statement.absent ? "taken from" : "given to";
-  return `${verb} ${granteeName(statement.grantee)}, which was not made by people: ${what}`;
+  return `${verb} ${granteeName(statement.grantee)}, which was not made by people: ${lineOf(statement)}`;
+}
+
+function lineOf(statement: GrantStatement): string {
+  const yaml = grantYaml(statement);
+  return typeof yaml === "string" ? yaml : JSON.stringify(yaml);
 }
 
 /** The server sets these up by hand when it is made, so they are never as the built-in list would have them. */

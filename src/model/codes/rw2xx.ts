@@ -162,4 +162,9 @@ export const RW2XX: Readonly<Record<string, CodePage>> = {
     why: "Its access could not be used, and reports about it would be wrong.",
     fix: "Say `login: true`, or name another role.",
   },
+  RW235: {
+    title: "imported files do not say exactly what the database holds",
+    why: "Before import writes a file it reads its own text back and compares the state that it leads to with the one it came from. Here they differ, so nothing was written.",
+    fix: "This is a defect of Rolewright: please report it with the differences that `--json` lists.",
+  },
 };
