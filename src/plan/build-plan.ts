@@ -94,6 +94,10 @@ function layoutInput(snapshot: Snapshot, dialect: Dialect): Omit<LayoutInput, "c
   };
 }
 
+/** A right that is missing for the way there, and one that is missing for the way back. */
+const MISSING_RIGHT = "RW310";
+const NOT_UNDOABLE = "RW311";
+
 const UNDO: Origin = { locations: [], by: "revert" };
 
 function inverseOf(forward: Layout, after: AccessState, snapshot: Snapshot, { rules }: Dialect): PlannedChange[] {
@@ -113,6 +117,7 @@ function findingsOf(input: PlanInput, forward: Layout, backward: Layout, removal
     ...dialect.obstacles(requestFor(forward.changes, snapshot.access, dialect)),
     ...dialect.obstacles(requestFor(backward.changes, after, dialect)).map((finding) => ({
       ...finding,
+      code: finding.code === MISSING_RIGHT ? NOT_UNDOABLE : finding.code,
       message: `undoing this plan: ${finding.message}`,
     })),
     ...dialect.limits(after, changes),
