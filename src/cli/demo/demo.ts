@@ -17,7 +17,7 @@ export interface DemoOptions {
   readonly signal?: AbortSignal;
   /** Where the narrator prints; commands print to the process's own stdout and stderr. @default process.stdout */
   readonly write?: (text: string) => void;
-  /** Options for every command, such as `--color=always`. @default none */
+  /** Options for every command, such as `--accessible`. @default colours where stdout is a terminal */
   readonly commandOptions?: readonly string[];
 }
 
@@ -38,10 +38,10 @@ export async function runDemo(options: DemoOptions): Promise<ExitCode> {
       );
       const terminal = openTerminal({
         folder,
-        env: { ...process.env, SHOP_PROD_URL: url },
+        env: { ...process.env, SHOP_PROD_URL: url, ...terminalWidth() },
         write,
         signal,
-        options: options.commandOptions ?? [],
+        options: options.commandOptions ?? colorOption(),
       });
       await tellStory({ server, folder, terminal });
       kept = options.keep;
@@ -53,6 +53,15 @@ export async function runDemo(options: DemoOptions): Promise<ExitCode> {
   } finally {
     if (!kept) await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Commands print into a pipe that we pass on, so they are told what they cannot see: how wide the terminal is, and that it is one. */
+function terminalWidth(): { readonly COLUMNS?: string } {
+  return process.stdout.columns === undefined ? {} : { COLUMNS: String(process.stdout.columns) };
+}
+
+function colorOption(): string[] {
+  return process.stdout.isTTY && process.stdout.hasColors() ? ["--color=always"] : [];
 }
 
 function keptText({

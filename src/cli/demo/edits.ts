@@ -22,6 +22,7 @@ const SCOPE = `
 scope:
   authoritative:
     - facets: [grants]
+      roles: [sales_*]
       schemas: [sales]
 `;
 

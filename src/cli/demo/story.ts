@@ -33,63 +33,60 @@ async function becomeFiles({ terminal, folder }: Stage): Promise<void> {
 
 async function planPoorly({ terminal, folder, server }: Stage): Promise<void> {
   terminal.say(
-    "2:14 a.m. Analysts should no longer read card numbers. So: what is not declared in schema sales is to go,",
-    "and the line by which sales_ro reads is cut, to be written anew. It never is. The change looks small:",
+    "2:14 a.m. Analysts should no longer read card numbers. So: what the files do not say about sales_ro and sales_rw",
+    "is to go, and the line by which sales_ro reads is cut, to be written anew. It never is. The change looks small:",
   );
   terminal.print(`${await scopePoorly(folder)}\n`);
-  await terminal.rolewright(["plan", "--out", "change.json"], 0);
-  terminal.say("The web shop would have gone dark. Nobody accepted that, so it cannot be applied:");
-  await terminal.rolewright(["apply", "change.json", "--yes"], 3);
+  const refused = await terminal.rolewright(["plan", "--out", "change.json"], 3);
+  const removals = numberIn(refused, /--allow-removals=(\d+)/u);
+  terminal.say("Too much goes at once. Somebody who is sure, or tired, says that it is meant:");
+  await terminal.rolewright(["plan", `--allow-removals=${removals}`, "--summary", "--out", "change.json"], 0);
+  terminal.say("Who would lose access is still there by name, and nobody accepted that. So it cannot be applied:");
+  await terminal.rolewright(["apply", "change.json", "--yes", "--only", "loses"], 3);
   await query(server, { terminal, role: "svc_shop", sql: "select count(*) from sales.orders" });
 }
 
 async function changeWell({ terminal, folder, server }: Stage): Promise<string> {
   terminal.say("The same intention, done right:");
   terminal.print(`${await scopeWell(folder)}\n`);
-  await terminal.rolewright(["plan", "--out", "change.json"], 0);
-  const { digest, losses } = await planFacts(terminal, "change.json");
+  const page = await terminal.rolewright(["plan", "--out", "change.json"], 0);
   terminal.say("These are the ones who were meant, and no others. Accepting that means naming their number:");
-  await terminal.rolewright(["apply", "change.json", ...accepting(losses), "--yes"], 0);
+  const applied = await terminal.rolewright(["apply", "change.json", accepting(page), "--yes", "--summary"], 0);
   await query(server, { terminal, role: "svc_shop", sql: "select count(*) from sales.payment_cards" });
   await query(server, { terminal, role: "alice", sql: "select count(*) from sales.payment_cards" });
-  return digest;
+  return numberIn(applied, /rolewright revert ([0-9a-f]+)/u);
 }
 
 async function drift({ terminal, server }: Stage): Promise<void> {
   terminal.say("Next morning somebody helps a colleague by hand, with SQL:");
-  await query(server, { terminal, role: "postgres", sql: "grant select on sales.payment_cards to bruno" });
+  await query(server, { terminal, role: "postgres", sql: "grant update on sales.orders to sales_ro" });
   await terminal.rolewright(["drift"], 0);
   terminal.say(
-    "The files decide; the grant goes. That takes access from a person, so it is asked for by number again:",
+    "The files decide: the grant goes. That takes access from people, so it is asked for by its number again:",
   );
-  await terminal.rolewright(["plan", "--summary", "--out", "put-back.json"], 0);
-  const { losses } = await planFacts(terminal, "put-back.json");
-  await terminal.rolewright(["apply", "put-back.json", ...accepting(losses), "--yes"], 0);
+  const page = await terminal.rolewright(["plan", "--summary", "--out", "put-back.json"], 0);
+  await terminal.rolewright(["apply", "put-back.json", accepting(page), "--yes", "--only", "loses"], 0);
 }
 
 async function takeBack({ terminal, server }: Stage, change: string): Promise<void> {
   terminal.say(
-    "The monthly close needs the cards after all. The change is taken back as it was made, planned and verified too:",
+    "The monthly close needs the cards after all. The change is taken back, planned and verified like any other:",
   );
   await terminal.rolewright(["revert", change, "--yes"], 0);
   await query(server, { terminal, role: "alice", sql: "select count(*) from sales.payment_cards" });
   await terminal.rolewright(["status"], 0);
 }
 
-function accepting(losses: number): string[] {
-  return losses === 0 ? [] : [`--accept-access-loss=${losses}`];
+/** The option that the page of a plan asks for. */
+function accepting(page: string): string {
+  return `--accept-access-loss=${numberIn(page, /--accept-access-loss=(\d+)/u)}`;
 }
 
-/** What the next command needs to name, from the saved plan. */
-async function planFacts(terminal: Terminal, file: string): Promise<{ digest: string; losses: number }> {
-  const document = (await terminal.ask(["show", file])) as {
-    readonly plan_digest?: string;
-    readonly verdict?: { readonly accept_access_loss?: number | null };
-  };
-  const digest = document.plan_digest;
-  if (digest === undefined)
-    throw new RolewrightError("RW020", `\`rolewright show ${file} --json\` names no plan_digest`);
-  return { digest: digest.replace("sha256:", "").slice(0, 8), losses: document.verdict?.accept_access_loss ?? 0 };
+/** What a person would read off the page to type it next. */
+function numberIn(page: string, pattern: RegExp): string {
+  const [, found] = pattern.exec(page) ?? [];
+  if (found === undefined) throw new RolewrightError("RW020", `nothing like \`${pattern.source}\` was printed`);
+  return found;
 }
 
 async function query(

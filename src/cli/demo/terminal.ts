@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { stripVTControlCharacters } from "node:util";
 import { RolewrightError } from "../../base/error.ts";
 import type { ExitCode } from "../../base/error.ts";
 
@@ -7,10 +8,8 @@ import type { ExitCode } from "../../base/error.ts";
 export interface Terminal {
   /** Prints sentences of the narrator. */
   say(...lines: readonly string[]): void;
-  /** Prints a prompt and runs `rolewright` as a process of its own, which prints for itself. It must end as the story says, or the story stops. */
-  rolewright(args: readonly string[], expected: ExitCode): Promise<void>;
-  /** Runs `rolewright --json` unseen and gives its document. */
-  ask(args: readonly string[]): Promise<unknown>;
+  /** Prints a prompt, runs `rolewright` as a process of its own, and gives what that printed on stdout. It must end as the story says, or the story stops. */
+  rolewright(args: readonly string[], expected: ExitCode): Promise<string>;
   /** Prints text as it is. */
   print(text: string): void;
 }
@@ -34,36 +33,34 @@ export function openTerminal(options: TerminalOptions): Terminal {
     print: (text) => write(text),
     async rolewright(args, expected) {
       write(`\n$ rolewright ${args.join(" ")}\n`);
-      const code = await run(args, options, "inherit");
+      const { code, printed } = await run(args, options);
       if (expected !== 0 || code !== expected) write(`[exit code ${code}]\n`);
       if (code !== expected) throw unexpected(args, { expected, code });
-    },
-    async ask(args) {
-      const chunks: string[] = [];
-      const code = await run([...args, "--json"], options, (chunk) => chunks.push(chunk));
-      if (code !== 0 && code !== 3) throw unexpected(args, { expected: 0, code });
-      return JSON.parse(chunks.join(""));
+      return printed;
     },
   };
 }
 
 async function run(
   args: readonly string[],
-  { folder, env, signal, options }: TerminalOptions,
-  output: "inherit" | ((chunk: string) => void),
-): Promise<number> {
+  { folder, env, signal, options, write }: TerminalOptions,
+): Promise<{ code: number; printed: string }> {
   const child = spawn(process.execPath, [MAIN, ...args, ...options], {
     cwd: folder,
     env,
-    stdio: ["ignore", output === "inherit" ? "inherit" : "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "inherit"],
   });
   const stop = (): void => void child.kill("SIGINT");
   signal.addEventListener("abort", stop, { once: true });
   try {
-    if (output !== "inherit") child.stdout?.setEncoding("utf8").on("data", output);
+    const chunks: string[] = [];
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+      chunks.push(chunk);
+      write(chunk);
+    });
     const [code] = (await once(child, "close")) as [number | null];
     signal.throwIfAborted();
-    return code ?? 1;
+    return { code: code ?? 1, printed: stripVTControlCharacters(chunks.join("")) };
   } finally {
     signal.removeEventListener("abort", stop);
   }
