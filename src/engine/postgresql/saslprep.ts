@@ -9,12 +9,10 @@ export function saslprep(password: string): string {
   if (/^[\u0000-\u007f]*$/.test(password)) return password;
   const mapped = Array.from(password)
     .map((char) => (isIn("space", char) ? " " : char))
-    .filter((char) => !isIn("nothing", char))
-    .join("");
-  const normal = mapped.normalize("NFKC");
-  const chars = Array.from(normal);
-  if (chars.length === 0 || chars.some((char) => isIn("prohibited", char))) return password;
-  return isBidirectionallySound(chars) ? normal : password;
+    .filter((char) => !isIn("nothing", char));
+  // The RFC checks the normalized text. PostgreSQL checks the text before that, and being equal to PostgreSQL is what counts.
+  if (mapped.length === 0 || mapped.some((char) => isIn("prohibited", char))) return password;
+  return isBidirectionallySound(mapped) ? mapped.join("").normalize("NFKC") : password;
 }
 
 // RFC 3454, section 6: text with right-to-left characters has no left-to-right ones, and begins and ends with the former.

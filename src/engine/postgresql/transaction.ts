@@ -31,13 +31,15 @@ const NOT_DONE: ReadonlySet<string> = new Set(["01007", "01006", "0LP01", "01000
 export async function beginTransaction(session: Session, options: OpenTransaction): Promise<Transaction> {
   let id: string;
   try {
+    const [standby] = await session.rows<readonly ["t" | "f"]>("select pg_is_in_recovery()");
+    if (standby?.[0] === "t") throw readOnlyServer();
     await session.run(BEGIN);
     await session.rows(TIMEOUTS, [`${options.lockTimeoutMs}ms`, `${options.statementTimeoutMs}ms`]);
     const [row] = await session.rows<readonly [string]>(TRANSACTION_ID);
     id = row?.[0] ?? "";
   } catch (error) {
     await session[Symbol.asyncDispose]();
-    throw (error as { code?: string }).code === "25006" ? readOnlyServer(error) : statementError(error, "begin");
+    throw statementError(error, "begin");
   }
   return new PostgresTransaction(id, session, options);
 }
@@ -145,9 +147,8 @@ function notDone(text: string, warning: Notice): RolewrightError {
   });
 }
 
-function readOnlyServer(cause: unknown): RolewrightError {
+function readOnlyServer(): RolewrightError {
   return new RolewrightError("RW510", "the server is a read-only standby", {
     help: "point the target at the primary",
-    cause,
   });
 }

@@ -86,6 +86,7 @@ describe("a transaction", () => {
   test("sends a secret only when it runs, and no error repeats it", async () => {
     const password = new Secret("pa'ss$&\\word $secret");
     const transaction = await begin();
+    await transaction.execute({ text: "set local password_encryption = 'scram-sha-256'" }); // Not the default of 13.
     await transaction.execute({ text: "create role told login password $secret", secret: password });
     await transaction.commit();
     const [row] = await server.query<{ kind: string }>(
@@ -283,7 +284,8 @@ describe("one applier at a time", () => {
     const first = await open(server);
     await first.lockApplier({ holder: "one" });
     await first[Symbol.asyncDispose]();
-    await using _lock = await connection.lockApplier({ holder: "two" });
+    const lock = await connection.lockApplier({ holder: "two" });
+    await expect(lock[Symbol.asyncDispose]()).resolves.toBeUndefined();
   });
 });
 
