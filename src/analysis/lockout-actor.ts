@@ -40,7 +40,7 @@ function accountHarm({ plan, live, after }: LockoutInput): string | null {
   }
   const before = live.access.roles.get(actor);
   const role = after.state.roles.get(actor);
-  if (role === undefined) return "drops";
+  if (role === undefined) return before === undefined ? null : "drops";
   if (before?.attributes["login"] === true && role.attributes["login"] !== true) return "takes login from";
   if (before !== undefined && !isExpired(before, live.takenAt) && isExpired(role, live.takenAt)) return "expires";
   if (before?.attributes["connection_limit"] !== 0 && role.attributes["connection_limit"] === 0) {
