@@ -49,7 +49,8 @@ async function savedPlan(
   const { plan, run } = await findPlan(named, target.runs, context);
   checkIntegrity(plan);
   await checkServer(plan, target.connection);
-  checkUnused(run);
+  // A run that is open may be another apply at work: the lock tells, and apply asks again under it.
+  if (run?.state !== "started") checkUnused(run);
   const live = await readLive(target, context);
   const planned = judgePlan(plan, target, live);
   if (live.fingerprint === plan.fingerprint.before) return planned;

@@ -30,6 +30,8 @@ export interface StreamFacts {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const WIDTH_WITHOUT_TERMINAL = 120;
+/** Some terminals say that they have no columns at all. */
+const WIDTH_UNKNOWN = 80;
 const NARROWEST = 40;
 
 /** Decides how a stream looks. `--color` wins over `FORCE_COLOR`, which wins over `NO_COLOR`, which wins over what the stream is. */
@@ -40,7 +42,10 @@ export function lookOf(
 ): Look {
   return {
     paint: paintWith(usesColor(stream, env, options.color)),
-    width: Math.max(NARROWEST, stream.columns ?? (Number(env["COLUMNS"]) || WIDTH_WITHOUT_TERMINAL)),
+    width: Math.max(
+      NARROWEST,
+      stream.columns || Number(env["COLUMNS"]) || (stream.isTTY ? WIDTH_UNKNOWN : WIDTH_WITHOUT_TERMINAL),
+    ),
     terminal: stream.isTTY,
     accessible: options.accessible || isSet(env["ROLEWRIGHT_ACCESSIBLE"]),
     unicode: isUtf8(env),
