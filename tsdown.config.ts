@@ -9,7 +9,7 @@ const config: UserConfig = defineConfig({
   platform: "node",
   target: "node22.18",
   unbundle: true,
-  dts: true,
+  dts: { entry: ["src/index.ts"] },
   fixedExtension: false,
   sourcemap: false,
   clean: true,
