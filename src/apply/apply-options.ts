@@ -24,7 +24,7 @@ export interface ApplyOptions {
   readonly statementTimeoutMs?: number;
   /** How often a stage is tried when others hold its locks or change the same rows. @default 5 */
   readonly attempts?: number;
-  /** The longest pause before the second attempt; it doubles with each, and each is shortened at random so that two appliers do not meet again. @default 250 */
+  /** The longest pause before the second attempt; it doubles with each up to sixteen times, and each is shortened at random so that two appliers do not meet again. @default 250 */
   readonly backoffMs?: number;
   /** How long to try to reach a server that went away in the middle of a COMMIT, to learn how it ended. @default 5000 */
   readonly reconnectMs?: number;

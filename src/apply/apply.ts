@@ -4,7 +4,7 @@ import type { Plan } from "../plan/plan.ts";
 import type { ApplyOptions, ResolvedOptions } from "./apply-options.ts";
 import { resolveOptions } from "./apply-options.ts";
 import type { Outcome } from "./outcome.ts";
-import { checkIntegrity, checkServer, checkUnused } from "./preflight.ts";
+import { checkIntegrity, checkRevertible, checkServer, checkUnused } from "./preflight.ts";
 import { reconcile } from "./reconcile.ts";
 import { runPlan } from "./run-plan.ts";
 
@@ -24,10 +24,11 @@ export async function applyAs(plan: Plan, options: ResolvedOptions, reverts: Dig
   const { connection, runs, clock } = options;
   checkIntegrity(plan);
   await checkServer(plan, connection);
-  await using _lock = await connection.lockApplier({ holder: options.holder });
+  await using lock = await connection.lockApplier({ holder: options.holder });
   await reconcile(runs, connection, { clock });
   checkUnused((await runs.load(plan.digest))?.run ?? null);
-  return await runPlan(plan, options, reverts);
+  if (reverts !== null) checkRevertible(reverts, (await runs.load(reverts))?.run ?? null);
+  return await runPlan(plan, options, { lock, reverts });
 }
 
 /** The exit code that tells scripts how an apply ended. */

@@ -14,8 +14,10 @@ test("whatever fails after an interruption is the interruption", () => {
   expect(failureOf(new RolewrightError("RW410", "x"), AbortSignal.abort()).code).toBe("RW414");
 });
 
-test("the pause doubles with each attempt and is never cut below half", () => {
-  expect([1, 2, 3, 4].map((attempt) => backoff(attempt, 100, 1))).toEqual([100, 200, 400, 800]);
+test("the pause doubles with each of the first attempts and is never cut below half", () => {
+  expect([1, 2, 3, 4, 5, 6, 100].map((attempt) => backoff(attempt, 100, 1))).toEqual([
+    100, 200, 400, 800, 1600, 1600, 1600,
+  ]);
   expect([1, 2, 3, 4].map((attempt) => backoff(attempt, 100, 0))).toEqual([50, 100, 200, 400]);
 });
 

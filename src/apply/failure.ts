@@ -35,7 +35,7 @@ export async function pause(milliseconds: number, signal: AbortSignal): Promise<
   });
 }
 
-/** How long to wait before the next attempt: doubles with each, and is shortened at random so that two appliers do not meet again. */
+/** How long to wait before the next attempt: doubles with each of the first five, and is shortened at random so that two appliers do not meet again. */
 export function backoff(attempt: number, firstMs: number, random: number = Math.random()): number {
-  return Math.round(firstMs * 2 ** (attempt - 1) * (0.5 + random / 2));
+  return Math.round(firstMs * 2 ** Math.min(attempt - 1, 4) * (0.5 + random / 2));
 }

@@ -1,5 +1,5 @@
 import { RolewrightError } from "../base/error.ts";
-import { shortDigest } from "../base/digest.ts";
+import { type Digest, shortDigest } from "../base/digest.ts";
 import type { Connection, Dialect } from "../engine/engine.ts";
 import type { AccessState } from "../model/access-state.ts";
 import { movedBetween } from "../model/fingerprint.ts";
@@ -48,6 +48,18 @@ export function checkUnused(run: Run | null): void {
       help: "a plan is applied once; plan again",
       details: { run },
     },
+  );
+}
+
+/** Throws RW424 when there was no run of the plan that is to be taken back, and RW426 when nothing is left of it. */
+export function checkRevertible(digest: Digest, run: Run | null): void {
+  const name = shortDigest(digest);
+  if (run === null) throw new RolewrightError("RW424", `there is no record of a run of plan ${name} here`);
+  if (run.state === "applied" || run.state === "partial") return;
+  throw new RolewrightError(
+    "RW426",
+    `nothing is left of plan ${name}: it was ${run.state} at ${run.finished_at ?? run.started_at}`,
+    { help: "nothing was changed", details: { run } },
   );
 }
 

@@ -4,6 +4,7 @@ import { shortDigest } from "../base/digest.ts";
 import { RolewrightError } from "../base/error.ts";
 import type { Connection } from "../engine/engine.ts";
 import type { Plan } from "../plan/plan.ts";
+import { standingOf } from "../plan/standing.ts";
 import type { Run, RunStage, RunStore } from "./outcome.ts";
 import { endingOf } from "./settle.ts";
 
@@ -115,13 +116,13 @@ async function endingFor(
 ): Promise<Reconciled["ending"]> {
   const states = new Set(stages.map((stage) => stage.state));
   const undone = undo !== null && undo.every((stage) => stage.state === "committed");
-  if (!states.has("unknown")) {
-    if (!states.has("committed") || undone) return "nothing happened";
-    if (undo === null && states.size === 1) return "applied";
-  }
-  // The server does not remember, or only some stages stand: what the database is like decides.
-  const { fingerprint } = await connection.introspect();
-  if (fingerprint === plan.fingerprint.before) return "nothing happened";
-  if (fingerprint === plan.fingerprint.after) return "applied";
+  // An aborted transaction cannot have been ours and committed: a commit outlives every crash.
+  if (undone || (!states.has("committed") && !states.has("unknown"))) return "nothing happened";
+  // A committed one may be somebody else's: an id that a crash wiped out before it reached the disk is given away again. So the database is looked at, too.
+  const live = await connection.introspect();
+  const standing = standingOf(plan, live, connection.engine.dialect(live).rules);
+  if (standing === "none") return "nothing happened";
+  if (standing === "all") return "applied";
+  if (undo === null && states.size === 1 && states.has("committed")) return "applied";
   return states.has("unknown") ? "unknown" : "partial";
 }

@@ -1,7 +1,7 @@
 import type { Digest } from "../base/digest.ts";
 import { RolewrightError } from "../base/error.ts";
 import type { Secret } from "../base/secret.ts";
-import type { LiveSession } from "../engine/engine.ts";
+import type { ApplierLock, LiveSession } from "../engine/engine.ts";
 import type { Plan, Statement } from "../plan/plan.ts";
 import type { ResolvedOptions } from "./apply-options.ts";
 import { changesOf, readsBack } from "./change-sets.ts";
@@ -20,13 +20,18 @@ import { progressOf, runStage } from "./run-stage.ts";
 import { undoStages } from "./undo.ts";
 
 /** Runs a plan that may be run: checks it against the live database, announces it, runs its stages, and takes back what stands when a later one fails. */
-export async function runPlan(plan: Plan, options: ResolvedOptions, reverts: Digest | null): Promise<Outcome> {
+export async function runPlan(
+  plan: Plan,
+  options: ResolvedOptions,
+  under: { readonly lock: ApplierLock; readonly reverts: Digest | null },
+): Promise<Outcome> {
+  const { lock, reverts } = under;
   const passwords = await resolvePasswords(plan, options.connection, options.environment);
   const basis = await preflight(plan, options);
   const dropped = await sessionsOfDropped(plan, basis, options);
   const { runs, clock, holder } = options;
   const journal = await openJournal({ plan, runs, clock, holder, reverts });
-  const attempt: Attempt = { plan, passwords, journal, options, dropped, basis, verified: [] };
+  const attempt: Attempt = { plan, passwords, journal, options, lock, dropped, basis, verified: [] };
   const stopped = await announce(options);
   if (stopped !== null) return await giveUp(attempt, 0, stopped);
   for (const index of plan.stages.keys()) {
@@ -50,6 +55,7 @@ interface Attempt {
   readonly passwords: ReadonlyMap<Statement, Secret>;
   readonly journal: Journal;
   readonly options: ResolvedOptions;
+  readonly lock: ApplierLock;
   /** Sessions of roles that the plan drops: after it the server cannot tell them any more. */
   readonly dropped: readonly LiveSession[];
   /** Read again before each attempt, as long as nothing is committed. */
@@ -124,6 +130,7 @@ async function runOnce(attempt: Attempt, index: number): Promise<Failure | null>
           rules: basis.dialect.rules,
           readBack: readsBack(stage, basis.live),
         },
+        mayCommit: () => requireLock(attempt.lock),
         announce: (transaction) => journal.began(index, transaction),
       },
       options,
@@ -136,6 +143,13 @@ async function runOnce(attempt: Attempt, index: number): Promise<Failure | null>
   await journal.ended(index, "committed").catch(() => undefined);
   await options.onProgress({ kind: "committed", stage: index });
   return null;
+}
+
+function requireLock(lock: ApplierLock): void {
+  if (!lock.lost) return;
+  throw new RolewrightError("RW428", "the session that keeps other appliers away was lost", {
+    help: "nothing was committed without it; run it again",
+  });
 }
 
 function mayHaveMoved(failure: Failure): boolean {

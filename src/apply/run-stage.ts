@@ -15,6 +15,8 @@ export interface StageWork {
   readonly of: number;
   readonly expected: Expectation;
   readonly passwords: ReadonlyMap<Statement, Secret>;
+  /** Throws when the stage may not be committed any more. */
+  mayCommit(): void;
   /** Makes the transaction's id durable; no statement runs before it returns. */
   announce(transaction: string): Promise<void>;
 }
@@ -43,6 +45,7 @@ export async function runStage(work: StageWork, options: ResolvedOptions): Promi
     await progress({ kind: "committing", stage: index });
     // From here on an interruption waits for the answer: there is no taking back a COMMIT that was sent.
     options.signal.throwIfAborted();
+    work.mayCommit();
     await transaction.commit();
     return verified;
   } catch (error) {

@@ -2,7 +2,8 @@ import { RolewrightError } from "../base/error.ts";
 import type { Secret } from "../base/secret.ts";
 import type { AccessState } from "../model/access-state.ts";
 import type { Plan, Statement } from "../plan/plan.ts";
-import { deriveUndo } from "../plan/undo-plan.ts";
+import { rederive } from "../plan/rederive.ts";
+import { planRevert } from "../plan/revert-plan.ts";
 import type { ResolvedOptions } from "./apply-options.ts";
 import { changesOf, readsBack } from "./change-sets.ts";
 import { backoff, failureOf, isRetryable, pause } from "./failure.ts";
@@ -38,19 +39,20 @@ export async function undoStages(work: UndoWork, committed: number): Promise<str
 }
 
 async function undo(work: UndoWork, committed: number, options: ResolvedOptions): Promise<void> {
-  const { plan, basis, journal } = work;
-  const [before, reached] = [basis.states[0], basis.states[committed]];
-  if (before === undefined || reached === undefined) throw new Error("a stage has no predicted state");
+  const { plan, journal } = work;
   const live = await options.connection.introspect();
   const dialect = options.connection.engine.dialect(live);
-  const derived = deriveUndo({ plan, reached, before, live, dialect });
-  const obstacle = derived.plan.findings.find((finding) => finding.severity === "error");
+  // Only what stands is taken back: what no stage got to is as it was.
+  const back = planRevert(plan, live, dialect, { tool: plan.tool });
+  const obstacle = back.findings.find((finding) => finding.severity === "error");
   if (obstacle !== undefined) throw new RolewrightError(obstacle.code, obstacle.message);
-  refuseLockout(options.guards.lockout(live, derived.states.at(-1) ?? live.access));
+  const { states } = rederive(back, live, dialect);
+  refuseLockout(options.guards.lockout(live, states.at(-1) ?? live.access));
   await options.onProgress({ kind: "undoing", stages: committed });
-  await journal.undoing(derived.plan.stages);
-  for (const index of derived.plan.stages.keys())
-    await tryUndoStage(work, { plan: derived.plan, basis: { live, dialect, states: derived.states } }, index, options);
+  await journal.undoing(back.stages);
+  for (const index of back.stages.keys()) {
+    await tryUndoStage(work, { plan: back, basis: { live, dialect, states } }, index, options);
+  }
 }
 
 interface Back {
@@ -86,6 +88,8 @@ async function tryUndoStage(
           index,
           of: plan.stages.length,
           passwords: NO_PASSWORDS,
+          // Going back is never held up by a lost lock: every stage is verified all the same.
+          mayCommit: () => undefined,
           expected,
           announce: (transaction) => journal.undoBegan(index, transaction),
         },

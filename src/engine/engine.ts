@@ -93,7 +93,7 @@ export interface Connection extends AsyncDisposable {
   /** The identity alone, cheap. */
   identify(): Promise<TargetIdentity>;
   /** Takes the lock that keeps a second applier of the cluster away. Throws RW405 when another one holds it, naming it. Released by dispose. */
-  lockApplier(options: { readonly holder: string }): Promise<AsyncDisposable>;
+  lockApplier(options: { readonly holder: string }): Promise<ApplierLock>;
   /** Opens one transaction in one database; see Transaction. */
   begin(database: string, options: TransactionOptions): Promise<Transaction>;
   /** Sessions of these roles, and what they have become by SET ROLE. Incomplete without the right to see them: then `complete` is false. */
@@ -106,6 +106,12 @@ export interface Connection extends AsyncDisposable {
   transactionStatus(id: string): Promise<"committed" | "aborted" | "in progress" | "unknown">;
   /** The verifier that is stored for a password, computed here: the password never travels. */
   passwordVerifier(password: Secret, role: RoleName): Secret;
+}
+
+/** Keeps every other applier of the cluster away, until it is disposed of or lost. */
+export interface ApplierLock extends AsyncDisposable {
+  /** True once its session is known to be gone: somebody else may hold the lock now, so nothing may be committed under it. */
+  readonly lost: boolean;
 }
 
 export interface IntrospectOptions {

@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { fileRunStore } from "../../src/store/files/run-store.ts";
 import { writeFileDurably } from "../../src/store/files/write-durably.ts";
+import { canMount } from "../support/mount.ts";
 import { runStoreConformance, samplePlan, sampleRun } from "../support/run-store-conformance.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "rolewright-files-"));
@@ -128,15 +129,3 @@ describe("writing a file durably", () => {
     expect(await store.list()).toEqual([]);
   });
 });
-
-/** Mounting needs root with the right to mount, which a container may not have. */
-function canMount(): boolean {
-  const probe = mkdtempSync(join(scratch, "mount-"));
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=16k", "tmpfs", probe], { stdio: "ignore" });
-    execFileSync("umount", [probe]);
-    return true;
-  } catch {
-    return false;
-  }
-}

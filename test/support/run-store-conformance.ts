@@ -72,9 +72,10 @@ export function samplePlan(label: string): Plan {
     basis: {},
     changes: [],
     stages: [{ name: "all", database: "shop", statements: [{ text: `-- ${label}`, changes: [] }] }],
+    inverse_changes: [],
     inverse: [],
     irreversible: [],
-    budget: { statements: 1, locks: 0, max_locks: 6400 },
+    budget: { statements: 1, locks: 0, max_locks: 6400, removals: 0 },
     findings: [],
     digest,
   };

@@ -137,6 +137,11 @@ export const RW4XX: Readonly<Record<string, CodePage>> = {
     why: "A session of a dropped role lives on, and nobody could tell any more whose it is.",
     fix: "Wait until its sessions end, or apply with `--end-sessions`, which ends them after the commit.",
   },
+  RW428: {
+    title: "The lock that keeps other appliers away was lost.",
+    why: "Its session was ended, so another apply could have begun. Nothing is committed without the lock.",
+    fix: "Run the command again.",
+  },
   RW499: {
     title: "Apply failed in a way that it does not know.",
     why: "This is a defect of Rolewright. The open transaction was rolled back.",
