@@ -3,7 +3,7 @@ import type { Privilege } from "../model/access-list.ts";
 import { compareResources, type Resource, type ResourceKind, schemaOf } from "../model/resource.ts";
 import type { RoleName } from "../model/role.ts";
 import type { Path } from "./access-delta.ts";
-import type { AccessIndex } from "./access-index.ts";
+import type { AccessIndex, ClassAccess } from "./access-index.ts";
 import { explainAccess } from "./explain.ts";
 import type { Gate } from "../model/access-rules.ts";
 
@@ -50,7 +50,7 @@ export function accessLines(index: AccessIndex, login: RoleName, options: Access
     const resources = options.matches === undefined ? place.resources : place.resources.filter(options.matches);
     const [first] = resources;
     if (first === undefined) continue;
-    for (const [way, privileges] of byWay(index, login, first, access.privileges)) {
+    for (const [way, privileges] of byWay(index, login, first, ownPrivileges(index, login, access))) {
       for (const part of bySchema(resources)) {
         const missing = missingGates(index, login, part[0] as Resource, way.needsSetRole);
         const passable = privileges.filter((privilege) => access.grantable.includes(privilege));
@@ -80,6 +80,13 @@ const order = compareBy<AccessLine>(
   (line) => line.privileges.join(),
   (line) => line.path.roles.join("\0"),
 );
+
+/** What is held on a table is held on its columns and said there; on columns only what goes beyond it. */
+function ownPrivileges(index: AccessIndex, login: RoleName, access: ClassAccess): readonly Privilege[] {
+  const table = access.class.table?.resources[0];
+  if (table === undefined) return access.privileges;
+  return access.privileges.filter((privilege) => index.can(login, privilege, table, { reachable: true }) !== true);
+}
 
 /** The privileges on a resource, by the shortest way that each comes. */
 function byWay(

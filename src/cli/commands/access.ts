@@ -52,7 +52,9 @@ function answerFor(source: AccessSource, login: RoleName, input: Input): Answer 
   return {
     login,
     canLogIn: role?.attributes["login"] === true,
-    attributes: index.rules.attributes.map((each) => each.name).filter((name) => role?.attributes[name] === true),
+    attributes: index.rules.attributes
+      .map((each) => each.name)
+      .filter((name) => name !== "login" && role?.attributes[name] === true),
     everything,
     lines:
       everything && on === null

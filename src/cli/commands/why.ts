@@ -1,5 +1,5 @@
-import type { Path } from "../../analysis/access-delta.ts";
 import { missingGates } from "../../analysis/access-lines.ts";
+import { type Cut, cutsOf } from "../../analysis/cuts.ts";
 import { type Explanation, explainAccess } from "../../analysis/explain.ts";
 import { EXIT } from "../../base/error.ts";
 import { describeName, resourceKey, type Resource } from "../../model/resource.ts";
@@ -20,8 +20,9 @@ export const why: Action = async (context, input) => {
   const privilege = findPrivilege(source, input.argument(1) ?? "");
   const resource = findResource(source, input.argument(2) ?? "", { privilege, input });
   const ways = who.roles.map((login): Ways => {
-    const found = explainAccess(source.index, login, { privilege, resource }, { grantable: input.flag("grantable") });
-    return { login, found: found ?? { paths: [], complete: true } };
+    const options = { grantable: input.flag("grantable") };
+    const found = explainAccess(source.index, login, { privilege, resource }, options) ?? { paths: [], complete: true };
+    return { login, found, cuts: cutsOf(source.index, login, { privilege, resource }, found.paths, options) };
   });
   const question = { who, privilege, resource };
   context.progress.clear();
@@ -32,6 +33,7 @@ export const why: Action = async (context, input) => {
 interface Ways {
   readonly login: Grantee;
   readonly found: Explanation;
+  readonly cuts: readonly Cut[];
 }
 
 interface Question {
@@ -42,9 +44,8 @@ interface Question {
 
 function whyPage(source: AccessSource, question: Question, ways: readonly Ways[]): Page {
   const what = `${question.privilege.toLowerCase()} on ${describeOne(question.resource)}`;
-  const count = ways.reduce((sum, each) => sum + each.found.paths.length, 0);
-  const items = ways.flatMap(({ login, found }) =>
-    found.paths.map((path): Item => wayItem(source, question, login, path)),
+  const paths = ways.flatMap(({ login, found }) =>
+    found.paths.map((path): Item => ({ text: [describeGrantee(login), pathText(path)].join(" > ") })),
   );
   const missing = ways.flatMap(({ login, found }) =>
     found.paths.length === 0
@@ -54,7 +55,23 @@ function whyPage(source: AccessSource, question: Question, ways: readonly Ways[]
             `${describeGrantee(login)} lacks ${gate.privilege.toLowerCase()} on ${describeOne(gate.resource)}, without which it cannot be used by name`,
         ),
   );
-  const cut = ways.some((each) => !each.found.complete);
+  const cuts = ways.flatMap(({ login, cuts: each }) => each.map((cut) => cutItem(source, question, login, cut)));
+  const sections: Page = [
+    ...(missing.length === 0
+      ? []
+      : [
+          {
+            kind: "section" as const,
+            title: "BUT",
+            items: missing.map((text): Item => ({ sign: "!", text, tone: "warn" })),
+          },
+        ]),
+    ...(cuts.length === 0
+      ? []
+      : [
+          { kind: "section" as const, title: "TO END IT", note: "each was tried on what was read, alone", items: cuts },
+        ]),
+  ];
   return [
     {
       kind: "facts",
@@ -65,24 +82,9 @@ function whyPage(source: AccessSource, question: Question, ways: readonly Ways[]
         { label: "read", value: source.snapshot.takenAt },
       ],
     },
-    { kind: "section", title: "WAYS", items: items.length === 0 ? [{ text: "none" }] : items },
-    ...(missing.length === 0
-      ? []
-      : [
-          {
-            kind: "section" as const,
-            title: "BUT",
-            items: missing.map((text): Item => ({ sign: "!", text, tone: "warn" })),
-          },
-        ]),
-    {
-      kind: "line",
-      label: "SUMMARY",
-      text:
-        count === 0
-          ? `${question.who.title} does not have ${what}`
-          : `${question.who.title} has ${what} in ${counted(count, "way")}${cut ? " at least" : ""}; ${count === 1 ? "it ends when this one is cut" : "it ends only when every one is cut"}`,
-    },
+    { kind: "section", title: "SHORTEST WAYS", items: paths.length === 0 ? [{ text: "none" }] : paths },
+    ...sections,
+    { kind: "line", label: "SUMMARY", text: summary(question, what, ways) },
     {
       kind: "line",
       label: "NEXT",
@@ -91,53 +93,53 @@ function whyPage(source: AccessSource, question: Question, ways: readonly Ways[]
   ];
 }
 
-function wayItem(source: AccessSource, question: Question, login: Grantee, path: Path): Item {
-  const steps = [describeGrantee(login), pathText(path)].join(" > ");
-  return {
-    sign: "-",
-    text: steps,
-    items: cutsOf(source, question, login, path).map((text): Item => ({ text: `to end it: ${text}` })),
-  };
+function summary(question: Question, what: string, ways: readonly Ways[]): string {
+  const holding = ways.filter((each) => each.found.paths.length > 0);
+  if (holding.length === 0) return `${question.who.title} does not have ${what}`;
+  const more = holding.some((each) => !each.found.complete) ? ", and more that are not shown" : "";
+  const single = holding.every((each) => each.cuts.some((cut) => cut.remaining === null));
+  const count = holding.reduce((sum, each) => sum + each.found.paths.length, 0);
+  return `${question.who.title} has ${what}, by ${counted(count, "shortest way")}${more}; ${single ? "one cut ends it" : "no single cut ends it"}`;
 }
 
-/** What can be removed to cut a way: each membership on it, or what is given at its end. */
-function cutsOf(source: AccessSource, { privilege, resource }: Question, login: Grantee, path: Path): string[] {
-  const chain = [login, ...path.roles];
-  const memberships = chain
-    .slice(1)
-    .map((role, at) => `remove ${describeName(chain[at] ?? "")} from ${describeName(role)}`);
-  const last = chain.at(-1) ?? login;
-  return [...memberships, endOf(source, privilege, resource, last, path)];
+function cutItem(source: AccessSource, question: Question, login: Grantee, cut: Cut): Item {
+  const left =
+    cut.remaining === null
+      ? "ends it"
+      : `not enough alone: ${[describeGrantee(login), pathText(cut.remaining)].join(" > ")} is left`;
+  return { sign: cut.remaining === null ? "-" : " ", text: `${cutText(source, question, cut)}: ${left}` };
 }
 
-function endOf(source: AccessSource, privilege: string, resource: Resource, holder: RoleName, path: Path): string {
+function cutText(source: AccessSource, { privilege, resource }: Question, cut: Cut): string {
+  if (cut.kind === "membership") return `remove ${describeName(cut.member)} from ${describeName(cut.role)}`;
   const what = `${privilege.toLowerCase()} on ${describeOne(resource)}`;
-  switch (path.by) {
-    case "grant": {
-      const grantors =
-        source.snapshot.access.holdings
-          .get(resourceKey(resource))
-          ?.list.entries.filter((entry) => entry.grantee === holder && entry.privileges.includes(privilege)) ?? [];
-      const others =
-        grantors.length > 1
-          ? ` (given by ${grantors.map((entry) => describeName(entry.grantor)).join(" and by ")}: each copy has to go)`
-          : "";
-      return `revoke ${what} from ${describeGrantee(holder)}${others}`;
-    }
+  const holder = describeGrantee(cut.role);
+  switch (cut.by) {
+    case "grant":
+      return `revoke ${what} from ${holder}${copies(source, cut.role, privilege, resource)}`;
     case "public":
       return `revoke ${what} from everybody (public)`;
     case "ownership":
-      return `give ${describeOne(resource)} another owner than ${describeName(holder)}`;
+      return `give ${describeOne(resource)} another owner than ${holder}`;
     case "superuser":
     case "attribute":
-      return `take the attribute from ${describeName(holder)}`;
+      return `take the attribute from ${holder}`;
     case "predefined":
-      return `the server gives it to every member of ${describeName(holder)}: only the membership can go`;
+      return `nothing can be taken from ${holder}, which is built into the server: only memberships`;
     case "membership":
-      return `take the admin option of ${describeName(holder)}`;
+      return `take the admin option from ${holder}`;
     case "default-privilege":
-      return `change the default privileges that give it to ${describeName(holder)}`;
+      return `change the default privileges that give it to ${holder}`;
   }
+}
+
+/** Each grantor's copy has to be revoked on its own. */
+function copies(source: AccessSource, holder: RoleName, privilege: string, resource: Resource): string {
+  const entries = source.snapshot.access.holdings.get(resourceKey(resource))?.list.entries ?? [];
+  const grantors = entries
+    .filter((entry) => entry.grantee === holder && entry.privileges.includes(privilege))
+    .map((entry) => describeName(entry.grantor));
+  return grantors.length > 1 ? ` (given by ${grantors.join(" and by ")}: each copy)` : "";
 }
 
 function whyDocument(
@@ -152,8 +154,14 @@ function whyDocument(
     privilege: question.privilege,
     resource: resourceDocument(question.resource),
     has: ways.some((each) => each.found.paths.length > 0),
-    ways: ways.flatMap(({ login, found }) =>
-      found.paths.map((path) => ({ login, ...pathDocument(path), to_end_it: cutsOf(source, question, login, path) })),
+    ways: ways.flatMap(({ login, found }) => found.paths.map((path) => ({ login, ...pathDocument(path) }))),
+    cuts: ways.flatMap(({ login, cuts }) =>
+      cuts.map((cut) => ({
+        login,
+        text: cutText(source, question, cut),
+        ends_it: cut.remaining === null,
+        remaining: cut.remaining === null ? null : pathDocument(cut.remaining),
+      })),
     ),
     complete: ways.every((each) => each.found.complete),
   };

@@ -114,7 +114,7 @@ export function heatMapSvg(map: HeatMap): string {
     ...columnNames,
     ...rowNames,
     ...squares,
-    `<text class="legend" x="24" y="${height - 18}">r: reads, w: changes, o: owns (may do everything, and give it away); the number of tables and views; behind each schema how many it has</text>`,
+    `<text class="legend" x="24" y="${height - 18}">r: reads, w: changes, o: owns (may do everything, and give it away); how many tables and views</text>`,
     "</svg>",
     "",
   ].join("\n");

@@ -9,7 +9,7 @@ export function toSvg(graph: PlacedDrawing): string {
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="title">`,
     `<title id="title">${xml(graph.title)}</title>`,
     `<style>${STYLE}</style>`,
-    '<defs><marker id="arrow" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" markerHeight="8" orient="auto"><path d="M0 0 10 5 0 10z"/></marker></defs>',
+    '<defs><marker id="arrow" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="9" markerHeight="9" markerUnits="userSpaceOnUse" orient="auto"><path d="M0 0 10 5 0 10z"/></marker></defs>',
     `<rect class="sheet" width="100%" height="100%"/>`,
     `<text class="heading" x="24" y="28">${xml(graph.title)}</text><text class="note" x="24" y="46">${xml(note)}</text>`,
     `<g id="drawing" transform="translate(0 ${HEADING})">`,
