@@ -107,6 +107,20 @@ function inverseOf(forward: Layout, after: AccessState, snapshot: Snapshot, { ru
   return diff(after, snapshot.access, { rules, renames }).map((change: Change) => ({ change, origin: UNDO }));
 }
 
+const UNREAD_DATABASE = "RW312";
+
+/**
+ * Taking back the creation of a role drops one that a plan of ours made, so a database that was not read is a warning then: where the role came to hold something there since, the server itself refuses to
+ * drop it, and the whole stage is rolled back.
+ */
+function forgiving(plan: Layout, findings: readonly Finding[]): readonly Finding[] {
+  const drops = plan.changes.filter(({ change }) => change.kind === "drop-role");
+  if (drops.some(({ origin }) => origin.by !== "revert")) return findings;
+  return findings.map((finding) =>
+    finding.code === UNREAD_DATABASE ? { ...finding, severity: "warning" as const } : finding,
+  );
+}
+
 function findingsOf(input: PlanInput, forward: Layout, backward: Layout, removals: number): readonly Finding[] {
   const { snapshot, dialect } = input;
   if (forward.changes.length === 0) return [];
@@ -114,8 +128,8 @@ function findingsOf(input: PlanInput, forward: Layout, backward: Layout, removal
   const changes = forward.changes.map(({ change }) => change);
   const budget = removalFinding(removals, countHeld(snapshot.access), input.allowRemovals ?? 0);
   return [
-    ...dialect.obstacles(requestFor(forward.changes, snapshot.access, dialect)),
-    ...dialect.obstacles(requestFor(backward.changes, after, dialect)).map((finding) => ({
+    ...forgiving(forward, dialect.obstacles(requestFor(forward.changes, snapshot.access, dialect))),
+    ...forgiving(backward, dialect.obstacles(requestFor(backward.changes, after, dialect))).map((finding) => ({
       ...finding,
       code: finding.code === MISSING_RIGHT ? NOT_UNDOABLE : finding.code,
       message: `undoing this plan: ${finding.message}`,

@@ -9,6 +9,7 @@ import { systemClock } from "../../src/base/clock.ts";
 import { digestText } from "../../src/base/digest.ts";
 import { Secret } from "../../src/base/secret.ts";
 import { diff } from "../../src/diff/diff.ts";
+import type { DiffOptions } from "../../src/diff/diff-options.ts";
 import type { Connection } from "../../src/engine/engine.ts";
 import { postgresql } from "../../src/engine/postgresql/index.ts";
 import type { AccessState } from "../../src/model/access-state.ts";
@@ -63,14 +64,18 @@ function merge(
 }
 
 /** A plan for what statements would do, made from the live database and the state that they lead to. */
-export async function planFor(connection: Connection, wish: Wish, environment = "test"): Promise<Plan> {
+export async function planFor(
+  connection: Connection,
+  wish: Wish,
+  options: Pick<DiffOptions, "passwords" | "rotate"> = {},
+): Promise<Plan> {
   const live = await connection.introspect();
   const desired = await wished(connection, live.access, wish);
   const dialect = postgresql.dialect(live);
-  const changes = diff(live.access, desired, { rules: dialect.rules });
+  const changes = diff(live.access, desired, { rules: dialect.rules, ...options });
   return buildPlan({
     target: "shop-test",
-    environment,
+    environment: "test",
     snapshot: live,
     dialect,
     changes: changes.map((change) => ({ change, origin: { locations: [], by: "declared" } })),
