@@ -1,6 +1,6 @@
 import { RolewrightError } from "../../base/error.ts";
 import { compareBy, sorted } from "../../base/order.ts";
-import type { AccessList } from "../../model/access-list.ts";
+import type { AccessEntry, AccessList } from "../../model/access-list.ts";
 import type { Holding } from "../../model/access-state.ts";
 import type { CatalogEntry } from "../../model/catalog.ts";
 import { describeResource, type Resource, type ResourceKey, resourceKey } from "../../model/resource.ts";
@@ -198,15 +198,43 @@ async function readSharedResources(session: Session, reading: SharedReading): Pr
 /** The access lists of one query, by `kind oid`. */
 export async function readLists(
   session: Session,
-  query: string,
+  query: sql.AccessQuery,
   lists: AccessLists,
 ): Promise<ReadonlyMap<string, AccessList>> {
-  const byOid = new Map<string, AccessList>();
-  for (const [kind, , oids, items] of await session.rows<sql.AccessRow>(query)) {
-    const list = lists.of(items);
-    for (const oid of arrayItems(oids)) byOid.set(`${kind} ${oid}`, list);
+  const rows = await session.rows<sql.AccessRow>(query.short);
+  const items = readItems(rows, lists);
+  return items === null
+    ? byResource(await session.rows<sql.AccessRow>(query.exact), (text) => lists.of(text))
+    : byResource(rows, (text) =>
+        lists.ofEntries((text ?? "").split(sql.ITEM_SEPARATOR).flatMap((item) => items.get(item) ?? [])),
+      );
+}
+
+/** What the text of each distinct item says; null where a text can mean two things, or a name has the separator in it. */
+function readItems(
+  rows: readonly sql.AccessRow[],
+  lists: AccessLists,
+): ReadonlyMap<string, readonly AccessEntry[]> | null {
+  const items = new Map<string, readonly AccessEntry[]>();
+  for (const [kind, , text, says] of rows) {
+    if (kind !== null || says === null) continue;
+    if (items.has(text) || text.includes(sql.ITEM_SEPARATOR)) return null;
+    items.set(text, lists.entriesOf(says));
   }
-  return byOid;
+  return items;
+}
+
+function byResource(
+  rows: readonly sql.AccessRow[],
+  listOf: (text: string | null) => AccessList,
+): ReadonlyMap<string, AccessList> {
+  const found = new Map<string, AccessList>();
+  for (const [kind, , resources, text] of rows) {
+    if (kind === null) continue;
+    const list = listOf(text);
+    for (const oid of arrayItems(resources)) found.set(`${kind} ${oid}`, list);
+  }
+  return found;
 }
 
 /** Inside a transaction that writes, two queries may see two states: what one of them missed is no part of any. */

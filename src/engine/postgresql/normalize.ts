@@ -70,15 +70,21 @@ export class AccessLists {
     this.#names = names;
   }
 
-  /** The list of items `grantee grantor option privilege`, joined by commas; null has no items. */
+  /** The list that says `grantee grantor option privilege`, joined by commas; null says nothing. */
   of(text: string | null): AccessList {
     if (text === null) return NOBODY;
     const known = this.#byText.get(text);
     if (known !== undefined) return known;
-    const list = normalAccessList(this.#normalize(text).sort(order));
+    const list = this.ofEntries(this.entriesOf(text));
+    this.#byText.set(text, list);
+    return list;
+  }
+
+  /** The list of these entries, which are distinct by grantee and grantor. */
+  ofEntries(entries: AccessEntry[]): AccessList {
+    const list = normalAccessList(entries.sort(order));
     const shared = this.#byId.get(list.id) ?? list;
     this.#byId.set(list.id, shared);
-    this.#byText.set(text, shared);
     return shared;
   }
 
@@ -87,12 +93,8 @@ export class AccessLists {
     return [...this.#unknown].sort(compareText);
   }
 
-  /** Forgets the texts that were seen: oids are alike in the next database, but its texts seldom are. */
-  forgetTexts(): void {
-    this.#byText.clear();
-  }
-
-  #normalize(text: string): AccessEntry[] {
+  /** What a text of the same form says, one entry for each grantee and grantor. */
+  entriesOf(text: string): AccessEntry[] {
     const pairs = new Map<string, { readonly all: Set<Privilege>; readonly grantable: Set<Privilege> }>();
     for (const part of text.split(",")) {
       const item = this.#item(part);

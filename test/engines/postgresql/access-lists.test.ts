@@ -77,6 +77,26 @@ test("lists that the server's own array hash confuses are kept apart", async () 
   expect(who("two")).toEqual(["postgres", "second"]);
 });
 
+test("roles whose names are numbers, or hold what separates items, are told from roles that are gone", async () => {
+  await using server = await startPostgres();
+  await server.query("create table t (); create role ghost; grant select on t to ghost");
+  const [ghost] = await server.query<{ oid: number }>("select 'ghost'::regrole::oid as oid");
+  await server.query("delete from pg_shdepend where refobjid = 'ghost'::regrole; drop role ghost");
+  const grantees = async (): Promise<string[]> => {
+    const key = resourceKey({ kind: "table", path: ["postgres", "public", "t"] });
+    return ((await read(server, {}, ["postgres"])).access.holdings.get(key)?.list.entries ?? []).map(
+      (entry) => entry.grantee,
+    );
+  };
+  expect(await grantees()).toEqual([`\0oid:${ghost?.oid}`, "postgres"]);
+  await server.query(`create role "${ghost?.oid}"; grant select on t to "${ghost?.oid}"`);
+  expect(await grantees()).toEqual([`\0oid:${ghost?.oid}`, `${ghost?.oid}`, "postgres"]);
+  await server.query(`create role "a\x1fb"; grant select on t to "a\x1fb"`);
+  expect(await grantees()).toEqual([`\0oid:${ghost?.oid}`, `${ghost?.oid}`, "a\x1fb", "postgres"]);
+  await server.query(`drop owned by "${ghost?.oid}"; drop role "${ghost?.oid}"`);
+  expect(await grantees()).toEqual([`\0oid:${ghost?.oid}`, "a\x1fb", "postgres"]);
+});
+
 test("the order in which a list grew does not show", async () => {
   await using server = await startPostgres();
   await server.query("create role a; create role b; create table one (); create table two ()");
