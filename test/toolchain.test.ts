@@ -11,6 +11,8 @@ interface LockedPackage {
   readonly dev?: boolean;
   readonly optional?: boolean;
   readonly hasInstallScript?: boolean;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly link?: boolean;
 }
 
@@ -43,6 +45,8 @@ const LICENCES_AT_RUN_TIME = new Set([
   "Python-2.0",
 ]);
 
+const EXACT = /^\d+\.\d+\.\d+(-[\w.]+)?$/u;
+
 describe("the toolchain", () => {
   it("runs on the Node that the repository pins, not on the machine's", () => {
     expect(process.version).toBe(`v${manifest.devDependencies?.["node"] ?? ""}`);
@@ -51,7 +55,7 @@ describe("the toolchain", () => {
 
   it("pins every direct dependency to an exact version", () => {
     const ranges = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies }).filter(
-      ([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/u.test(version),
+      ([, version]) => !EXACT.test(version),
     );
     expect(ranges).toEqual([]);
   });
@@ -59,6 +63,19 @@ describe("the toolchain", () => {
   it("has a lock file that names no host, so that any registry can serve it", () => {
     expect(locked.length).toBeGreaterThan(50);
     expect(locked.filter(([, entry]) => entry.resolved !== undefined)).toEqual([]);
+  });
+
+  it("has a lock file that is complete for every platform, since npm forgets those of others when it adds to an installed tree", () => {
+    const versions = new Map(locked.map(([path, entry]) => [path, entry.version]));
+    const missing = locked.flatMap(([path, entry]) =>
+      Object.entries({ ...entry.dependencies, ...entry.optionalDependencies })
+        .filter(([name, wanted]) => {
+          const found = placesOf(name, path).find((place) => versions.has(place));
+          return found === undefined || (EXACT.test(wanted) && versions.get(found) !== wanted);
+        })
+        .map(([name, wanted]) => `${path} needs ${name} ${wanted}`),
+    );
+    expect(missing).toEqual([]);
   });
 
   it("has a reviewed answer for every package that wants to run an install script", () => {
@@ -77,6 +94,14 @@ describe("the toolchain", () => {
     expect(licences.filter(([, licence]) => !LICENCES_AT_RUN_TIME.has(licence ?? ""))).toEqual([]);
   });
 });
+
+/** Where Node looks for a package that the one at `path` imports: beside it, and in every folder above. */
+function placesOf(name: string, path: string): string[] {
+  const parts = path.split("/node_modules/");
+  return [...parts, ""]
+    .map((_, depth) => [...parts.slice(0, parts.length - depth), name].join("/node_modules/"))
+    .map((place) => (place.startsWith("node_modules/") ? place : `node_modules/${place}`));
+}
 
 function nameAt(path: string): string {
   return path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length);
