@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
-import { cpus, tmpdir, totalmem } from "node:os";
+import { cpus, loadavg, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { DEFAULT_MAJOR } from "../src/engine/postgresql/embedded/binaries.ts";
@@ -43,6 +43,7 @@ async function* measure(shape: Shape, onProgress: (what: string) => void): Async
     const noOp = await run("no-op");
     const newGroup = await run("new-group");
     const conditions = {
+      load_average: Number((loadavg()[0] ?? 0).toFixed(1)),
       tables: shape.tables,
       roles: shape.roles,
       schemas: shape.schemas,

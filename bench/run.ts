@@ -39,9 +39,11 @@ async function main(args: string[]): Promise<number> {
 function report(all: readonly Measurement[], now: Date): string {
   const [first] = all;
   const { cpus, cpu, memory_gib: memory, node, postgresql, roles, schemas, baseline } = first?.conditions ?? {};
+  const loads = [...new Set(all.map((line) => line.conditions["load_average"]))].join(", ");
   return `# Benchmarks
 
-Written by \`npm run bench\` on ${now.toISOString().slice(0, 10)}: ${cpus} × ${cpu}, ${memory} GiB, Node ${node}, PostgreSQL ${postgresql} on the same machine, with nothing but the order below controlled. Targets are for 4 vCPU and 8 GiB.
+Written by \`npm run bench\` on ${now.toISOString().slice(0, 10)}: ${cpus} × ${cpu}, ${memory} GiB, Node ${node}, PostgreSQL ${postgresql} on the same machine. Targets are for 4 vCPU and 8 GiB.
+Load of the machine after each size, as an average over a minute: ${loads}. Above the number of processors, times mean little and only ratios count.
 ${roles} roles hold something on every table; the tables lie in ${schemas} schemas, with one access list for each, which is what grouping is best at. Each figure is one run in a process of its own, after one that warmed the server.
 The baseline is the least that a reader of the same catalog needs: ${baseline}.
 
