@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { EmbeddedMajor } from "../../src/engine/postgresql/embedded/binaries.ts";
-import { open, plain, planTo, read, runStages } from "../engines/postgresql/planned.ts";
+import { membershipKey, type Membership } from "../../src/model/role.ts";
+import { open, plain, planTo, read, runStages, type Live } from "../engines/postgresql/planned.ts";
 import { startPostgres, testMajor, type PostgresServer } from "../support/postgres.ts";
 import { randomStates, resetServer, runScript, STATE_DATABASE } from "../support/random-state/run.ts";
 
@@ -38,13 +39,20 @@ for (const major of majors) {
       });
       expect(seen.map(plain)).toEqual(back.states.slice(1).map(plain));
       const again = await read(connection);
-      expect(again.snapshot.fingerprint).toBe(a.snapshot.fingerprint);
+      expect(comparable(again)).toEqual(comparable(a));
       expect(again.snapshot.fingerprint).toBe(back.plan.fingerprint.after);
       expect(planTo(again, a.snapshot.access).plan.changes).toEqual([]);
       await runStages(connection, back.plan.inverse).catch((error: unknown) => {
         throw failed("the way back", error);
       });
-      expect(plain((await read(connection)).snapshot.access)).toEqual(plain(b.snapshot.access));
+      expect(comparable(await read(connection))).toEqual(comparable(b));
     }
   });
+}
+
+/** Before 16 who gave a membership decides nothing, and the server does not let it be chosen: taking ADMIN away keeps the grantor that giving it had recorded. */
+function comparable({ snapshot }: Live): unknown {
+  if (snapshot.version.major >= 16) return plain(snapshot.access);
+  const memberships = [...snapshot.access.memberships.values()].map((row): Membership => ({ ...row, grantor: "" }));
+  return plain({ ...snapshot.access, memberships: new Map(memberships.map((row) => [membershipKey(row), row])) });
 }

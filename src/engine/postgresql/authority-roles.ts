@@ -10,12 +10,13 @@ import type {
   SetPassword,
   SetRoleSetting,
 } from "../../model/change.ts";
-import { describeName } from "../../model/resource.ts";
-import type { RoleName } from "../../model/role.ts";
+import { describeName, resourceKey } from "../../model/resource.ts";
+import { PUBLIC, type RoleName } from "../../model/role.ts";
 import type { Authority } from "./authority.ts";
 import { joinStatement, type Missing } from "./missing.ts";
 import { quoteIdentifier } from "./quote.ts";
 import { DEFAULT_ATTRIBUTES } from "./rules.ts";
+import { isGuardedSetting } from "./settings.ts";
 
 type RoleChange = CreateRole | DropRole | RenameRole | AlterRole | SetRoleSetting | SetPassword;
 
@@ -30,10 +31,12 @@ export function roleObstacles(change: RoleChange, authority: Authority): readonl
     return [{ action, right: "another login: it is its own role" }];
   if (change.kind === "drop-role" && name === me) return [{ action, right: "another login: it is its own role" }];
   const self = name === me;
-  if (self && (change.kind === "set-password" || change.kind === "set-role-setting")) return [];
+  const guards = change.kind === "set-role-setting" ? settingObstacles([change.name], action, authority) : [];
+  if (self && (change.kind === "set-password" || change.kind === "set-role-setting")) return guards;
   const guarded = major < 16 && GUARDS_REPLICATION.has(change.kind) && has(authority, name, "replication");
   if (guarded) return [{ action, right: "SUPERUSER, since it may replicate" }];
   return [
+    ...guards,
     ...administration(authority, name, action),
     ...(change.kind === "alter-role"
       ? attributeObstacles(
@@ -60,7 +63,29 @@ function creationObstacles({ role }: CreateRole, authority: Authority): readonly
   const action = `create role \`${describeName(role.name)}\``;
   const special = Object.keys(role.attributes).filter((name) => role.attributes[name] !== DEFAULT_ATTRIBUTES[name]);
   if (!has(authority, authority.me, "createrole")) return [createrole(authority, action)];
-  return attributeObstacles(authority, special, action);
+  const settings = role.settings.map((setting) => setting.name);
+  return [...attributeObstacles(authority, special, action), ...settingObstacles(settings, action, authority)];
+}
+
+/** Settings that take a right of their own, whoever's they are. */
+function settingObstacles(
+  names: readonly string[],
+  action: string,
+  { state, reach, me, major }: Authority,
+): readonly Missing[] {
+  return names.filter(isGuardedSetting).flatMap((name): Missing[] => {
+    const what = `${action}: ${describeName(name)}`;
+    if (major < 15) return [{ action: what, right: `SUPERUSER to set \`${describeName(name)}\`` }];
+    // The server folds the names of parameters.
+    const list = state.holdings.get(resourceKey({ kind: "parameter", path: [name.toLowerCase()] }))?.list;
+    const roles = reach.privileges(me);
+    const held = list?.entries.some(
+      (entry) => (entry.grantee === PUBLIC || roles.has(entry.grantee)) && entry.privileges.includes("SET"),
+    );
+    if (held === true) return [];
+    const statement = `grant set on parameter ${quoteIdentifier(name)} to ${quoteIdentifier(me)}`;
+    return [{ action: what, right: `SET on parameter \`${describeName(name)}\``, statement }];
+  });
 }
 
 function administration(authority: Authority, name: RoleName, action: string): readonly Missing[] {
