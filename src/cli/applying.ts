@@ -11,6 +11,7 @@ import { describeName } from "../model/resource.ts";
 import { askText, askYesNoDetails, declined } from "./ask.ts";
 import { pageText, type CliContext } from "./context.ts";
 import type { ApplyChoices } from "./plan-options.ts";
+import { saveReport } from "./report-files.ts";
 import { outcomeDocument, outcomePage } from "./render/outcome-page.ts";
 import { planPage, type PlanSurroundings, type PlanView } from "./render/plan-page.ts";
 import type { OpenTarget } from "./target.ts";
@@ -38,6 +39,7 @@ export async function proposeAndApply(proposal: Proposal, context: CliContext): 
   }
   refuse(report, proposal.choices);
   if (!proposal.choices.yes) await agree(proposal, context);
+  await saveReport(report, proposal.target.runsFolder);
   const started = performance.now();
   const options = applyOptions(proposal, context);
   const outcome = await (proposal.run ?? ((given) => applyPlan(report.plan, given)))(options);

@@ -16,7 +16,8 @@ import { findingsSection, MANIFEST_WORDS } from "./render/findings.ts";
 /** Prints what went wrong, as text on stderr or as a document on stdout with `--json`, and returns the exit code. */
 export function reportFailure(error: unknown, context: CliContext): ExitCode {
   context.progress.clear();
-  const known = error instanceof RolewrightError ? error : defect(error, context);
+  const known =
+    error instanceof RolewrightError ? error : context.signal.aborted ? interrupted() : defect(error, context);
   if (context.globals.json) context.write(jsonText(failureDocument(known)));
   else process.stderr.write(fitCharset(pageText(failurePage(known), context.err), context.err));
   if (context.globals.debug) process.stderr.write(`${trace(error)}\n`);
@@ -58,6 +59,13 @@ function failurePage(error: RolewrightError): Page {
       ],
     },
   ];
+}
+
+/** Ctrl-C while nothing was being applied: an apply tells by itself how it ended. */
+function interrupted(): RolewrightError {
+  return new RolewrightError("RW813", "interrupted", {
+    help: "`rolewright status` tells whether anything was applied",
+  });
 }
 
 /** What we did not foresee: one sentence, an id, and the place of the trace. */

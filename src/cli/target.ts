@@ -25,6 +25,8 @@ export interface ReadManifest {
   readonly sources: Sources;
   /** Where the records of runs are kept. */
   readonly runs: RunStore;
+  /** Their folder, absolute. */
+  readonly runsFolder: string;
 }
 
 /** One target of the manifest, chosen and connected to. */
@@ -47,7 +49,8 @@ export async function readManifest(context: CliContext): Promise<ReadManifest> {
   const sources = fileSources(loaded.root, context.cwd, loaded.sources);
   const { manifest } = loaded;
   if (manifest === null || hasErrors(loaded.findings)) throw manifestError(loaded.findings, sources);
-  return { loaded, manifest, sources, runs: fileRunStore({ folder: runsFolder(path, context) }) };
+  const folder = runsFolder(path, context);
+  return { loaded, manifest, sources, runs: fileRunStore({ folder }), runsFolder: folder };
 }
 
 /** The failure of a manifest with errors: exit 1, every finding at its place. */

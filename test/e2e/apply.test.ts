@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { ChildProcess } from "node:child_process";
+import { rm } from "node:fs/promises";
 import { Client } from "pg";
 import { startPostgres } from "../support/postgres.ts";
 import { expectExit } from "./cli.ts";
@@ -53,7 +55,13 @@ describe("apply", () => {
     const shown = await shop.folder.run(["show", "plan.json"]);
     expect(shown.code).toBe(0);
     expect(shown.stdout).toMatch(/^WARNING +this plan was used/);
-    expect(shown.stdout).not.toContain("nobody");
+    expect(shown.stdout).toMatch(/\+ alice +select on sales\.orders_masked/);
+    expect(shown.stdout).not.toContain("READY");
+    // Without the report that was kept, nothing is claimed.
+    await rm(shop.folder.path(".rolewright/reports"), { recursive: true });
+    const alone = await shop.folder.run(["show", "plan.json"]);
+    expect(alone.stdout).toMatch(/WHO LOSES\n +unknown: /);
+    expect(alone.stdout).not.toContain("nobody");
   });
 
   test("of an edited plan file is refused", async () => {
@@ -119,6 +127,23 @@ describe("apply", () => {
     expect(second.stderr).toContain("RW405");
     await blocker.run("rollback");
     expectExit(await first, 0);
+    expect(await shop.aliceReads("orders_masked")).toBe(true);
+  });
+
+  test("that is interrupted by Ctrl-C rolls back, says so, and may be run again", async () => {
+    await shop.folder.write("rolewright.yaml", manifest("staging", NARROWER));
+    await using blocker = await openTransaction(shop.server.url({ database: "shop" }));
+    await blocker.run("grant insert on sales.orders_masked to alice");
+    let child: ChildProcess | undefined;
+    const first = shop.folder.run(["apply", "--yes", "--lock-timeout=60"], { onStart: (started) => (child = started) });
+    await waitUntilBlocked();
+    child?.kill("SIGINT");
+    const ran = await first;
+    expectExit(ran, 1);
+    expect(ran.stdout).toMatch(/ROLLED BACK +RW414/);
+    await blocker.run("rollback");
+    expect(await shop.aliceReads("orders_masked")).toBe(false);
+    expectExit(await shop.folder.run(["apply", "--yes"]), 0);
     expect(await shop.aliceReads("orders_masked")).toBe(true);
   });
 

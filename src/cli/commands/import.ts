@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
-import { EXIT } from "../../base/error.ts";
-import { RolewrightError } from "../../base/error.ts";
+import { EXIT, RolewrightError } from "../../base/error.ts";
 import { Secret } from "../../base/secret.ts";
+import type { Reference } from "../../config/manifest.ts";
 import { loadEngine } from "../../engine/registry.ts";
 import type { Action } from "../command-tree.ts";
 import type { CliContext } from "../context.ts";
@@ -44,7 +44,9 @@ export async function importUrl(context: CliContext, request: ImportRequest, inp
 /** A target that a manifest knows already: its URL and databases are the manifest's. */
 async function importKnownTarget(context: CliContext, input: Input): Promise<0> {
   return withTarget(context, async (target) => {
-    const request = importRequest(context, input, target);
+    const entry = target.manifest.targets?.[target.name];
+    const urlVariable = entry === undefined ? undefined : variableOf(entry.url);
+    const request = importRequest(context, input, { ...target, ...(urlVariable === undefined ? {} : { urlVariable }) });
     const { live, files } = await importLive(target.connection, request, context);
     context.progress.clear();
     context.show(importPage(live, files, request, context), () => importDocument(files, request));
@@ -56,9 +58,9 @@ async function importKnownTarget(context: CliContext, input: Input): Promise<0> 
 export function importRequest(
   context: CliContext,
   input: Input,
-  defaults: { readonly name: string; readonly environment: string },
+  defaults: { readonly name: string; readonly environment: string; readonly urlVariable?: string },
 ): ImportRequest {
-  const urlVariable = input.text("url-env") ?? DEFAULT_URL_VARIABLE;
+  const urlVariable = input.text("url-env") ?? defaults.urlVariable ?? DEFAULT_URL_VARIABLE;
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(urlVariable)) {
     const secret = urlVariable.includes("://");
     throw usageError(
@@ -82,4 +84,10 @@ function databasesOf(input: Input): readonly string[] | "all" | null {
   const list = input.text("databases");
   if (list === null || list === "all") return list;
   return list.split(",").map((name) => name.trim());
+}
+
+/** The environment variable that holds the whole URL of a target; undefined where the URL is put together, or stands in a file. */
+function variableOf(url: Reference): string | undefined {
+  if (typeof url !== "string") return "env" in url ? url.env : undefined;
+  return /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/.exec(url)?.[1];
 }

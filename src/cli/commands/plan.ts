@@ -3,6 +3,7 @@ import { EXIT, type ExitCode } from "../../base/error.ts";
 import type { Action } from "../command-tree.ts";
 import { planTarget, type Planned } from "../pipeline.ts";
 import { savePlan } from "../plan-files.ts";
+import { saveReport } from "../report-files.ts";
 import { planView } from "../plan-options.ts";
 import { planDocument } from "../render/plan-document.ts";
 import { planPage, type PlanSurroundings } from "../render/plan-page.ts";
@@ -16,7 +17,10 @@ export const plan: Action = async (context, input) =>
       allowRemovals: input.count("allow-removals"),
     });
     const out = input.text("out");
-    if (out !== null) await savePlan(planned.plan, out, context);
+    if (out !== null) {
+      await savePlan(planned.plan, out, context);
+      await saveReport(planned.report, target.runsFolder);
+    }
     const around = surroundings(planned, out);
     context.progress.clear();
     context.show(planPage(planned.report, planView(input, target.sources), around), () =>

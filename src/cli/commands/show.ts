@@ -9,6 +9,7 @@ import { judgePlan } from "../pipeline.ts";
 import { findPlan, type NamedPlan } from "../plan-files.ts";
 import { escapeLine } from "../output/escape.ts";
 import { planView } from "../plan-options.ts";
+import { loadReport } from "../report-files.ts";
 import { planDocument } from "../render/plan-document.ts";
 import { planPage, type PlanSurroundings } from "../render/plan-page.ts";
 import { readLive, readManifest, withTarget } from "../target.ts";
@@ -18,8 +19,9 @@ import { planExit } from "./plan.ts";
 export const show: Action = async (context, input) => {
   const read = await readManifest(context);
   const named = await findPlan(input.argument(0) ?? "", read.runs, context);
-  const { report, ...why } = await reportFor(named, context);
-  const around: PlanSurroundings = { readAt: null, unchangedRoles: [], next: [], ...why };
+  const { report, ...why } = await reportFor(named, read.runsFolder, context);
+  const next = why.warning === undefined ? [] : ["rolewright plan     makes one for the database as it is"];
+  const around: PlanSurroundings = { readAt: null, unchangedRoles: [], next, ...why };
   context.progress.clear();
   context.show(planPage(report, planView(input, read.sources), around), () => planDocument(report, around));
   return planExit({ report, plan: named.plan }, input.flag("detailed-exitcode"));
@@ -27,11 +29,12 @@ export const show: Action = async (context, input) => {
 
 type Shown = { readonly report: Report } & Pick<PlanSurroundings, "warning" | "accessUnknown">;
 
-async function reportFor({ plan, run }: NamedPlan, context: CliContext): Promise<Shown> {
+async function reportFor({ plan, run }: NamedPlan, runsFolder: string, context: CliContext): Promise<Shown> {
+  const byItself = (warning: string, accessUnknown: string): Promise<Shown> =>
+    keptReport(plan, runsFolder, { warning, accessUnknown });
   if (run !== null && run.state !== "rolled-back") {
     const when = run.finished_at === null ? `started at ${run.started_at}` : `${run.state} at ${run.finished_at}`;
     return byItself(
-      plan,
       `this plan was used: ${when} by ${escapeLine(run.holder)}`,
       "the state that it was made from is gone",
     );
@@ -41,25 +44,28 @@ async function reportFor({ plan, run }: NamedPlan, context: CliContext): Promise
     return await withTarget(chosen, async (target) => {
       const live = await readLive(target, context);
       if (live.identity.server !== plan.target.identity.server) {
-        return byItself(
-          plan,
-          "this plan was made for another server than the target is now",
-          "its server was not asked",
-        );
+        return byItself("this plan was made for another server than the target is now", "its server was not asked");
       }
       if (live.fingerprint === plan.fingerprint.before) return { report: judgePlan(plan, target, live).report };
       const moved = `the database changed since (fingerprint ${shortDigest(plan.fingerprint.before)} became ${shortDigest(live.fingerprint)})`;
-      return byItself(plan, `this plan is stale: ${moved}`, moved);
+      return byItself(`this plan is stale: ${moved}`, moved);
     });
   } catch (error) {
     if (!(error instanceof RolewrightError)) throw error;
     const why = `${error.code} ${escapeLine(error.message)}`;
-    return byItself(plan, `the database could not be asked: ${why}`, why);
+    return byItself(`the database could not be asked: ${why}`, why);
   }
 }
 
-/** What a plan says by itself. Nothing is claimed about access. */
-function byItself(plan: Plan, warning: string, accessUnknown: string): Shown {
+/** The report as it was kept when the plan was made; where there is none, what the plan says by itself, with nothing claimed about access. */
+async function keptReport(
+  plan: Plan,
+  runsFolder: string,
+  why: { readonly warning: string; readonly accessUnknown: string },
+): Promise<Shown> {
+  const kept = await loadReport(plan, runsFolder);
+  if (kept !== null)
+    return { report: kept, warning: `${why.warning}. Who loses and gains is shown as it was worked out then` };
   const refusedBy = plan.findings.filter((finding) => finding.severity === "error").map((finding) => finding.code);
   const report: Report = {
     plan,
@@ -68,5 +74,5 @@ function byItself(plan: Plan, warning: string, accessUnknown: string): Shown {
     verdict: { refusedBy: sortedText(refusedBy), acceptLoss: null },
     unchanged: { roles: 0, grants: 0, unmanagedRoles: [] },
   };
-  return { report, warning, accessUnknown };
+  return { report, ...why };
 }

@@ -6,7 +6,7 @@ import type { JsonDocument } from "../context.ts";
 import { escapeLine } from "../output/escape.ts";
 import type { Block, Item, Page } from "../output/page.ts";
 import { snakeCase } from "../output/snake-case.ts";
-import { thousands } from "./words.ts";
+import { counted } from "./words.ts";
 
 /** How an apply ended: what was done, what was not, and what to type next. */
 export function outcomePage(outcome: Outcome, took: { readonly milliseconds: number }): Page {
@@ -36,7 +36,7 @@ export function outcomePage(outcome: Outcome, took: { readonly milliseconds: num
           kind: "line",
           label: "APPLIED",
           tone: "good",
-          text: `plan ${name}, verified before commit (${thousands(outcome.verified.asked)} questions to the server's own privilege functions), ${seconds(took.milliseconds)}`,
+          text: `plan ${name}, verified before commit (${counted(outcome.verified.asked, "question")} to the server's own privilege functions), ${seconds(took.milliseconds)}`,
         },
         {
           kind: "line",

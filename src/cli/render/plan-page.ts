@@ -120,7 +120,8 @@ function closing(report: Report, around: PlanSurroundings): LineBlock[] {
     ...(plan.changes.length === 0
       ? []
       : [{ kind: "line" as const, label: "SUMMARY", text: `${counts}${stages}. ${people}` }]),
-    ...(around.accessUnknown === undefined || report.verdict.refusedBy.length > 0 ? [verdictLine(report)] : []),
+    // What was used or is stale can no longer be ready, whatever it was when it was made.
+    ...(around.warning === undefined || report.verdict.refusedBy.length > 0 ? [verdictLine(report)] : []),
     ...around.next.map(
       (command, index): LineBlock => ({ kind: "line", label: index === 0 ? "NEXT" : "", text: command }),
     ),
