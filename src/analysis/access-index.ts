@@ -8,7 +8,7 @@ import type { Grantee, RoleName } from "../model/role.ts";
 import { PUBLIC } from "../model/role.ts";
 import type { Bits } from "./bits.ts";
 import { addBits, hasBit, listBits } from "./bits.ts";
-import type { PrivilegeBits, ResourceClass, ResourceClasses } from "./resource-class.ts";
+import type { CompiledEntries, PrivilegeBits, ResourceClass, ResourceClasses } from "./resource-class.ts";
 import { buildClasses, EVERYBODY, privilegeBits } from "./resource-class.ts";
 import type { RoleGraph, RoleGraphOptions } from "./role-graph.ts";
 import { buildRoleGraph } from "./role-graph.ts";
@@ -21,6 +21,8 @@ export interface AccessIndex {
   readonly graph: RoleGraph;
   readonly classes: ResourceClasses;
   readonly bits: PrivilegeBits;
+  /** Every list as numbers, by kind and id. */
+  readonly compiled: Map<string, CompiledEntries>;
   /** What built-in roles give on this kind of resource. */
   rights(kind: ResourceKind): readonly CompiledRight[];
   /** The class of a resource; columns without a list of their own and parameters that nothing was granted on have one too. Null: there is no such resource in reach. */
@@ -60,16 +62,23 @@ export interface ClassAccess {
 /** `member`: in any way. `privileges`: has its rights without a further statement. `set`: may become it. `admin`: may make others members. */
 export type RoleMode = "member" | "privileges" | "set" | "admin";
 
+export interface AccessIndexOptions extends RoleGraphOptions {
+  /** An index of the same roles under the same rules, whose work on lists is used again. @default none */
+  readonly like?: AccessIndex;
+}
+
 /** Builds the index: classes at once, closures when first asked for. What it may cost stands in bench/access.ts. */
 export function buildAccessIndex(
   state: AccessState,
   catalog: Catalog,
   rules: AccessRules,
-  options: RoleGraphOptions = {},
+  options: AccessIndexOptions = {},
 ): AccessIndex {
   const graph = buildRoleGraph(state, rules, options);
-  const bits = privilegeBits(rules);
-  const classes = buildClasses(state, catalog, { graph, rules, bits });
+  const like = options.like !== undefined && sameNumbering(options.like.graph, graph) ? options.like : undefined;
+  const bits = like?.bits ?? privilegeBits(rules);
+  const compiled = like?.compiled ?? new Map<string, CompiledEntries>();
+  const classes = buildClasses(state, catalog, { graph, rules, bits, compiled });
   const rights = builtinRights(rules, graph, bits);
 
   const classOf = (resource: Resource): ResourceClass | null => {
@@ -88,6 +97,7 @@ export function buildAccessIndex(
     graph,
     classes,
     bits,
+    compiled,
     classOf,
     can: (role, privilege, resource, asked = {}) => {
       const id = role === PUBLIC ? EVERYBODY : graph.idOf(role);
@@ -139,6 +149,10 @@ export function buildAccessIndex(
     },
   };
   return index;
+}
+
+function sameNumbering(a: RoleGraph, b: RoleGraph): boolean {
+  return a.names.length === b.names.length && a.names.every((name, id) => name === b.names[id] && a.idOf(name) === id);
 }
 
 const CLOSURE_OF = { member: "members", privileges: "heirs", set: "setters", admin: "admins" } as const;
@@ -229,7 +243,8 @@ export function holdersOf(
   const database = options.database ?? databaseIn(place);
   const roles = (reachable ? graph.superReachers : graph.superusers).slice();
   const add = (grantee: number): void => {
-    addBits(roles, reachable ? graph.reachers(grantee, database) : graph.heirs(grantee, database));
+    if (reachable) graph.addReachers(roles, grantee, database);
+    else graph.addHeirs(roles, grantee, database);
   };
   let everybody = false;
   if (grantable && compiled.owner >= 0) add(compiled.owner);

@@ -35,7 +35,7 @@ export function analyze(input: AnalyzeInput): Report {
   const rules = dialect.accessRules;
   const renames = plan.changes.map(({ change }) => change).filter((change) => change.kind === "rename-role");
   const before = buildAccessIndex(live.access, live.catalog, rules);
-  const after = buildAccessIndex(input.after, live.catalog, rules);
+  const after = buildAccessIndex(input.after, live.catalog, rules, { like: before });
   const delta = accessDelta(before, after, {
     identities: resolution.identities,
     target: plan.target.name,

@@ -78,6 +78,12 @@ export function hasCell(table: BitTable, row: number, item: number): boolean {
   return (((table.cells[row * table.words + (item >>> 5)] as number) >>> (item & 31)) & 1) === 1;
 }
 
+/** Adds a row of a table to a set, without making the row a set first. */
+export function addTableRow(into: Bits, table: BitTable, row: number): void {
+  const { words, cells } = table;
+  for (let i = 0, a = row * words; i < words; i++, a++) into[i] = (into[i] as number) | (cells[a] as number);
+}
+
 /** Adds row `from` to row `into`; true when that added anything. */
 export function addRow(table: BitTable, into: number, from: number): boolean {
   const { words, cells } = table;

@@ -85,37 +85,47 @@ function plainColumns(index: AccessIndex): (resource: Resource) => ResourceClass
 
 function canDiffer(pass: DeltaPass, pair: ClassPair): boolean {
   if (pair.before === null || pair.after === null) return true;
-  return (relevantMask(pass, pair) | relevantOptions(pass, pair)) !== 0 || ownerMayDiffer(pass, pair);
+  if (pass.still && sameClass(pair.before, pair.after)) return false;
+  const sides = ["before", "after"] as const;
+  return (
+    sides.some((side) => (relevantMask(pass, pair, side) | relevantOptions(pass, pair, side)) !== 0) ||
+    ownerMayDiffer(pass, pair)
+  );
+}
+
+function sameClass(a: ResourceClass, b: ResourceClass): boolean {
+  return (
+    a.compiled.grantees === b.compiled.grantees &&
+    a.compiled.owner === b.compiled.owner &&
+    a.compiled.withheld === b.compiled.withheld
+  );
 }
 
 const ALL = -1;
 
-/** The privileges whose holders can have changed: a list differs, or the closure of somebody in it does. */
-function relevantMask(pass: DeltaPass, pair: ClassPair): number {
+/** The privileges that somebody can have on this side and not on the other: a list gives less there, or the closure of somebody in it differs. */
+function relevantMask(pass: DeltaPass, pair: ClassPair, side: Side): number {
   const { before, after } = pair;
   if (before === null || after === null || pass.superusersTouched) return ALL;
   const database = databaseIn(before) ?? databaseIn(after);
-  let mask = differing(before.compiled, after.compiled, "masks") | (before.compiled.withheld ^ after.compiled.withheld);
-  for (const side of [before.compiled, after.compiled]) {
-    for (let i = 0; i < side.grantees.length; i++) {
-      const role = side.grantees[i] as number;
-      if (role !== EVERYBODY && pass.touched(role, database)) mask |= side.masks[i] as number;
-    }
+  const [here, there] = side === "before" ? [before.compiled, after.compiled] : [after.compiled, before.compiled];
+  let mask = more(here, there, "masks") | (there.withheld & ~here.withheld);
+  for (let i = 0; i < here.grantees.length; i++) {
+    const role = here.grantees[i] as number;
+    if (role !== EVERYBODY && pass.touched(role, database)) mask |= here.masks[i] as number;
   }
-  for (const right of pass.after.rights(before.kind)) if (pass.touched(right.role, database)) mask |= right.mask;
+  for (const right of pass[side].rights(before.kind)) if (pass.touched(right.role, database)) mask |= right.mask;
   return mask;
 }
 
-function relevantOptions(pass: DeltaPass, pair: ClassPair): number {
+function relevantOptions(pass: DeltaPass, pair: ClassPair, side: Side): number {
   const { before, after } = pair;
   if (before === null || after === null) return ALL;
   const database = databaseIn(before) ?? databaseIn(after);
-  let mask = differing(before.compiled, after.compiled, "options");
-  for (const side of [before.compiled, after.compiled]) {
-    for (let i = 0; i < side.grantees.length; i++) {
-      if (side.options[i] !== 0 && pass.touched(side.grantees[i] as number, database))
-        mask |= side.options[i] as number;
-    }
+  const [here, there] = side === "before" ? [before.compiled, after.compiled] : [after.compiled, before.compiled];
+  let mask = more(here, there, "options");
+  for (let i = 0; i < here.grantees.length; i++) {
+    if (here.options[i] !== 0 && pass.touched(here.grantees[i] as number, database)) mask |= here.options[i] as number;
   }
   return mask;
 }
@@ -126,18 +136,16 @@ function ownerMayDiffer(pass: DeltaPass, { before, after }: ClassPair): boolean 
   return a !== b || (a >= 0 && pass.touched(a, databaseIn(before)));
 }
 
-/** The bits that two lists do not give to the same grantees. Both are sorted by grantee. */
-function differing(a: CompiledList, b: CompiledList, field: "masks" | "options"): number {
+/** The bits that `a` gives to some grantee and `b` does not give to the same. Both are sorted by grantee. */
+function more(a: CompiledList, b: CompiledList, field: "masks" | "options"): number {
   if (a.grantees === b.grantees) return 0;
   let mask = 0;
-  let i = 0;
   let j = 0;
-  while (i < a.grantees.length || j < b.grantees.length) {
-    const x = i < a.grantees.length ? (a.grantees[i] as number) : Number.POSITIVE_INFINITY;
-    const y = j < b.grantees.length ? (b.grantees[j] as number) : Number.POSITIVE_INFINITY;
-    if (x === y) mask |= (a[field][i++] as number) ^ (b[field][j++] as number);
-    else if (x < y) mask |= a[field][i++] as number;
-    else mask |= b[field][j++] as number;
+  for (let i = 0; i < a.grantees.length; i++) {
+    const grantee = a.grantees[i] as number;
+    while (j < b.grantees.length && (b.grantees[j] as number) < grantee) j++;
+    const there = b.grantees[j] === grantee ? (b[field][j] as number) : 0;
+    mask |= (a[field][i] as number) & ~there;
   }
   return mask;
 }
@@ -150,8 +158,8 @@ export function comparePair(pass: DeltaPass, pair: ClassPair, kept: ColumnKeeper
   if (kind === undefined) return;
   const known = pass.after.bits.mask(kind, pass.after.rules.privilegesOf(kind));
   const seen = (pair.before === null ? 0 : listed(pair.before)) | (pair.after === null ? 0 : listed(pair.after));
-  const [plain, options] = [relevantMask(pass, pair), relevantOptions(pass, pair)];
   for (const side of ["before", "after"] as const) {
+    const [plain, options] = [relevantMask(pass, pair, side), relevantOptions(pass, pair, side)];
     const held = new Merge();
     const passed = new Merge();
     for (let bit = 1; bit !== 0 && bit <= (known | seen); bit <<= 1) {

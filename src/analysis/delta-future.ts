@@ -22,7 +22,7 @@ export function compareFuture(pass: DeltaPass): void {
 /** The class that a new object would be in; null when its creator does not exist there. */
 function futureClass(index: AccessIndex): (at: Omit<DefaultPrivilege, "list">) => ResourceClass | null {
   const { state, rules } = index;
-  const compile = compiler({ graph: index.graph, rules, bits: index.bits });
+  const compile = compiler(index);
   return (at) => {
     if (index.graph.idOf(at.creator) < 0) return null;
     const list = (schema: string | null) =>

@@ -1,4 +1,4 @@
-import type { Resource } from "../model/resource.ts";
+import { type Resource, resourceKey } from "../model/resource.ts";
 import type { Path, Subject } from "./access-delta.ts";
 import type { AccessIndex } from "./access-index.ts";
 import type { DeltaContext } from "./delta.ts";
@@ -24,6 +24,8 @@ export interface DeltaPass {
   /** Whether it changed who, of the subjects, has the privileges of this role. */
   touched(role: number, database: string | null): boolean;
   readonly superusersTouched: boolean;
+  /** Roles, memberships and owners of databases are the same on both sides: nothing is touched, only lists can differ. */
+  readonly still: boolean;
   /** Becoming another role gives nothing more, on both sides: there is only one kind of access. */
   readonly flat: boolean;
   /** The subjects among the heirs of any of these, and superusers where they are asked for. */
@@ -75,8 +77,8 @@ export function deltaPass(before: AccessIndex, after: AccessIndex, context: Delt
         addBits(now, common);
         if (!flat) addBits(later, common);
       } else {
-        addBits(now, graph.heirs(giver, database));
-        if (!flat) addBits(later, graph.reachers(giver, database));
+        graph.addHeirs(now, giver, database);
+        if (!flat) graph.addReachers(later, giver, database);
       }
     }
     keepBits(now, mine[side]);
@@ -85,7 +87,9 @@ export function deltaPass(before: AccessIndex, after: AccessIndex, context: Delt
   };
 
   const touchedIn = new Map<string | null, Map<number, boolean>>();
+  const still = sameGraph(before, after);
   const touched = (role: number, database: string | null): boolean => {
+    if (still) return false;
     let known = touchedIn.get(database);
     if (known === undefined) touchedIn.set(database, (known = new Map<number, boolean>()));
     let answer = known.get(role);
@@ -135,7 +139,8 @@ export function deltaPass(before: AccessIndex, after: AccessIndex, context: Delt
     gains: lineBook("gain"),
     notCompared: [],
     touched,
-    superusersTouched: superusersTouched(before, after, subjects),
+    superusersTouched: !still && superusersTouched(before, after, subjects),
+    still,
     flat,
     reach,
     groups,
@@ -154,6 +159,25 @@ function superusersTouched(before: AccessIndex, after: AccessIndex, subjects: Su
     !sameBits(masked(before.graph.superusers, subjects.before), masked(after.graph.superusers, subjects.after)) ||
     !sameBits(masked(before.graph.superReachers, subjects.before), masked(after.graph.superReachers, subjects.after))
   );
+}
+
+/** By the values themselves, which a prediction shares with the state that it was made from: it may be false for equal ones, never true for others. */
+function sameGraph(before: AccessIndex, after: AccessIndex): boolean {
+  return (
+    sameValues(before.state.roles, after.state.roles) &&
+    sameValues(before.state.memberships, after.state.memberships) &&
+    before.catalog.databases.every((name) => {
+      const key = resourceKey({ kind: "database", path: [name] });
+      return before.state.holdings.get(key)?.owner === after.state.holdings.get(key)?.owner;
+    })
+  );
+}
+
+function sameValues<K, V>(a: ReadonlyMap<K, V>, b: ReadonlyMap<K, V>): boolean {
+  if (a === b) return true;
+  if (a.size !== b.size) return false;
+  for (const [key, value] of a) if (b.get(key) !== value) return false;
+  return true;
 }
 
 type Intern = (paths: readonly Path[]) => readonly Path[];

@@ -42,6 +42,8 @@ export const EVERYBODY = -2;
 export interface PrivilegeBits {
   bit(kind: ResourceKind, privilege: Privilege): number;
   mask(kind: ResourceKind, privileges: Iterable<Privilege>): number;
+  /** The same for many sets of one kind. */
+  masks(kind: ResourceKind): (privileges: readonly Privilege[]) => number;
   /** Sorted. */
   names(kind: ResourceKind, mask: number): readonly Privilege[];
 }
@@ -76,6 +78,14 @@ export function privilegeBits(rules: AccessRules): PrivilegeBits {
   return {
     bit,
     mask,
+    masks: (kind) => {
+      const table = known(kind);
+      return (privileges) => {
+        let result = 0;
+        for (const privilege of privileges) result |= table.bits.get(privilege) ?? bit(kind, privilege);
+        return result;
+      };
+    },
     names: (kind, bits) =>
       known(kind)
         .names.filter((_, index) => (bits & (1 << index)) !== 0)
@@ -94,7 +104,12 @@ export interface ClassContext {
   readonly graph: RoleGraph;
   readonly rules: AccessRules;
   readonly bits: PrivilegeBits;
+  /** Lists that were compiled for the same numbering of roles, by kind and id; what is compiled is added. */
+  readonly compiled: Map<string, CompiledEntries>;
 }
+
+/** The part of a CompiledList that is the same for all owners. */
+export type CompiledEntries = Pick<CompiledList, "grantees" | "masks" | "options" | "everybody">;
 
 /** Sorts all resources of a state into classes: one pass, one map look-up a resource. */
 export function buildClasses(state: AccessState, catalog: Catalog, context: ClassContext): ResourceClasses {
@@ -182,49 +197,49 @@ function classless(table: ResourceClass): Omit<ResourceClass, "compiled"> {
 export function compiler({
   graph,
   bits,
-}: ClassContext): (place: {
+  compiled,
+}: Omit<ClassContext, "rules">): (place: {
   readonly kind: ResourceKind;
   readonly owner: RoleName | null;
   readonly list: AccessList;
   readonly withheld: readonly Privilege[];
 }) => CompiledList {
-  const known = new Map<string, Pick<CompiledList, "grantees" | "masks" | "options" | "everybody">>();
   return ({ kind, owner, list, withheld }) => {
     const key = `${kind}\0${list.id}`;
-    let entries = known.get(key);
+    let entries = compiled.get(key);
     if (entries === undefined) {
       entries = compileEntries(kind, list, graph, bits);
-      known.set(key, entries);
+      compiled.set(key, entries);
     }
     return { ...entries, owner: owner === null ? -1 : graph.idOf(owner), withheld: bits.mask(kind, withheld) };
   };
 }
 
-/** One entry a grantee: what several grantors gave is joined. */
-function compileEntries(
-  kind: ResourceKind,
-  list: AccessList,
-  graph: RoleGraph,
-  bits: PrivilegeBits,
-): Pick<CompiledList, "grantees" | "masks" | "options" | "everybody"> {
-  const joined = new Map<number, { mask: number; option: number }>();
+/** One entry a grantee: what several grantors gave is joined. Lists are sorted by name as the roles are numbered, so only renamed roles are out of order. */
+function compileEntries(kind: ResourceKind, list: AccessList, graph: RoleGraph, bits: PrivilegeBits): CompiledEntries {
+  const maskOf = bits.masks(kind);
+  const rows: { grantee: number; mask: number; option: number }[] = [];
+  let sorted = true;
   for (const entry of list.entries) {
     const grantee = entry.grantee === PUBLIC ? EVERYBODY : graph.idOf(entry.grantee);
     if (grantee === -1) continue;
-    const mask = bits.mask(kind, entry.privileges);
-    const option = bits.mask(kind, entry.grantable);
-    const seen = joined.get(grantee);
-    if (seen === undefined) joined.set(grantee, { mask, option });
-    else {
-      seen.mask |= mask;
-      seen.option |= option;
+    const mask = maskOf(entry.privileges);
+    const option = entry.grantable.length === 0 ? 0 : maskOf(entry.grantable);
+    const last = rows.at(-1);
+    if (last?.grantee === grantee) {
+      last.mask |= mask;
+      last.option |= option;
+      continue;
     }
+    if (last !== undefined && last.grantee > grantee) sorted = false;
+    rows.push({ grantee, mask, option });
   }
-  const rows = [...joined].sort((a, b) => a[0] - b[0]);
+  if (!sorted) rows.sort((a, b) => a.grantee - b.grantee);
+  const first = rows[0];
   return {
-    grantees: Int32Array.from(rows, ([grantee]) => grantee),
-    masks: Uint32Array.from(rows, ([, row]) => row.mask),
-    options: Uint32Array.from(rows, ([, row]) => row.option),
-    everybody: joined.get(EVERYBODY)?.mask ?? 0,
+    grantees: Int32Array.from(rows, (row) => row.grantee),
+    masks: Uint32Array.from(rows, (row) => row.mask),
+    options: Uint32Array.from(rows, (row) => row.option),
+    everybody: first?.grantee === EVERYBODY ? first.mask : 0,
   };
 }

@@ -3,7 +3,18 @@ import type { AccessRules } from "../model/access-rules.ts";
 import type { AccessState } from "../model/access-state.ts";
 import type { RoleName } from "../model/role.ts";
 import type { Bits, BitTable } from "./bits.ts";
-import { addBit, addBits, addRow, bitRow, bitTable, emptyBits, hasCell, listBits, removeBit } from "./bits.ts";
+import {
+  addBit,
+  addBits,
+  addRow,
+  addTableRow,
+  bitRow,
+  bitTable,
+  emptyBits,
+  hasCell,
+  listBits,
+  removeBit,
+} from "./bits.ts";
 
 /** From a member up to a role that it is a member of; what several grantors gave is joined. */
 export interface RoleEdge {
@@ -32,7 +43,10 @@ export interface RoleGraph {
   setters(role: number, database: string | null): Bits;
   /** Who has the privileges of `role`, at once or after becoming some other role first. */
   reachers(role: number, database: string | null): Bits;
-  /** The same two for one `member`, without making a set. */
+  /** Adds the heirs of `role` to a set; the reachers. */
+  addHeirs(into: Bits, role: number, database: string | null): void;
+  addReachers(into: Bits, role: number, database: string | null): void;
+  /** The same two for one `member`. */
   isHeir(role: number, member: number, database: string | null): boolean;
   isReacher(role: number, member: number, database: string | null): boolean;
   /** Who is a member of `role` in any way. */
@@ -118,6 +132,20 @@ export function buildRoleGraph(state: AccessState, rules: AccessRules, options: 
     flat,
     heirs: (id, database) => row(inherit, id, database, (e) => e.privileges),
     setters,
+    addHeirs: (into, id, database) => {
+      addTableRow(into, inherit(), id);
+      for (const [member, edge] of unrecorded(database)) {
+        if (edge.to === id && edge.privileges) addTableRow(into, inherit(), member);
+      }
+    },
+    addReachers: (into, id, database) => {
+      addTableRow(into, reach(), id);
+      for (const [member, edge] of unrecorded(database)) {
+        if (edge.to !== id) continue;
+        if (edge.privileges) addTableRow(into, reach(), member);
+        if (edge.setRole) addTableRow(into, set(), member);
+      }
+    },
     isHeir,
     isReacher: (id, member, database) => {
       if (hasCell(reach(), id, member)) return true;

@@ -20,7 +20,7 @@ const MAJORS: readonly EmbeddedMajor[] =
   process.env["ROLEWRIGHT_TEST_PG_MAJOR"] === undefined
     ? [14, 18]
     : [Number(process.env["ROLEWRIGHT_TEST_PG_MAJOR"]) as EmbeddedMajor];
-const SEEDS = process.env["ROLEWRIGHT_TEST_LONG"] === "1" ? 40 : 3;
+const SEEDS = process.env["ROLEWRIGHT_TEST_LONG"] === "1" ? 40 : 2;
 
 describe.each(MAJORS)("between random states of PostgreSQL %i", (major) => {
   test("the delta over classes is what asking for every single pair gives", async () => {
@@ -50,7 +50,7 @@ describe.each(MAJORS)("between random states of PostgreSQL %i", (major) => {
         told += losses.tables.length + gains.tables.length;
       }
     }
-    expect(told).toBeGreaterThan(300);
+    expect(told).toBeGreaterThan(100);
   });
 
   test("nothing changes between a state and itself", async () => {
