@@ -53,7 +53,7 @@ function bound(groups: Iterable<Group>, context: ResolveContext): BoundGrants {
   const sets = new ClaimSets();
   const unlisted = new Map<ResourceKey, Resource>();
   const list = (resource: Resource): ResourceKey => {
-    const key = resourceKey(resource);
+    const key = context.index.keyOf(resource);
     if (!context.before.holdings.has(key)) unlisted.set(key, resource);
     return key;
   };
@@ -63,17 +63,16 @@ function bound(groups: Iterable<Group>, context: ResolveContext): BoundGrants {
     const claimed =
       columns === null ? entries.map((entry) => entry.resource) : columnsIn(entries, columns, full, context);
     sets.addGroup(full, claimed.map(list));
-    if (beside.length > 0)
-      sets.addGroup(
-        beside,
-        selection.beside.map((entry) => resourceKey(entry.resource)),
-      );
+    if (beside.length > 0) {
+      const around = selection.beside().map((entry) => context.index.keyOf(entry.resource));
+      sets.addGroup(beside, around);
+    }
     if (weak.length === 0) continue;
     columnsOf ??= listedColumns(context);
     const listed = columnsOf;
     sets.addGroup(
       weak,
-      entries.flatMap((entry) => listed.get(resourceKey(entry.resource)) ?? []),
+      entries.flatMap((entry) => listed.get(context.index.keyOf(entry.resource)) ?? []),
     );
   }
   return { sets, unlisted };

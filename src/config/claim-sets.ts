@@ -7,8 +7,8 @@ import type { BoundClaim } from "./claim-list.ts";
  */
 export class ClaimSets {
   readonly #setOf = new Map<ResourceKey, number>();
-  /** The groups of each set; set 0 is the empty one. */
-  readonly #sets: (readonly number[])[] = [[]];
+  /** Each set is another one and one group more; set 0 is the empty one. */
+  readonly #sets: { readonly from: number; readonly group: number }[] = [{ from: 0, group: -1 }];
   readonly #groups: (readonly BoundClaim[])[] = [];
   readonly #claims = new Map<number, readonly BoundClaim[]>();
 
@@ -19,7 +19,7 @@ export class ClaimSets {
       const from = this.#setOf.get(key) ?? 0;
       let to = extended.get(from);
       if (to === undefined) {
-        to = this.#sets.push([...(this.#sets[from] ?? []), group]) - 1;
+        to = this.#sets.push({ from, group }) - 1;
         extended.set(from, to);
       }
       this.#setOf.set(key, to);
@@ -33,7 +33,9 @@ export class ClaimSets {
   claimsOf(set: number): readonly BoundClaim[] {
     const known = this.#claims.get(set);
     if (known !== undefined) return known;
-    const claims = (this.#sets[set] ?? []).flatMap((group) => this.#groups[group] ?? []);
+    const groups: number[] = [];
+    for (let at = set; at !== 0; at = this.#sets[at]?.from ?? 0) groups.unshift(this.#sets[at]?.group ?? 0);
+    const claims = groups.flatMap((group) => this.#groups[group] ?? []);
     this.#claims.set(set, claims);
     return claims;
   }

@@ -1,6 +1,13 @@
 import { compareParts, sortedText } from "../base/order.ts";
 import type { CatalogEntry } from "../model/catalog.ts";
-import { describeName, describeResource, resourceKey, type ResourceKind } from "../model/resource.ts";
+import {
+  describeName,
+  describeResource,
+  type Resource,
+  resourceKey,
+  type ResourceKey,
+  type ResourceKind,
+} from "../model/resource.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { Selector } from "./claims.ts";
 import { didYouMean } from "./did-you-mean.ts";
@@ -12,7 +19,7 @@ export interface Selection {
   /** Each once, in catalog order. */
   readonly entries: readonly CatalogEntry[];
   /** What a promise for the future also reaches, though the selector leaves it out: partitions, other forms. Neither given nor taken away. */
-  readonly beside: readonly CatalogEntry[];
+  readonly beside: () => readonly CatalogEntry[];
   readonly problems: readonly SelectionProblem[];
 }
 
@@ -32,6 +39,9 @@ export class CatalogIndex {
   readonly #ignoresSchema: (schema: string) => boolean;
   readonly #kinds = new Map<ResourceKind, ReadonlyMap<string, Schemas>>();
   readonly #selections = new Map<string, Selection>();
+  readonly #matches = new Map<string, readonly CatalogEntry[]>();
+  readonly #filters = new WeakMap<readonly CatalogEntry[], Map<string, readonly CatalogEntry[]>>();
+  readonly #keys = new Map<Resource, ResourceKey>();
 
   constructor(live: Snapshot, ignoresSchema: (schema: string) => boolean) {
     this.#live = live;
@@ -44,6 +54,11 @@ export class CatalogIndex {
     const selection = this.#select(selector);
     this.#selections.set(selector.key, selection);
     return selection;
+  }
+
+  /** The key of a resource of the catalog, made once. */
+  keyOf(resource: Resource): ResourceKey {
+    return this.#keys.get(resource) ?? resourceKey(resource);
   }
 
   /** The databases that hold a schema of this name, or all that were read for null. */
@@ -62,42 +77,66 @@ export class CatalogIndex {
   #select(selector: Selector): Selection {
     const { database } = selector;
     if (database !== null && !this.#live.catalog.databases.includes(database)) {
-      return { entries: [], beside: [], problems: [this.#unknownDatabase(database)] };
+      return { entries: [], beside: () => [], problems: [this.#unknownDatabase(database)] };
     }
     const problems: SelectionProblem[] = [];
-    const picked = new Set<CatalogEntry>();
-    const beside = new Set<CatalogEntry>();
-    for (const name of selector.on.names) {
-      const matching = this.#matching(selector.on.kind, name, database);
-      const named = !isWild(name);
-      const chosen = named
-        ? this.#named(selector, name, matching, problems)
-        : matching.filter((entry) => reached(entry, selector));
-      for (const entry of chosen) if (fits(entry, selector)) picked.add(entry);
-      if (!named)
-        for (const entry of matching) if (!picked.has(entry) && !isForeign(entry, selector)) beside.add(entry);
-      const empty = chosen.every((entry) => !picked.has(entry));
-      if (empty && (selector.on.plural || matching.length > 0) && !problems.some((problem) => !problem.empty)) {
-        problems.push(this.#nothing(selector, name));
-      }
-    }
+    const left = new Set<CatalogEntry>();
     for (const name of selector.except) {
-      const left = this.#matching(selector.on.kind, name, database);
-      for (const entry of left) {
-        picked.delete(entry);
-        beside.delete(entry);
-      }
-      if (left.length === 0)
-        problems.push({
-          ...this.#nothing(selector, name),
-          help: "an exception that matches nothing protects nothing: correct it or take it out",
-        });
+      const matching = this.#matching(selector.on.kind, name, database);
+      for (const entry of matching) left.add(entry);
+      if (matching.length > 0) continue;
+      const help = "an exception that matches nothing protects nothing: correct it or take it out";
+      problems.push({ ...this.#nothing(selector, name), help });
     }
-    return { entries: [...picked], beside: [...beside], problems };
+    const parts = selector.on.names.map((name) => this.#chosen(selector, name, problems));
+    const [only] = parts;
+    const all = parts.length === 1 && only !== undefined ? only : [...new Set(parts.flat())];
+    const entries = left.size === 0 ? all : all.filter((entry) => !left.has(entry));
+    return { entries, beside: () => this.#beside(selector, new Set([...entries, ...left])), problems };
+  }
+
+  /** What one name of a selector stands for, before exceptions. */
+  #chosen(selector: Selector, name: NamePattern, problems: SelectionProblem[]): readonly CatalogEntry[] {
+    const { kind, plural } = selector.on;
+    const matching = this.#matching(kind, name, selector.database);
+    const wild = isWild(name);
+    const named = wild ? matching : this.#named(selector, name, matching, problems);
+    const chosen = this.#filtered(named, wild, selector);
+    const hard = problems.some((problem) => !problem.empty);
+    if (chosen.length === 0 && !hard && (plural || matching.length > 0)) problems.push(this.#nothing(selector, name));
+    return chosen;
+  }
+
+  /** Filtered once for all selectors that differ in nothing but exceptions. */
+  #filtered(named: readonly CatalogEntry[], wild: boolean, selector: Selector): readonly CatalogEntry[] {
+    const { kinds, partitions, extensions, serving } = selector;
+    const key = JSON.stringify([kinds, partitions, extensions, serving === true, wild]);
+    const cache = this.#filters.get(named) ?? new Map<string, readonly CatalogEntry[]>();
+    this.#filters.set(named, cache);
+    const known = cache.get(key);
+    if (known !== undefined) return known;
+    const chosen = named.filter((entry) => (!wild || reached(entry, selector)) && fits(entry, selector));
+    cache.set(key, chosen);
+    return chosen;
+  }
+
+  #beside(selector: Selector, taken: ReadonlySet<CatalogEntry>): readonly CatalogEntry[] {
+    const wild = selector.on.names.filter(isWild);
+    const around = wild.flatMap((name) => this.#matching(selector.on.kind, name, selector.database));
+    return [...new Set(around)].filter((entry) => !taken.has(entry) && !isForeign(entry, selector));
+  }
+
+  #matching(kind: ResourceKind, name: NamePattern, database: string | null): readonly CatalogEntry[] {
+    const key = `${kind}\0${database ?? ""}\0${printName(name)}`;
+    const known = this.#matches.get(key);
+    if (known !== undefined) return known;
+    const found = this.#match(kind, name, database);
+    this.#matches.set(key, found);
+    return found;
   }
 
   /** Everything with this name, whoever made it. */
-  #matching(kind: ResourceKind, name: NamePattern, database: string | null): readonly CatalogEntry[] {
+  #match(kind: ResourceKind, name: NamePattern, database: string | null): readonly CatalogEntry[] {
     const schemaPart = nameParts(kind) === 2 ? name.parts[0] : undefined;
     const lastPart = name.parts.at(-1);
     if (lastPart === undefined) return [];
@@ -217,8 +256,9 @@ export class CatalogIndex {
 
   #build(): void {
     const kinds = this.#kinds as Map<ResourceKind, Map<string, Map<string, CatalogEntry[]>>>;
-    for (const entry of this.#live.catalog.entries.values()) {
+    for (const [key, entry] of this.#live.catalog.entries) {
       const { kind, path } = entry.resource;
+      this.#keys.set(entry.resource, key);
       const inSchema = nameParts(kind) === 2;
       const shared = kind === "database" || kind === "tablespace" || kind === "parameter";
       const databases = getOrMake(kinds, kind, () => new Map<string, Map<string, CatalogEntry[]>>());

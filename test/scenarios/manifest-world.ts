@@ -9,7 +9,7 @@ import { schemaFindings } from "../../src/config/schema-findings.ts";
 import { parseYamlFile } from "../../src/config/yaml-file.ts";
 import { diff } from "../../src/diff/diff.ts";
 import { postgresStateRules } from "../../src/engine/postgresql/rules.ts";
-import { accessList, type AccessEntry } from "../../src/model/access-list.ts";
+import { accessList, type AccessEntry, type AccessList } from "../../src/model/access-list.ts";
 import {
   type DefaultPrivilege,
   type DefaultPrivilegeKey,
@@ -115,11 +115,18 @@ export function makeWorld(world: World): { readonly live: Snapshot; readonly rul
   const bare = postgresStateRules(base);
   const holdings = new Map<ResourceKey, Holding>();
   const entries = new Map<ResourceKey, CatalogEntry>();
+  // Things that are given one list share its normal form, as things that are read do.
+  const lists = new Map<readonly AccessEntry[], AccessList>();
+  const normal = (entries: readonly AccessEntry[]): AccessList => {
+    const known = lists.get(entries) ?? accessList(entries);
+    lists.set(entries, known);
+    return known;
+  };
   const all: readonly Thing[] = [thing("database", DATABASE), ...(world.things ?? [])];
   for (const { owner = "app_owner", list, ...entry } of all) {
     const { resource } = entry;
     const key = resourceKey(resource);
-    const held = list === undefined ? bare.builtinList(resource.kind, owner ?? "postgres") : accessList(list);
+    const held = list === undefined ? bare.builtinList(resource.kind, owner ?? "postgres") : normal(list);
     const ownerless = resource.kind === "column" || resource.kind === "parameter";
     if (resource.kind !== "column") entries.set(key, entry);
     holdings.set(key, { resource, owner: ownerless ? null : owner, list: held });
