@@ -15,7 +15,7 @@ describe.each(MAJORS)("random states of a real PostgreSQL %i", (major) => {
   afterAll(() => server.stop());
 
   test("a plan leads from any state to any other, its inverse leads back, and a state differs in nothing from itself", async () => {
-    await forRandomStates(server, { cases: cases(25) }, async ({ second }) => {
+    await forRandomStates(server, { cases: cases(20) }, async ({ second }) => {
       await using connection = await openStates(server);
       const a = await connection.introspect();
       await runScript(server, second);

@@ -31,9 +31,12 @@ export function grantClaims(snapshot: Snapshot, rules: StateRules, nameDatabase:
   const sayingsFor = memoizedSayings(rules, snapshot.actor.bootstrap);
   const statements: GrantStatement[] = [];
   const ofOwners: GrantStatement[] = [];
-  const promises = new Map(
-    promisesOf(snapshot.access.defaultPrivileges.values(), rules).map((place) => [promiseKey(place), place]),
-  );
+  const promises = new Map<string, PromisePlace>();
+  for (const place of promisesOf(snapshot.access.defaultPrivileges.values(), rules)) {
+    const ofCreators = place.promises.filter(({ creator, saying }) => saying.absent && saying.grantee === creator);
+    ofOwners.push(...promiseStatements(place, ofCreators));
+    promises.set(promiseKey(place), { ...place, promises: place.promises.filter((one) => !ofCreators.includes(one)) });
+  }
   for (const place of places) {
     const sayings = new Map<HoldingClass, readonly Saying[]>();
     const ownersOwn = new Map<HoldingClass, readonly Saying[]>();

@@ -30,7 +30,8 @@ export function roleYaml(
     ...attributesYaml(role, options.rules),
     settings: settingsYaml(role.settings, null),
     databases_settings: databaseSettingsYaml(role.settings),
-    member_of: memberships.length === 0 ? undefined : memberships.map((one) => membershipYaml(one, options.rules)),
+    member_of:
+      memberships.length === 0 ? undefined : memberships.map((one) => membershipYaml(one, memberships, options.rules)),
     ...granteeYaml(body),
   };
 }
@@ -79,8 +80,10 @@ function databaseSettingsYaml(settings: readonly RoleSetting[]): YamlMap | undef
 }
 
 /** A bare name where the membership is the usual one; D1: whatever is left out means admin no, inherit yes, set yes. */
-function membershipYaml(membership: Membership, rules: StateRules): Yaml {
-  const usual: RoleName = rules.membershipGrantor(membership.role);
+function membershipYaml(membership: Membership, all: readonly Membership[], rules: StateRules): Yaml {
+  // Without a grantor a line means any copy; where there are several, each has to say which it is.
+  const several = all.some((one) => one !== membership && one.role === membership.role);
+  const usual: RoleName | null = several ? null : rules.membershipGrantor(membership.role);
   const options = {
     admin: membership.admin ? true : undefined,
     inherit: membership.inherit ? undefined : false,
