@@ -9,7 +9,7 @@ import { shortDigest } from "../base/digest.ts";
 import { EXIT, RolewrightError, type ExitCode } from "../base/error.ts";
 import { describeName } from "../model/resource.ts";
 import { askText, askYesNoDetails, declined } from "./ask.ts";
-import { pageText, type CliContext } from "./context.ts";
+import type { CliContext } from "./context.ts";
 import type { ApplyChoices } from "./plan-options.ts";
 import { saveReport } from "./report-files.ts";
 import { outcomeDocument, outcomePage } from "./render/outcome-page.ts";
@@ -32,7 +32,10 @@ export interface Proposal {
 export async function proposeAndApply(proposal: Proposal, context: CliContext): Promise<ExitCode> {
   const { report, view, around } = proposal;
   context.progress.clear();
-  if (!context.globals.json) context.write(`${pageText(planPage(report, view, around), context.out)}\n`);
+  if (!context.globals.json) {
+    context.print(planPage(report, view, around));
+    context.write("\n");
+  }
   if (report.verdict.refusedBy.length === 0 && report.plan.changes.length === 0) {
     if (context.globals.json) context.show([], () => ({ result: "no-changes", plan_digest: report.plan.digest }));
     return EXIT.done;

@@ -42,8 +42,10 @@ export interface CliContext {
   readonly progress: Progress;
   /** Prompts are allowed: stdin and stderr are terminals, CI is unset, and the output is for a person. */
   readonly canAsk: boolean;
-  /** Prints data to stdout as it is. */
+  /** Prints data to stdout as it is: what a program reads is UTF-8, whatever the locale. */
   write(text: string): void;
+  /** Prints a page to stdout, as this stream can show it. */
+  print(page: Page): void;
   /** Prints the result: the page for a person, or the document with `--json`. */
   show(page: Page, document: () => JsonDocument): void;
   /** Prints a page to stderr: warnings and what a person should know beside the data. Silent with `--json`. */
@@ -58,7 +60,8 @@ export function processContext(globals: Globals, signal: AbortSignal): CliContex
   const env = process.env;
   const out = lookOf({ isTTY: isatty(1), columns: process.stdout.columns }, env, globals);
   const err = lookOf({ isTTY: isatty(2), columns: process.stderr.columns }, env, globals);
-  const write = (text: string): void => void process.stdout.write(fitCharset(text, out));
+  const write = (text: string): void => void process.stdout.write(text);
+  const print = (page: Page): void => write(fitCharset(pageText(page, out), out));
   const animate = err.terminal && !isCi(env) && env["TERM"] !== "dumb" && !err.accessible;
   return {
     globals,
@@ -71,7 +74,8 @@ export function processContext(globals: Globals, signal: AbortSignal): CliContex
     progress: animate ? terminalProgress(process.stderr) : silentProgress,
     canAsk: isatty(0) && err.terminal && !isCi(env) && !globals.json,
     write,
-    show: (page, document) => write(globals.json ? jsonText(document()) : pageText(page, out)),
+    print,
+    show: (page, document) => (globals.json ? write(jsonText(document())) : print(page)),
     tell: (page) => {
       if (!globals.json) process.stderr.write(fitCharset(pageText(page, err), err));
     },

@@ -78,3 +78,14 @@ test("colour and width follow the stream, so a pipe gets plain text", async () =
   const env = await rolewright(["explain", "RW405"], { env: { FORCE_COLOR: "1" } });
   expect(env.stdout).toContain("\u001b[1m");
 });
+
+test("a locale without UTF-8 gets ASCII on the screen, and data stays the UTF-8 that programs read", async () => {
+  await using folder = await workspace();
+  await folder.write("rolewright.yaml", "version: 1\nroles:\n  zoë: { lgoin: true }\n");
+  const env = { LC_ALL: "C" };
+  const text = await folder.run(["validate"], { env });
+  expect(text.stderr).toContain("zo\\u{eb}");
+  expect(text.stderr).toMatch(/^[\n -~]*$/);
+  const document = await folder.run(["validate", "--json"], { env });
+  expect(JSON.stringify(document.json())).toContain("zoë");
+});

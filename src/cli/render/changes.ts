@@ -34,7 +34,10 @@ export function changeItems(changes: readonly PlannedChange[], view: ChangesView
   ];
   const groups = new Map<string, Line[]>();
   for (const line of lines) {
-    if (line.group !== null) groups.set(line.group, [...(groups.get(line.group) ?? []), line]);
+    if (line.group === null) continue;
+    const group = groups.get(line.group);
+    if (group === undefined) groups.set(line.group, [line]);
+    else group.push(line);
   }
   const names = [...groups.keys()].sort(compareText);
   const alone = lines.filter((line) => line.group === null).sort((a, b) => compareText(a.text, b.text));
