@@ -99,7 +99,10 @@ test("a foreign GRANT loop on the same table and a second apply end with every g
   // The same grant over and over changes nothing and rewrites the row each time: of two simultaneous writers the second one waits, and then fails.
   const held = (): Promise<unknown> => foreign.query("begin; grant select, update on sales.orders to writer");
   await held();
+  let met = false;
   const grants = loop(async () => {
+    // The first time until ours is in the queue behind it, so that at least one attempt is lost for certain.
+    while (!met) met = await applierWaits();
     await pause(60);
     await foreign.query("commit");
     await pause(20);
@@ -209,6 +212,13 @@ test("a GRANT that only warns leaves nothing behind", async () => {
   });
   expect(found).toEqual([{ has: false }]);
 });
+
+async function applierWaits(): Promise<boolean> {
+  const waiting = await server.query(
+    "select 1 from pg_stat_activity where application_name = 'rolewright apply' and wait_event_type = 'Lock'",
+  );
+  return waiting.length > 0;
+}
 
 function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
