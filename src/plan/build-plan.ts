@@ -129,11 +129,15 @@ function findingsOf(input: PlanInput, forward: Layout, backward: Layout, removal
   const budget = removalFinding(removals, countHeld(snapshot.access), input.allowRemovals ?? 0);
   return [
     ...forgiving(forward, dialect.obstacles(requestFor(forward.changes, snapshot.access, dialect))),
-    ...forgiving(backward, dialect.obstacles(requestFor(backward.changes, after, dialect))).map((finding) => ({
-      ...finding,
-      code: finding.code === MISSING_RIGHT ? NOT_UNDOABLE : finding.code,
-      message: `undoing this plan: ${finding.message}`,
-    })),
+    ...dialect
+      .obstacles(requestFor(backward.changes, after, dialect))
+      // What the way back drops, this plan creates: nothing can depend on it in a database that was not read.
+      .filter((finding) => finding.code !== UNREAD_DATABASE)
+      .map((finding) => ({
+        ...finding,
+        code: finding.code === MISSING_RIGHT ? NOT_UNDOABLE : finding.code,
+        message: `undoing this plan: ${finding.message}`,
+      })),
     ...dialect.limits(after, changes),
     ...(budget === undefined ? [] : [budget]),
   ];

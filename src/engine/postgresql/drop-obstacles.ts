@@ -8,11 +8,15 @@ import type { RenderRequest } from "../engine.ts";
 /** Databases that every cluster has and that nobody works in: roles can be dropped without having looked into them. */
 const TEMPLATES: ReadonlySet<string> = new Set(["template0", "template1"]);
 
+/** So many roles are named in one finding; the rest are counted. */
+const NAMED = 5;
+
 /** Why roles could not be dropped: something is still theirs, or a database was not looked into. */
 export function dropObstacles({ all, after }: RenderRequest, snapshot: Snapshot): readonly Finding[] {
   const dropped = new Set(all.flatMap((change) => (change.kind === "drop-role" ? [change.role.name] : [])));
   if (dropped.size === 0) return [];
-  const names = [...dropped].map((name) => `\`${describeName(name)}\``).join(", ");
+  const some = [...dropped].slice(0, NAMED).map((name) => `\`${describeName(name)}\``);
+  const names = [...some, ...(dropped.size > NAMED ? [`${dropped.size - NAMED} more`] : [])].join(", ");
   const unread = [...snapshot.access.holdings.values()]
     .flatMap(({ resource }) => (resource.kind === "database" ? [resource.path[0] ?? ""] : []))
     .filter((database) => !TEMPLATES.has(database) && !snapshot.catalog.databases.includes(database));

@@ -123,8 +123,15 @@ function shares(group: readonly GrantPiece[]): readonly Share[] {
     if (list === undefined) members.set(node, [resource]);
     else list.push(resource);
   }
-  return [...members]
-    .map(([node, resources]) => ({ resources: resources.sort(compareResources), pieces: nodes[node]?.pieces ?? [] }))
+  // What the same grantees get is one share, whichever changes it comes from.
+  const alike = Map.groupBy(members, ([node]) =>
+    sortedText((nodes[node]?.pieces ?? []).map((piece) => piece.change.grantee)).join("\0"),
+  );
+  return [...alike.values()]
+    .map((group) => ({
+      resources: group.flatMap(([, resources]) => resources).sort(compareResources),
+      pieces: [...new Set(group.flatMap(([node]) => nodes[node]?.pieces ?? []))],
+    }))
     .sort((a, b) => compareFirst(a.resources, b.resources));
 }
 
