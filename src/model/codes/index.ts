@@ -2,6 +2,7 @@ import type { CodePage } from "./code-page.ts";
 import { RW0XX } from "./rw0xx.ts";
 import { RW1XX } from "./rw1xx.ts";
 import { RW2XX } from "./rw2xx.ts";
+import { RW3XX } from "./rw3xx.ts";
 import { RW4XX } from "./rw4xx.ts";
 import { RW5XX } from "./rw5xx.ts";
 import { RW8XX } from "./rw8xx.ts";
@@ -11,6 +12,7 @@ export const CODES: Readonly<Record<string, CodePage>> = {
   ...RW0XX,
   ...RW1XX,
   ...RW2XX,
+  ...RW3XX,
   ...RW4XX,
   ...RW5XX,
   ...RW8XX,
