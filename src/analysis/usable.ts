@@ -2,7 +2,8 @@ import type { Privilege } from "../model/access-list.ts";
 import type { Gate } from "../model/access-rules.ts";
 import type { Resource } from "../model/resource.ts";
 import { resourceKey } from "../model/resource.ts";
-import type { RoleName } from "../model/role.ts";
+import { compareText } from "../base/order.ts";
+import type { Role, RoleName } from "../model/role.ts";
 import type { AccessIndex } from "./access-index.ts";
 import { sessionDatabase } from "./access-index.ts";
 import { hasBit } from "./bits.ts";
@@ -11,13 +12,15 @@ import { hasBit } from "./bits.ts";
 export interface Usability {
   /** The role itself can log in. */
   readonly login: boolean;
-  /** The privilege is held without a further statement, usable or not. */
+  /** The role that a session acts as from its start: the login itself, unless a setting says another that it may become. */
+  readonly startsAs: RoleName;
+  /** The privilege is held by the login without a further statement, usable or not. */
   readonly held: boolean;
   /** The doors on the way, and whether each is open to the login (`of: "login"`) or to the role that the session starts as. */
   readonly gates: readonly { readonly gate: Gate; readonly open: boolean }[];
   /** All of it: logs in, every door is open, the privilege is held. */
   readonly usable: boolean;
-  /** The roles that the session can become to use it, sorted; the login itself is not among them. */
+  /** The roles that the session can become to use it, sorted; the one that it starts as is not among them, the login itself may be. */
   readonly byBecoming: readonly RoleName[];
 }
 
@@ -46,12 +49,16 @@ export function usability(
     useful &&
     inSession.every((gate) => open(role, gate)) &&
     index.can(role, privilege, resource, session) === true;
+  const others = becomes(index, id, database);
+  const wanted = rules.startsAs(index.state.roles.get(login) as Role, database);
+  const startsAs = wanted !== null && others.includes(wanted) ? wanted : login;
   return {
     login: hasBit(graph.logins, id),
+    startsAs,
     held,
-    gates: gates.map((gate) => ({ gate, open: open(login, gate) })),
-    usable: can(login),
-    byBecoming: becomes(index, id, database).filter(can),
+    gates: gates.map((gate) => ({ gate, open: open(gate.of === "login" ? login : startsAs, gate) })),
+    usable: can(startsAs),
+    byBecoming: [login, ...others].filter((role) => role !== startsAs && can(role)).sort(compareText),
   };
 }
 

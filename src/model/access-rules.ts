@@ -29,6 +29,8 @@ export interface AccessRules {
   readonly attributes: readonly AttributeRight[];
   /** Whether managing a role takes the admin option on it; false: CREATEROLE is enough for all roles. */
   readonly adminNeeded: boolean;
+  /** The role that a session of this login in this database is asked to act as from its start; null: itself. It only takes effect where the login may become that role. */
+  startsAs(login: Role, database: string | null): RoleName | null;
   /** What must be held besides the privilege to use a resource by its name. */
   gates(resource: Resource): readonly Gate[];
   /** Whether the privilege is of any use on this resource: it is not on languages that only superusers may use. */

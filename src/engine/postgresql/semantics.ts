@@ -4,7 +4,7 @@ import type { AccessRules, AttributeRight, BuiltinRight, Gate, UnrecordedMember 
 import type { AccessState } from "../../model/access-state.ts";
 import type { Resource, ResourceKind } from "../../model/resource.ts";
 import { databaseOf, resourceKey, schemaOf } from "../../model/resource.ts";
-import type { RoleName } from "../../model/role.ts";
+import type { Role, RoleName } from "../../model/role.ts";
 import type { StateRules } from "../../model/state-rules.ts";
 
 export interface AccessRulesOptions {
@@ -37,6 +37,7 @@ export function postgresAccessRules(options: AccessRulesOptions): AccessRules {
     recordedOnly: RECORDED_ONLY,
     attributes: ATTRIBUTES,
     adminNeeded: major >= 16,
+    startsAs,
     gates,
     usable: (_, entry) => entry?.untrusted !== true,
     futureList: (kind, creator, everywhere, here) => {
@@ -74,6 +75,15 @@ const ATTRIBUTES: readonly AttributeRight[] = [
   { name: "replication", bySetRole: false },
   { name: "createdb", bySetRole: true },
 ];
+
+/** ALTER ROLE ... SET role: the one for this database wins over the one for all. `none` is no role. */
+function startsAs(login: Role, database: string | null): RoleName | null {
+  const set = login.settings.filter((setting) => setting.name === "role");
+  const found =
+    set.find((each) => each.database !== null && each.database === database) ??
+    set.find((each) => each.database === null);
+  return found === undefined || found.value === "none" ? null : found.value;
+}
 
 /** From 14 on the owner of the current database is a member of pg_database_owner without a row in pg_auth_members. */
 function databaseOwner(major: number, database: string, state: AccessState): readonly UnrecordedMember[] {
