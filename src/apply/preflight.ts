@@ -8,6 +8,7 @@ import { digestOf } from "../plan/digest.ts";
 import type { Plan } from "../plan/plan.ts";
 import { rederive } from "../plan/rederive.ts";
 import type { ResolvedOptions } from "./apply-options.ts";
+import { tell } from "./progress.ts";
 import type { Run } from "./outcome.ts";
 import { refuseLockout } from "./verify.ts";
 
@@ -78,10 +79,16 @@ export async function checkServer(plan: Plan, connection: Connection): Promise<v
 /** Reads the database anew and checks that the plan is still exactly what it calls for. Throws RW404, RW406, RW407, RW408, RW409, RW418 or RW425; nothing was changed then. */
 export async function preflight(plan: Plan, options: ResolvedOptions): Promise<Basis> {
   const { connection, guards } = options;
+  let broken: RolewrightError | null = null;
   const live = await connection.introspect({
-    onProgress: (what) => void options.onProgress({ kind: "reading", what }),
+    onProgress: (what) => {
+      tell(options, { kind: "reading", what }).catch((error: RolewrightError) => {
+        broken ??= error;
+      });
+    },
     signal: options.signal,
   });
+  if (broken !== null) throw broken as RolewrightError;
   checkActor(plan, live);
   checkFresh(plan, live);
   const dialect = connection.engine.dialect(live);

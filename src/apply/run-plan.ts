@@ -5,6 +5,7 @@ import type { ApplierLock, LiveSession } from "../engine/engine.ts";
 import type { Plan, Statement } from "../plan/plan.ts";
 import type { ResolvedOptions } from "./apply-options.ts";
 import { changesOf, readsBack } from "./change-sets.ts";
+import { compareStates, concerning } from "./compare-states.ts";
 import type { Failure } from "./failure.ts";
 import { backoff, failureOf, isRetryable, pause } from "./failure.ts";
 import type { Journal } from "./journal.ts";
@@ -15,8 +16,9 @@ import type { Outcome, Verified } from "./outcome.ts";
 import { resolvePasswords } from "./passwords.ts";
 import type { Basis } from "./preflight.ts";
 import { preflight } from "./preflight.ts";
+import { tell, tellOnly } from "./progress.ts";
 import { markReverted } from "./reconcile.ts";
-import { progressOf, runStage } from "./run-stage.ts";
+import { runStage } from "./run-stage.ts";
 import { undoStages } from "./undo.ts";
 
 /** Runs a plan that may be run: checks it against the live database, announces it, runs its stages, and takes back what stands when a later one fails. */
@@ -43,7 +45,7 @@ export async function runPlan(
 
 async function announce(options: ResolvedOptions): Promise<Failure | null> {
   try {
-    await progressOf(options)({ kind: "announced" });
+    await tell(options, { kind: "announced" });
     return null;
   } catch (error) {
     return failureOf(error, options.signal);
@@ -94,7 +96,7 @@ async function tryStage(attempt: Attempt, index: number): Promise<Failure | null
     if (moved !== null) return moved;
     if (!isRetryable(failure) || round >= options.attempts) return failure;
     const milliseconds = backoff(round, options.backoffMs);
-    await options.onProgress({
+    await tellOnly(options, {
       kind: "waiting",
       attempt: round,
       of: options.attempts,
@@ -141,7 +143,7 @@ async function runOnce(attempt: Attempt, index: number): Promise<Failure | null>
   }
   // The commit stands whatever becomes of this line; when it cannot be written, the next run learns it from the server.
   await journal.ended(index, "committed").catch(() => undefined);
-  await options.onProgress({ kind: "committed", stage: index });
+  await tellOnly(options, { kind: "committed", stage: index });
   return null;
 }
 
@@ -200,11 +202,30 @@ async function finish(attempt: Attempt): Promise<Outcome> {
   await journal.finish("applied").catch((error: unknown) => {
     warnings.push(`the record could not be finished: ${messageOf(error)}; the next run does it`);
   });
-  await markReverted(journal.run, options.runs);
+  await markReverted(journal.run, options.runs).catch((error: unknown) => {
+    warnings.push(`the run that was taken back could not be marked: ${messageOf(error)}`);
+  });
+  if (attempt.plan.stages.length > 1) await readEverythingBack(attempt, warnings);
   const found = await sessionsAfter(attempt, warnings);
   const asked = attempt.verified.reduce((sum, one) => sum + one.asked, 0);
   const affected = attempt.verified.reduce((sum, one) => sum + one.affected, 0);
   return { kind: "applied", run: journal.run, ...found, verified: { asked, affected }, warnings };
+}
+
+/** Stages of several databases, and those under a lock that others wait behind, were each proven alone: at the end all of it is read once more. */
+async function readEverythingBack({ plan, basis, options }: Attempt, warnings: string[]): Promise<void> {
+  const after = basis.states.at(-1) ?? basis.live.access;
+  const named = namedBy(plan.changes.map((planned) => planned.change));
+  try {
+    const read = await options.connection.introspect();
+    for (const database of read.identity.databases) {
+      for (const { text } of concerning(named, compareStates(after, read.access, database))) {
+        if (!warnings.includes(text)) warnings.push(text);
+      }
+    }
+  } catch (error) {
+    warnings.push(`the state could not be read once more after the last stage: ${messageOf(error)}`);
+  }
 }
 
 interface SessionsAfter {

@@ -2,8 +2,9 @@ import { RolewrightError } from "../base/error.ts";
 import type { Secret } from "../base/secret.ts";
 import type { Transaction } from "../engine/engine.ts";
 import type { Stage, Statement } from "../plan/plan.ts";
-import type { Progress, ResolvedOptions } from "./apply-options.ts";
+import type { ResolvedOptions } from "./apply-options.ts";
 import type { Verified } from "./outcome.ts";
+import { tell } from "./progress.ts";
 import { endingOf } from "./settle.ts";
 import type { Expectation } from "./verify.ts";
 import { verify } from "./verify.ts";
@@ -27,8 +28,7 @@ export interface StageWork {
  */
 export async function runStage(work: StageWork, options: ResolvedOptions): Promise<Verified> {
   const { stage, index } = work;
-  const progress = progressOf(options);
-  await progress({ kind: "stage", stage, index, of: work.of });
+  await tell(options, { kind: "stage", stage, index, of: work.of });
   options.signal.throwIfAborted();
   await using transaction = await options.connection.begin(stage.database, {
     lockTimeoutMs: options.lockTimeoutMs,
@@ -40,9 +40,9 @@ export async function runStage(work: StageWork, options: ResolvedOptions): Promi
   try {
     await execute(work, transaction, options);
     verified = await verify(transaction, stage.database, work.expected, options.guards, (questions) =>
-      progress({ kind: "verifying", stage: index, questions }),
+      tell(options, { kind: "verifying", stage: index, questions }),
     );
-    await progress({ kind: "committing", stage: index });
+    await tell(options, { kind: "committing", stage: index });
     // From here on an interruption waits for the answer: there is no taking back a COMMIT that was sent.
     options.signal.throwIfAborted();
     work.mayCommit();
@@ -57,10 +57,9 @@ export async function runStage(work: StageWork, options: ResolvedOptions): Promi
 }
 
 async function execute(work: StageWork, transaction: Transaction, options: ResolvedOptions): Promise<void> {
-  const progress = progressOf(options);
   const { statements } = work.stage;
   for (const [index, statement] of statements.entries()) {
-    await progress({ kind: "statement", stage: work.index, index, of: statements.length, text: statement.text });
+    await tell(options, { kind: "statement", stage: work.index, index, of: statements.length, text: statement.text });
     options.signal.throwIfAborted();
     const secret = work.passwords.get(statement);
     await transaction.execute({
@@ -69,7 +68,13 @@ async function execute(work: StageWork, transaction: Transaction, options: Resol
       ...(secret === undefined ? {} : { secret }),
     });
   }
-  await progress({ kind: "statement", stage: work.index, index: statements.length, of: statements.length, text: "" });
+  await tell(options, {
+    kind: "statement",
+    stage: work.index,
+    index: statements.length,
+    of: statements.length,
+    text: "",
+  });
   options.signal.throwIfAborted();
 }
 
@@ -95,15 +100,4 @@ async function settleLoss(
     help: "run `rolewright status` when the server is back; it settles what became of this run",
     details: { transaction },
   });
-}
-
-/** What a listener throws ends the apply like an interruption, so that a broken screen cannot leave a transaction open. */
-export function progressOf(options: ResolvedOptions): (progress: Progress) => Promise<void> {
-  return async (progress) => {
-    try {
-      await options.onProgress(progress);
-    } catch (cause) {
-      throw new RolewrightError("RW414", "the apply was stopped by whoever watches its progress", { cause });
-    }
-  };
 }

@@ -10,6 +10,7 @@ import { backoff, failureOf, isRetryable, pause } from "./failure.ts";
 import type { Journal } from "./journal.ts";
 import { namedBy } from "./named.ts";
 import type { Basis } from "./preflight.ts";
+import { tellOnly } from "./progress.ts";
 import { runStage } from "./run-stage.ts";
 import { refuseLockout } from "./verify.ts";
 
@@ -48,7 +49,7 @@ async function undo(work: UndoWork, committed: number, options: ResolvedOptions)
   if (obstacle !== undefined) throw new RolewrightError(obstacle.code, obstacle.message);
   const { states } = rederive(back, live, dialect);
   refuseLockout(options.guards.lockout(live, states.at(-1) ?? live.access));
-  await options.onProgress({ kind: "undoing", stages: committed });
+  await tellOnly(options, { kind: "undoing", stages: committed });
   await journal.undoing(back.stages);
   for (const index of back.stages.keys()) {
     await tryUndoStage(work, { plan: back, basis: { live, dialect, states } }, index, options);

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { applyPlan, exitCodeOf } from "../../src/apply/apply.ts";
-import type { ApplyOptions } from "../../src/apply/apply-options.ts";
+import type { ApplyOptions, Progress } from "../../src/apply/apply-options.ts";
 import type { Connection } from "../../src/engine/engine.ts";
 import { digestOf } from "../../src/plan/digest.ts";
 import type { Plan } from "../../src/plan/plan.ts";
@@ -235,6 +235,13 @@ describe("what goes wrong in the middle leaves nothing behind", () => {
       },
     });
     expect(outcome).toMatchObject({ kind: "rolled-back", code: "RW414" });
+  });
+
+  test("a listener that throws while the database is read, before anything is announced", async () => {
+    const onProgress = (progress: Progress): void => {
+      if (progress.kind === "reading") throw new Error("the screen broke");
+    };
+    expect(await refused(plan, { onProgress })).toMatchObject({ code: "RW414" });
   });
 
   test("privilege functions that do not answer as predicted", async () => {
