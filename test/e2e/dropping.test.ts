@@ -16,7 +16,7 @@ afterAll(() => shop[Symbol.asyncDispose]());
 
 const RETIRING = `version: 1
 targets:
-  shop: { engine: postgresql, environment: staging, url: "\${SHOP_URL}" }
+  shop: { engine: postgresql, environment: staging, databases: all, url: "\${SHOP_URL}" }
 roles:
   heir: {}
   old_report:
@@ -32,6 +32,10 @@ describe("a role that is retired", () => {
     await shop.server.query("create table sales.reports (id int); alter table sales.reports owner to old_report", {
       database: "shop",
     });
+    await shop.folder.write("rolewright.yaml", RETIRING.replace("databases: all, ", ""));
+    const unread = await shop.folder.run(["apply", "--yes"]);
+    expectExit(unread, 3);
+    expect(unread.stdout).toContain("databases: all");
     await shop.folder.write("rolewright.yaml", RETIRING);
     const session = new Client({ connectionString: shop.server.url({ user: "old_report", database: "shop" }) });
     session.on("error", () => undefined);
