@@ -147,7 +147,7 @@ function splitToBudget(specs: readonly StageSpec[], input: LayoutInput): StageSp
   return specs.flatMap((spec) => {
     const { locks, states } = run([spec], { ...input, before: state });
     state = states.at(-1) ?? state;
-    return locks <= input.lockBudget ? [spec] : cut(spec, Math.max(1, Math.floor(input.lockBudget / 2)));
+    return locks <= input.lockBudget ? [spec] : cut(spec, input.lockBudget);
   });
 }
 
@@ -159,8 +159,11 @@ function atMostLocks(changes: readonly PlannedChange[]): number {
 
 const LOCKS_PER_OBJECT = 4;
 
-function cut(spec: StageSpec, size: number): StageSpec[] {
+function cut(spec: StageSpec, budget: number): StageSpec[] {
   const grants = spec.changes.filter(({ change }) => isGrantChange(change));
+  // Besides the objects, the roles that they are granted to are locked.
+  const roles = new Set(grants.flatMap(({ change }) => (isGrantChange(change) ? [change.grantee] : [])));
+  const size = Math.max(1, Math.floor(budget / 2), budget - roles.size);
   const others = spec.changes.filter(({ change }) => !isGrantChange(change));
   const anchors = new Map<ResourceKey, Resource>();
   for (const resources of new Set(grants.flatMap(({ change }) => (isGrantChange(change) ? [change.resources] : [])))) {
@@ -178,7 +181,7 @@ function cut(spec: StageSpec, size: number): StageSpec[] {
     ({ change }) => (isGrantChange(change) ? blockOfFirst(change.resources, blocks) : 0),
   );
   const inOrder = [...parts].sort(([a], [b]) => a - b).map(([, changes]) => changes);
-  const rest = chunks(others, size);
+  const rest = chunks(others, Math.max(1, Math.floor(budget / LOCKS_PER_OBJECT)));
   const groups = spec.name === "finish" ? [...inOrder, ...rest] : [...rest, ...inOrder];
   return groups.map((changes) => ({ ...spec, changes }));
 }

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { EmbeddedMajor } from "../../src/engine/postgresql/embedded/binaries.ts";
 import { membershipKey, type Membership } from "../../src/model/role.ts";
+import { readPlan, writePlan } from "../../src/plan/plan-json.ts";
+import { rederive } from "../../src/plan/rederive.ts";
 import { open, plain, planTo, read, runStages, type Live } from "../engines/postgresql/planned.ts";
 import { startPostgres, testMajor, type PostgresServer } from "../support/postgres.ts";
 import { randomStates, resetServer, runScript, STATE_DATABASE } from "../support/random-state/run.ts";
@@ -30,6 +32,8 @@ for (const major of majors) {
       await runScript(server, states.second);
       const b = await read(connection);
       const back = planTo(b, a.snapshot.access);
+      const stored = readPlan(writePlan(back.plan));
+      expect(rederive(stored, b.snapshot, b.dialect).plan).toEqual(back.plan);
       // Kept where a failure shows them: the seed alone does not tell a reader what went wrong.
       const script = back.plan.stages.flatMap((s) => s.statements.map((t) => `${t.as ?? ""}> ${t.text}`));
       const failed = (what: string, cause: unknown) =>
