@@ -7,6 +7,14 @@ import { cases, openStates, planTo } from "./live-states.ts";
 import { MAJORS } from "./majors.ts";
 import { reachMatrix, type ReachMatrix } from "./reach-matrix.ts";
 
+interface Boundary {
+  /** The statements of the open transaction, or of the one that was just committed. */
+  readonly ran: readonly string[];
+  /** Others see this boundary. */
+  readonly committed: boolean;
+  readonly reach: ReachMatrix;
+}
+
 describe.each(MAJORS)("while a plan runs on a real PostgreSQL %i", (major) => {
   let server: PostgresServer;
   beforeAll(async () => {
@@ -15,8 +23,8 @@ describe.each(MAJORS)("while a plan runs on a real PostgreSQL %i", (major) => {
   afterAll(() => server.stop());
 
   test("at no statement boundary has anybody less than what they have both before and after", async () => {
-    await forRandomStates(server, { cases: cases(8) }, async ({ second }) => {
-      await using connection = await openStates(server);
+    await forRandomStates(server, { cases: cases(15) }, async ({ second }) => {
+      await using connection = await openStates(server, "all");
       const a = await connection.introspect();
       await runScript(server, second);
       const b = await connection.introspect();
@@ -25,23 +33,28 @@ describe.each(MAJORS)("while a plan runs on a real PostgreSQL %i", (major) => {
       const client = new Client({ connectionString: server.url({ database: STATE_DATABASE }) });
       await client.connect();
       try {
-        const boundaries: { readonly after: string; readonly reach: ReachMatrix }[] = [];
+        // Full names of everything that is asked about.
+        await client.query("set search_path = ''");
         const before = await reachMatrix(client, major);
+        const boundaries: Boundary[] = [];
         for (const stage of plan.stages) {
           await client.query("begin");
+          const ran: string[] = [];
           for (const { text, as } of stage.statements) {
             if (as !== undefined) await client.query("select set_config('role', $1, true)", [as]);
             await client.query(text);
             await client.query("reset role");
-            boundaries.push({ after: text, reach: await reachMatrix(client, major) });
+            ran.push(text);
+            boundaries.push({ ran: [...ran], committed: false, reach: await reachMatrix(client, major) });
           }
           await client.query("commit");
+          boundaries.push({ ran, committed: true, reach: await reachMatrix(client, major) });
         }
         const end = boundaries.at(-1)?.reach ?? before;
         const both = [...before].filter((what) => end.has(what));
-        for (const { after, reach } of boundaries) {
-          const lost = both.filter((what) => !reach.has(what));
-          expect(lost, `lost for a moment after: ${after}`).toEqual([]);
+        for (const { ran, committed, reach } of boundaries) {
+          const lost = both.filter((what) => !reach.has(what) && (committed || !mayBeRepaired(what, ran)));
+          expect(lost, `lost ${committed ? "with a commit" : "for a moment"} after: ${ran.at(-1) ?? ""}`).toEqual([]);
         }
       } finally {
         await client.end();
@@ -49,3 +62,17 @@ describe.each(MAJORS)("while a plan runs on a real PostgreSQL %i", (major) => {
     });
   });
 });
+
+/**
+ * Two things have no order without a gap on PostgreSQL, so they are repaired within their transaction, where nobody else sees the gap: a REVOKE on a table takes the grants on its columns
+ * along (rule A2), and what the old owner of a thing held by grants becomes the new owner's.
+ */
+function mayBeRepaired(what: string, ran: readonly string[]): boolean {
+  const bare = (text: string): string => text.replaceAll('"', "");
+  const column = /\) on (.*)$/s.exec(what)?.[1];
+  const thing = column ?? / on [a-z-]+ (.*)$/s.exec(what)?.[1] ?? what;
+  return ran.some((text) => {
+    if (!bare(text).includes(bare(thing).replace(/\(.*$/s, ""))) return false;
+    return / owner to /.test(text) || / cascade$/.test(text) || (column !== undefined && text.startsWith("revoke "));
+  });
+}

@@ -14,9 +14,10 @@ export function cases(normal: number): number {
   return process.env["ROLEWRIGHT_TEST_LONG"] === "1" ? normal * 20 : normal;
 }
 
-/** Opens the database of the random states as the superuser. */
-export function openStates(server: StateServer): Promise<Connection> {
-  return postgresql.connect({ url: new Secret(`${server.url({ database: STATE_DATABASE })}?sslmode=disable`) });
+/** Opens the server of the random states as the superuser, in their database. @param databases what is read; dropping a role needs all of them */
+export function openStates(server: StateServer, databases?: "all"): Promise<Connection> {
+  const url = new Secret(`${server.url({ database: STATE_DATABASE })}?sslmode=disable`);
+  return postgresql.connect({ url, ...(databases === undefined ? {} : { databases }) });
 }
 
 /** A state as plain data, for comparing: without what the server does by itself and nobody can plan. */

@@ -16,7 +16,7 @@ describe.each(MAJORS)("random states of a real PostgreSQL %i", (major) => {
 
   test("a plan leads from any state to any other, its inverse leads back, and a state differs in nothing from itself", async () => {
     await forRandomStates(server, { cases: cases(20) }, async ({ second }) => {
-      await using connection = await openStates(server);
+      await using connection = await openStates(server, "all");
       const a = await connection.introspect();
       await runScript(server, second);
       const b = await connection.introspect();
