@@ -11,7 +11,7 @@ import { random, type Random } from "../support/random-state/random.ts";
 import { randomStates, resetServer, runScript, STATE_DATABASE } from "../support/random-state/run.ts";
 
 const LONG = process.env["ROLEWRIGHT_TEST_LONG"] === "1";
-const SEEDS = Number(process.env["ROLEWRIGHT_TEST_SEEDS"] ?? (LONG ? 100 : 5));
+const SEEDS = Number(process.env["ROLEWRIGHT_TEST_SEEDS"] ?? (LONG ? 100 : 3));
 const FIRST = Number(process.env["ROLEWRIGHT_TEST_SEED"] ?? 1);
 const majors: readonly EmbeddedMajor[] =
   process.env["ROLEWRIGHT_TEST_PG_MAJOR"] === undefined ? [14, 18] : [testMajor()];

@@ -8,7 +8,7 @@ import { startPostgres, testMajor, type PostgresServer } from "../support/postgr
 import { randomStates, resetServer, runScript, STATE_DATABASE } from "../support/random-state/run.ts";
 
 const LONG = process.env["ROLEWRIGHT_TEST_LONG"] === "1";
-const SEEDS = Number(process.env["ROLEWRIGHT_TEST_SEEDS"] ?? (LONG ? 200 : 8));
+const SEEDS = Number(process.env["ROLEWRIGHT_TEST_SEEDS"] ?? (LONG ? 200 : 3));
 const FIRST = Number(process.env["ROLEWRIGHT_TEST_SEED"] ?? 1);
 const majors: readonly EmbeddedMajor[] =
   process.env["ROLEWRIGHT_TEST_PG_MAJOR"] === undefined ? [14, 18] : [testMajor()];
