@@ -49,16 +49,13 @@ export interface ChangeOrigins {
 export interface DriftOptions {
   /** `diff(live, desired)` of the files as they are. */
   readonly changes: readonly Change[];
-  /** The same with the files claiming everything about their roles; what it has beyond `changes` is unclaimed. @default none: nothing is listed as unclaimed */
-  readonly wholeClaim?: readonly Change[];
+  /** What would change beyond `changes` if the files claimed everything about their roles: the removals among it are unclaimed. @default none: nothing is listed as unclaimed */
+  readonly unclaimed?: readonly Change[];
 }
 
 /** Says what differs, which side has it, what the server knows about it, and how to settle it either way. */
 export function findDrift(live: Snapshot, origins: ChangeOrigins, options: DriftOptions): Drift {
-  const known = new Set(options.changes.map((change) => JSON.stringify(change)));
-  const unclaimed = (options.wholeClaim ?? []).filter(
-    (change) => removes(change) && !known.has(JSON.stringify(change)),
-  );
+  const unclaimed = (options.unclaimed ?? []).filter(removes);
   return {
     differences: options.changes.map((change) => itemOf(change, origins.originOf(change))).sort(inOrder),
     unclaimed: unclaimed.map((change) => itemOf(change, { locations: [], by: "authoritative" })).sort(inOrder),

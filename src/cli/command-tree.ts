@@ -256,7 +256,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: "drift",
     summary: "show what differs between the files and the database, and both ways out",
     arguments: [],
-    options: [DETAILED_EXITCODE],
+    options: [DETAILED_EXITCODE, { flags: "--unclaimed", summary: "let what no file claims count as drift too" }],
     examples: ["rolewright drift", "rolewright drift --detailed-exitcode", "rolewright drift --json | jq '.drift'"],
     exits: { 0: "read, with or without drift", 1: "failed", 2: "there is drift (with --detailed-exitcode)" },
     load: async () => (await import("./commands/drift.ts")).drift,

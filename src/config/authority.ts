@@ -105,7 +105,8 @@ function roleTest(
   const patterns = (entry.roles ?? []).filter((pattern) => pattern !== "public").map(parseSinglePattern);
   const wild = patterns.filter((pattern) => pattern.wild).map(partMatcher);
   const literal = new Set(patterns.filter((pattern) => !pattern.wild).map((pattern) => pattern.text));
-  const everybody = entry.roles === undefined ? claims.saysGrants.has(PUBLIC) : entry.roles.includes("public");
+  // What everybody holds is mostly what the server gives everybody by itself: only a rule that names `public` claims it.
+  const everybody = entry.roles?.includes("public") === true;
   return (facet, role) => {
     if (role === PUBLIC) return everybody;
     const said = claims.roles.has(role) ? (saidOf[facet]?.has(role) ?? true) : undefined;

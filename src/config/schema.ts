@@ -62,7 +62,9 @@ const scope = z.strictObject({
       z.strictObject({
         facets: z.array(z.enum(FACETS)).min(1).describe("What is claimed whole."),
         roles: names
-          .describe("Patterns over role names; `public` is everybody. Default: every role that the manifest declares.")
+          .describe(
+            "Patterns over role names; `public` is everybody. Default: every role that the manifest declares; never everybody.",
+          )
           .exactOptional(),
         schemas: names.describe("Patterns over schemas. Default: everywhere.").exactOptional(),
         targets: targetsKey,

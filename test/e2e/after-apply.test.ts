@@ -54,4 +54,15 @@ describe("drift", () => {
     expect(found.stdout).toContain("rolewright plan");
     expect((await shop.folder.run(["drift"])).code).toBe(0);
   });
+
+  test("shows what no file claims apart, and counts it as drift only when asked to", async () => {
+    await shop.folder.write("rolewright.yaml", manifest("staging", TAKEN));
+    await shop.server.query("grant insert on sales.orders to reporting_ro", { database: "shop" });
+    const found = await shop.folder.run(["drift", "--detailed-exitcode"]);
+    expect(found.code).toBe(0);
+    expect(found.stdout).toMatch(/UNCLAIMED[\s\S]*reporting_ro holds insert on table sales\.orders/);
+    expect((await shop.folder.run(["drift", "--unclaimed", "--detailed-exitcode"])).code).toBe(2);
+    await shop.server.query("revoke insert on sales.orders from reporting_ro", { database: "shop" });
+    expect((await shop.folder.run(["drift", "--unclaimed", "--detailed-exitcode"])).stdout).toContain("NO DRIFT");
+  });
 });

@@ -1,5 +1,9 @@
 import { findDrift, type Drift, type DriftItem } from "../../analysis/drift.ts";
 import { EXIT } from "../../base/error.ts";
+import { withWholeClaim } from "../../config/import/whole-claim.ts";
+import { resolveManifest } from "../../config/resolve.ts";
+import { diff } from "../../diff/diff.ts";
+import type { Change } from "../../model/change.ts";
 import type { Action } from "../command-tree.ts";
 import { describePlace, type Sources } from "../output/frame.ts";
 import { escapeLine } from "../output/escape.ts";
@@ -7,9 +11,9 @@ import type { Tone } from "../output/look.ts";
 import type { Block, Item, Page } from "../output/page.ts";
 import { snakeCase } from "../output/snake-case.ts";
 import { describeName } from "../../model/resource.ts";
-import { compareLive } from "../pipeline.ts";
+import { compareLive, type Comparison } from "../pipeline.ts";
 import { counted } from "../render/words.ts";
-import { withTarget } from "../target.ts";
+import { type OpenTarget, withTarget } from "../target.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import { shortDigest } from "../../base/digest.ts";
 
@@ -28,12 +32,20 @@ const ADOPTIONS: Readonly<Record<DriftItem["adopt"]["edit"], string>> = {
 /** Shows what the database has that the files do not, and the reverse, and for each difference both ways out: adopt it into the files, or put it back. */
 export const drift: Action = async (context, input) =>
   withTarget(context, async (target) => {
-    const { live, resolution, changes } = await compareLive(target, context);
-    const found = findDrift(live, resolution, { changes });
+    const compared = await compareLive(target, context);
+    const { live, resolution, changes } = compared;
+    const found = findDrift(live, resolution, { changes, unclaimed: unclaimedChanges(target, compared) });
     context.progress.clear();
     context.show(driftPage(found, target.name, live, target.sources), () => driftDocument(found, live));
-    return found.differences.length > 0 && input.flag("detailed-exitcode") ? EXIT.changes : EXIT.done;
+    const drifted = found.differences.length > 0 || (input.flag("unclaimed") && found.unclaimed.length > 0);
+    return drifted && input.flag("detailed-exitcode") ? EXIT.changes : EXIT.done;
   });
+
+/** What would go, beyond the files themselves, if they claimed everything about their roles. */
+function unclaimedChanges(target: OpenTarget, { live, dialect, resolution }: Comparison): readonly Change[] {
+  const whole = resolveManifest(withWholeClaim(target.loaded), target.name, live, dialect.rules);
+  return diff(resolution.desired, whole.desired, { rules: dialect.rules });
+}
 
 function driftPage(found: Drift, name: string, live: Snapshot, sources: Sources): Page {
   const facts: Block = {
@@ -59,12 +71,26 @@ function driftPage(found: Drift, name: string, live: Snapshot, sources: Sources)
             })),
           },
         ];
+  const unclaimed: Block[] =
+    found.unclaimed.length === 0
+      ? []
+      : [
+          {
+            kind: "section",
+            title: "UNCLAIMED",
+            note: `${counted(found.unclaimed.length, "fact")} about roles of the files that no file says; a plan leaves them alone`,
+            items: found.unclaimed.map((item) => driftItem(item, sources)),
+          },
+        ];
   if (found.differences.length === 0) {
     const unless = found.unknowns.length === 0 ? "" : ", as far as it could be read";
+    const beside =
+      found.unclaimed.length === 0 ? "" : `; beside it, ${counted(found.unclaimed.length, "fact")} that no file claims`;
     return [
       facts,
+      ...unclaimed,
       ...unknowns,
-      { kind: "line", label: "NO DRIFT", tone: "good", text: `the database is as the files say${unless}` },
+      { kind: "line", label: "NO DRIFT", tone: "good", text: `the database is as the files say${unless}${beside}` },
     ];
   }
   return [
@@ -75,6 +101,7 @@ function driftPage(found: Drift, name: string, live: Snapshot, sources: Sources)
       note: counted(found.differences.length, "difference"),
       items: found.differences.map((item) => driftItem(item, sources)),
     },
+    ...unclaimed,
     ...unknowns,
     { kind: "line", label: "NEXT", text: "put all of it back:   rolewright plan" },
     { kind: "line", label: "", text: "or adopt a difference: edit the files as each line above says" },

@@ -140,9 +140,10 @@ export function pathText(path: Path): string {
   return `${steps.join(" > ")}${path.needsSetRole ? " (after set role)" : ""}`;
 }
 
-/** Distinct subjects of delta lines by name, in the order of the lines. */
+/** Distinct identities and logins of delta lines by name, in the order of the lines: those that are counted. Roles that nobody logs in as, and everybody as such, are shown and not counted. */
 export function subjectNames(lines: readonly DeltaLine[]): string[] {
-  return [...new Set(lines.flatMap((line) => line.subjects.map(subjectName)))];
+  const people = lines.flatMap((line) => line.subjects.filter(({ kind }) => kind !== "role" && kind !== "public"));
+  return [...new Set(people.map(subjectName))];
 }
 
 /** `5 identities lose access: svc_billing, tom, alice and 2 more`. */
