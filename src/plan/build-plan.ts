@@ -128,9 +128,9 @@ function findingsOf(input: PlanInput, forward: Layout, backward: Layout, removal
   const changes = forward.changes.map(({ change }) => change);
   const budget = removalFinding(removals, countHeld(snapshot.access), input.allowRemovals ?? 0);
   return [
-    ...forgiving(forward, dialect.obstacles(requestFor(forward.changes, snapshot.access, dialect))),
+    ...forgiving(forward, dialect.obstacles(requestFor(forward.changes, snapshot.access, dialect, after))),
     ...dialect
-      .obstacles(requestFor(backward.changes, after, dialect))
+      .obstacles(requestFor(backward.changes, after, dialect, backward.states.at(-1)))
       // What the way back drops, this plan creates: nothing can depend on it in a database that was not read.
       .filter((finding) => finding.code !== UNREAD_DATABASE)
       .map((finding) => ({

@@ -241,11 +241,12 @@ function toStatement(
   };
 }
 
-/** What a dialect is asked about changes that run together, starting from a state. */
+/** What a dialect is asked about changes that run together, starting from a state. `after` saves work where it is known already. */
 export function requestFor(
   planned: readonly PlannedChange[],
   before: AccessState,
   { rules }: Pick<Dialect, "rules">,
+  after?: AccessState,
 ): RenderRequest {
   const all = planned.map(({ change }) => change);
   const moves = all.filter((change) => change.kind === "rename-role" || change.kind === "change-owner");
@@ -254,7 +255,7 @@ export function requestFor(
     indexes: all.map((_, index) => index),
     before,
     moved: predict(before, moves, rules),
-    after: predict(before, all, rules),
+    after: after ?? predict(before, all, rules),
     circular: circularRemovals(before, all),
   };
 }

@@ -304,6 +304,19 @@ test("a membership is turned around by removing the old direction first", async 
   expect(statements[1]).toMatch(/^grant "writer" to "reader"/);
 });
 
+test("a renamed role keeps what it holds, gets more under its new name, and gets its old name back", async () => {
+  await sql("grant select on sales.orders to reader; grant reader to writer");
+  const before = await read(connection);
+  const { plan, states } = planOf(before, [
+    { kind: "rename-role", from: "reader", to: 'the "reader"' },
+    grant("add-grant", { resources: [table("customers")], grantee: 'the "reader"' }),
+  ]);
+  const seen = await runStages(connection, plan.stages);
+  expect(seen.map(plain)).toEqual(states.slice(1).map(plain));
+  await runStages(connection, plan.inverse);
+  expect((await read(connection)).snapshot.fingerprint).toBe(before.snapshot.fingerprint);
+});
+
 test("a login that is dropped is closed in a transaction of its own first, and dropped in one of its own last", async () => {
   await sql(`grant select on sales.orders to "say ""hi"""; grant reader to "say ""hi"""`);
   const live = await read(connection);
