@@ -113,17 +113,20 @@ test("a foreign GRANT loop on the same table and a second apply end with every g
   });
   await using second = await connectTo(server, ["shop"]);
   const retries: string[] = [];
+  const locked = Promise.withResolvers<void>();
   const options = { attempts: 60, lockTimeoutMs: 2000 };
   const first = applyPlan(
     plan,
     applyOptions(connection, {
       ...options,
       onProgress: (progress) => {
+        // It reads only once it has the lock.
+        if (progress.kind === "reading") locked.resolve();
         if (progress.kind === "waiting") retries.push(progress.code);
       },
     }),
   );
-  await pause(30);
+  await locked.promise;
   const other = await applyPlan(plan, applyOptions(second, options)).then(
     (outcome) => outcome.kind,
     (error: unknown) => (error as { code: string }).code,

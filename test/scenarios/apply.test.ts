@@ -179,7 +179,7 @@ describe("a password", () => {
 });
 
 test("a role that is in use is not dropped, unless its sessions are to be ended", async () => {
-  await server.query("create role leaver login password 'x'");
+  await server.query("set password_encryption = 'scram-sha-256'; create role leaver login password 'x'");
   const client = new Client({ host: "127.0.0.1", port: server.port, user: "leaver", password: "x", database: "shop" });
   client.on("error", () => undefined);
   await client.connect();
