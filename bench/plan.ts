@@ -16,6 +16,8 @@ export interface PlanBenchOptions {
   readonly onProgress: (what: string) => void;
 }
 
+export const PLAN_SIZES: readonly number[] = [1_000, 10_000, 50_000];
+
 const ROLES = 500;
 const SCHEMAS = 100;
 

@@ -1,16 +1,28 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { ACCESS_SIZES, benchAccess } from "./access.ts";
 import type { Measurement } from "./measurement.ts";
-import { benchPlan } from "./plan.ts";
+import { benchPlan, PLAN_SIZES } from "./plan.ts";
 
 const USAGE = `Measures, prints a table, and writes bench/results.md.
 
-  npm run bench [-- NAME...] [-- --json] [-- --tables 1000,10000,50000]
+  npm run bench [-- NAME...] [-- --json] [-- --tables 1000,10000]
 
-Benchmarks: plan`;
+Benchmarks: plan, access`;
 
-const SIZES = [1_000, 10_000, 50_000];
+interface Bench {
+  readonly sizes: readonly number[];
+  readonly run: (options: {
+    tables: readonly number[];
+    onProgress: (what: string) => void;
+  }) => AsyncGenerator<Measurement>;
+}
+
+const BENCHES: Readonly<Record<string, Bench>> = {
+  plan: { sizes: PLAN_SIZES, run: benchPlan },
+  access: { sizes: ACCESS_SIZES, run: benchAccess },
+};
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -20,35 +32,70 @@ async function main(args: string[]): Promise<number> {
     allowPositionals: true,
     options: { json: { type: "boolean", default: false }, tables: { type: "string" }, help: { type: "boolean" } },
   });
-  const sizes = values.tables?.split(",").map(Number) ?? SIZES;
-  if (values.help === true || positionals.some((name) => name !== "plan") || sizes.some((size) => !(size > 0))) {
+  const sizes = values.tables?.split(",").map(Number);
+  const names = positionals.length === 0 ? Object.keys(BENCHES) : positionals;
+  if (
+    values.help === true ||
+    names.some((name) => BENCHES[name] === undefined) ||
+    sizes?.some((size) => !(size > 0)) === true
+  ) {
     process.stderr.write(`${USAGE}\n`);
     return values.help === true ? 0 : 64;
   }
   const all: Measurement[] = [];
   const onProgress = (what: string): void => void process.stderr.write(`${what}\n`);
-  for await (const line of benchPlan({ tables: sizes, onProgress })) {
-    all.push(line);
-    if (values.json) process.stdout.write(`${JSON.stringify(line)}\n`);
+  for (const name of names) {
+    const bench = BENCHES[name];
+    if (bench === undefined) continue;
+    for await (const line of bench.run({ tables: sizes ?? bench.sizes, onProgress })) {
+      all.push(line);
+      if (values.json) process.stdout.write(`${JSON.stringify(line)}\n`);
+    }
   }
   if (!values.json) process.stdout.write(`${table(all)}\n`);
-  if (values.tables === undefined) await writeFile(join(import.meta.dirname, "results.md"), report(all, new Date()));
+  if (values.tables === undefined && positionals.length === 0)
+    await writeFile(join(import.meta.dirname, "results.md"), report(all, new Date()));
   return 0;
 }
 
 function report(all: readonly Measurement[], now: Date): string {
-  const [first] = all;
-  const { cpus, cpu, memory_gib: memory, node, postgresql, roles, schemas, baseline } = first?.conditions ?? {};
+  const { cpus, cpu, memory_gib: memory, node, postgresql } = all[0]?.conditions ?? {};
   const loads = [...new Set(all.map((line) => line.conditions["load_average"]))].join(", ");
+  const sections = [...new Set(all.map((line) => line.bench))].map((name) =>
+    section(all.filter((line) => line.bench === name)),
+  );
   return `# Benchmarks
 
 Written by \`npm run bench\` on ${now.toISOString().slice(0, 10)}: ${cpus} × ${cpu}, ${memory} GiB, Node ${node}, PostgreSQL ${postgresql} on the same machine. Targets are for 4 vCPU and 8 GiB.
-Load of the machine after each size, as an average over a minute: ${loads}. Above the number of processors, times mean little and only ratios count.
-${roles} roles hold something on every table; the tables lie in ${schemas} schemas, with one access list for each, which is what grouping is best at. Each figure is one run in a process of its own, after one that warmed the server.
-The baseline is the least that a reader of the same catalog needs: ${baseline}.
+Load of the machine after each size, as an average over a minute: ${loads}. Above the number of processors, times mean little and only ratios count. Each figure is one run.
 
-${table(all)}
+${sections.join("\n\n")}
 `;
+}
+
+/** What does not describe the machine describes what was measured. */
+const OF_THE_MACHINE = new Set([
+  "cpus",
+  "cpu",
+  "memory_gib",
+  "node",
+  "postgresql",
+  "load_average",
+  "tables",
+  "baseline",
+]);
+
+function section(lines: readonly Measurement[]): string {
+  const conditions = lines[0]?.conditions ?? {};
+  const shape = Object.entries(conditions).flatMap(([key, value]) =>
+    OF_THE_MACHINE.has(key) ? [] : [`${key.replaceAll("_", " ")} ${value}`],
+  );
+  const baselines = new Set(lines.filter((line) => line.baseline !== null).map((line) => line.conditions["baseline"]));
+  return `## ${lines[0]?.bench ?? ""}
+
+Shape: ${shape.join(", ")}. Baseline: ${[...baselines].join("; ")}.
+
+${table(lines)}`;
 }
 
 function table(all: readonly Measurement[]): string {

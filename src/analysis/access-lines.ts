@@ -1,10 +1,11 @@
 import { compareBy, compareParts, compareText, sorted } from "../base/order.ts";
 import type { Privilege } from "../model/access-list.ts";
 import { compareResources, type Resource, type ResourceKind, schemaOf } from "../model/resource.ts";
-import type { RoleName } from "../model/role.ts";
+import { PUBLIC, type Grantee, type RoleName } from "../model/role.ts";
 import type { Path } from "./access-delta.ts";
 import type { AccessIndex, ClassAccess } from "./access-index.ts";
 import { explainAccess } from "./explain.ts";
+import { usability } from "./usable.ts";
 import type { Gate } from "../model/access-rules.ts";
 
 /** Privileges that one login has on resources of one kind, all by the same way. */
@@ -19,8 +20,7 @@ export interface AccessLine {
   readonly resources: readonly Resource[];
   /** The shortest way. */
   readonly path: Path;
-  /** What is missing to use them by name: USAGE on the schema, CONNECT on the database. Empty: they can be used. */
-  readonly missing: readonly Gate[];
+  readonly use: Use;
 }
 
 export interface AccessLinesOptions {
@@ -52,11 +52,14 @@ export function accessLines(index: AccessIndex, login: RoleName, options: Access
     if (first === undefined) continue;
     for (const [way, privileges] of byWay(index, login, first, ownPrivileges(index, login, access))) {
       for (const part of bySchema(resources)) {
-        const missing = missingGates(index, login, part[0] as Resource, way.needsSetRole);
+        const use = useOf(index, login, {
+          privilege: privileges[0] as Privilege,
+          resource: part[0] as Resource,
+        });
         const passable = privileges.filter((privilege) => access.grantable.includes(privilege));
-        const key = JSON.stringify([place.kind, privileges, passable, way, missing, schemaOf(part[0] as Resource)]);
+        const key = JSON.stringify([place.kind, privileges, passable, way, use, schemaOf(part[0] as Resource)]);
         const group = groups.get(key) ?? {
-          line: { login, resourceKind: place.kind, path: way, missing },
+          line: { login, resourceKind: place.kind, path: way, use },
           privileges: new Set(privileges),
           grantable: new Set(passable),
           resources: [],
@@ -120,12 +123,21 @@ function bySchema(resources: readonly Resource[]): Resource[][] {
   return [...parts.entries()].sort(([a], [b]) => compareParts(a.split("\0"), b.split("\0"))).map(([, part]) => part);
 }
 
-/** What stands between a privilege and its use by name. */
-export function missingGates(index: AccessIndex, login: RoleName, resource: Resource, reachable: boolean): Gate[] {
-  return index.rules
-    .gates(resource)
-    .filter(
-      (gate) =>
-        index.can(login, gate.privilege, gate.resource, { reachable: reachable && gate.of === "session" }) === false,
-    );
+export interface Use {
+  /** It can be used by name, at once or after SET ROLE, by whoever may log in as this role or is its member. */
+  readonly usable: boolean;
+  /** What is lacking otherwise. Empty although not usable: the server lets only superusers use such a thing. */
+  readonly missing: readonly Gate[];
+}
+
+/** Whether a privilege that somebody holds can be used. That a role cannot log in is not counted here: its members use what it holds. */
+export function useOf(
+  index: AccessIndex,
+  who: Grantee,
+  question: { readonly privilege: Privilege; readonly resource: Resource },
+): Use {
+  const found = who === PUBLIC ? null : usability(index, who, question);
+  if (found === null || found.usable || found.byBecoming.length > 0) return { usable: true, missing: [] };
+  const missing = found.gates.filter((each) => !each.open).map((each) => each.gate);
+  return { usable: !found.login && missing.length === 0, missing };
 }

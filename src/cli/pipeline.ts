@@ -12,6 +12,7 @@ import { sortedText } from "../base/order.ts";
 import { checkManifest } from "../config/check.ts";
 import type { ImportedFiles } from "../config/import/import.ts";
 import { loadManifest } from "../config/load.ts";
+import { resolveAsking } from "../config/policy-questions.ts";
 import { resolveManifest } from "../config/resolve.ts";
 import type { Resolution } from "../config/resolution.ts";
 import { diff } from "../diff/diff.ts";
@@ -63,7 +64,14 @@ export async function compareLive(
 ): Promise<Comparison> {
   const live = await readLive(target, context);
   const dialect = target.connection.engine.dialect(live);
-  const resolution = resolveManifest(target.loaded, target.name, live, dialect.rules);
+  const resolution = await resolveAsking(target.loaded, target.name, {
+    live,
+    rules: dialect.rules,
+    ask: async (questions) => {
+      context.progress.step("asking how the server writes row policies");
+      return await target.connection.canonicalPolicies(questions, { signal: context.signal });
+    },
+  });
   const findings = [...target.loaded.findings, ...checkManifest(target.loaded), ...resolution.findings];
   if (hasErrors(findings)) throw manifestError(findings, target.sources);
   const changes = diff(live.access, resolution.desired, {

@@ -4,7 +4,7 @@ import type { Dialect } from "../engine/engine.ts";
 import type { AccessState } from "../model/access-state.ts";
 import type { Change, Origin } from "../model/change.ts";
 import { fingerprint, sections } from "../model/fingerprint.ts";
-import type { Finding } from "../model/finding.ts";
+import { type Finding, hasErrors } from "../model/finding.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import { digestOf } from "./digest.ts";
 import { irreversible } from "./irreversible.ts";
@@ -127,8 +127,11 @@ function findingsOf(input: PlanInput, forward: Layout, backward: Layout, removal
   const after = forward.states.at(-1) ?? snapshot.access;
   const changes = forward.changes.map(({ change }) => change);
   const budget = removalFinding(removals, countHeld(snapshot.access), input.allowRemovals ?? 0);
+  const missing = forgiving(forward, dialect.obstacles(requestFor(forward.changes, snapshot.access, dialect, after)));
+  // Who may not do it may not undo it either, and would be the wrong grantor: saying so thrice helps nobody.
+  if (hasErrors(missing)) return [...missing, ...(budget === undefined ? [] : [budget])];
   return [
-    ...forgiving(forward, dialect.obstacles(requestFor(forward.changes, snapshot.access, dialect, after))),
+    ...missing,
     ...dialect
       .obstacles(requestFor(backward.changes, after, dialect, backward.states.at(-1)))
       // What the way back drops, this plan creates: nothing can depend on it in a database that was not read.

@@ -112,12 +112,12 @@ function lineRows(line: AccessLine, several: boolean, detail: boolean): Row[] {
       : line.grantable.length === line.privileges.length
         ? " with grant option"
         : ` (with grant option: ${describePrivileges(line.grantable)})`;
-  const missing = line.missing.map(
+  const missing = line.use.missing.map(
     (gate) => `not usable: lacks ${gate.privilege.toLowerCase()} on ${describeOne(gate.resource)}`,
   );
   const way = [...(several ? [`as ${describeName(line.login)}`] : []), pathText(line.path), ...missing].join("; ");
   const row: Row = {
-    ...(missing.length === 0 ? {} : { sign: "!" }),
+    ...(line.use.usable ? {} : { sign: "!" }),
     cells: [`${describePrivileges(line.privileges)}${options}`, describeResources(line.resources), way],
   };
   const objects = detail && line.resources.length > 1 ? line.resources : [];
@@ -138,7 +138,7 @@ function csvRows(answers: readonly Answer[]): string[][] {
             describeOne(resource),
             pathText(line.path),
             String(line.path.needsSetRole),
-            String(line.missing.length === 0),
+            String(line.use.usable),
           ]);
         }
       }
@@ -162,7 +162,11 @@ function accessDocument(source: AccessSource, who: Who, answers: readonly Answer
         privileges: line.privileges,
         grantable: line.grantable,
         path: pathDocument(line.path),
-        missing: line.missing.map((gate) => ({ privilege: gate.privilege, resource: resourceDocument(gate.resource) })),
+        usable: line.use.usable,
+        missing: line.use.missing.map((gate) => ({
+          privilege: gate.privilege,
+          resource: resourceDocument(gate.resource),
+        })),
         resources: line.resources.map(resourceDocument),
       })),
     })),

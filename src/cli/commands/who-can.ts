@@ -1,8 +1,7 @@
 import type { Path } from "../../analysis/access-delta.ts";
-import { missingGates } from "../../analysis/access-lines.ts";
+import { type Use, useOf } from "../../analysis/access-lines.ts";
 import { explainAccess } from "../../analysis/explain.ts";
 import { EXIT } from "../../base/error.ts";
-import type { Gate } from "../../model/access-rules.ts";
 import { describeName, type Resource } from "../../model/resource.ts";
 import { PUBLIC, type Grantee } from "../../model/role.ts";
 import type { Action } from "../command-tree.ts";
@@ -43,7 +42,7 @@ interface Holder {
   readonly identity: string | null;
   readonly canLogIn: boolean;
   readonly path: Path;
-  readonly missing: readonly Gate[];
+  readonly use: Use;
 }
 
 function findHolders(source: AccessSource, { privilege, resource, grantable }: Question): Holder[] {
@@ -54,8 +53,8 @@ function findHolders(source: AccessSource, { privilege, resource, grantable }: Q
     const [path] = explainAccess(index, role, { privilege, resource }, { grantable, limit: 1 })?.paths ?? [];
     if (path === undefined) return [];
     const canLogIn = snapshot.access.roles.get(role)?.attributes["login"] === true;
-    const missing = role === PUBLIC ? [] : missingGates(index, role, resource, path.needsSetRole);
-    return [{ role, identity: ownerOfLogin(source, role)?.title ?? null, canLogIn, path, missing }];
+    const use = useOf(index, role, { privilege, resource });
+    return [{ role, identity: ownerOfLogin(source, role)?.title ?? null, canLogIn, path, use }];
   });
 }
 
@@ -63,7 +62,7 @@ function whoCanPage(source: AccessSource, question: Question, holders: readonly 
   const shown = holders.filter((holder) => holder.canLogIn || holder.role === PUBLIC || allRoles);
   const groups = holders.length - shown.length;
   const logins = holders.filter((holder) => holder.canLogIn);
-  const usable = logins.filter((holder) => holder.missing.length === 0);
+  const usable = logins.filter((holder) => holder.use.usable);
   const what = `${question.privilege.toLowerCase()} on ${describeOne(question.resource)}${question.grantable ? " with grant option" : ""}`;
   return [
     {
@@ -95,12 +94,12 @@ function whoCanPage(source: AccessSource, question: Question, holders: readonly 
 }
 
 function holderRow(holder: Holder): Row {
-  const missing = holder.missing.map(
+  const missing = holder.use.missing.map(
     (gate) => `not usable: lacks ${gate.privilege.toLowerCase()} on ${describeOne(gate.resource)}`,
   );
   const name = holder.identity ?? describeGrantee(holder.role);
   return {
-    ...(missing.length === 0 ? {} : { sign: "!" }),
+    ...(holder.use.usable ? {} : { sign: "!" }),
     cells: [
       name,
       holder.role === PUBLIC ? "" : describeName(holder.role),
@@ -118,7 +117,7 @@ function csvRows(holders: readonly Holder[]): string[][] {
       String(h.canLogIn),
       pathText(h.path),
       String(h.path.needsSetRole),
-      String(h.missing.length === 0),
+      String(h.use.usable),
     ]),
   ];
 }
@@ -140,7 +139,11 @@ function whoCanDocument(
       identity: holder.identity,
       can_log_in: holder.canLogIn,
       path: pathDocument(holder.path),
-      missing: holder.missing.map((gate) => ({ privilege: gate.privilege, resource: resourceDocument(gate.resource) })),
+      usable: holder.use.usable,
+      missing: holder.use.missing.map((gate) => ({
+        privilege: gate.privilege,
+        resource: resourceDocument(gate.resource),
+      })),
     })),
     unknown: source.snapshot.unknowns,
   };

@@ -1,4 +1,4 @@
-import { missingGates } from "../../analysis/access-lines.ts";
+import { useOf } from "../../analysis/access-lines.ts";
 import { type Cut, cutsOf } from "../../analysis/cuts.ts";
 import { type Explanation, explainAccess } from "../../analysis/explain.ts";
 import { EXIT } from "../../base/error.ts";
@@ -50,7 +50,7 @@ function whyPage(source: AccessSource, question: Question, ways: readonly Ways[]
   const missing = ways.flatMap(({ login, found }) =>
     found.paths.length === 0
       ? []
-      : missingGates(source.index, login, question.resource, true).map(
+      : useOf(source.index, login, question).missing.map(
           (gate) =>
             `${describeGrantee(login)} lacks ${gate.privilege.toLowerCase()} on ${describeOne(gate.resource)}, without which it cannot be used by name`,
         ),

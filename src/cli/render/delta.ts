@@ -27,7 +27,7 @@ export function lossTable(delta: AccessDelta, view: DeltaView): TableBlock {
     kind: "table",
     title: "WHO LOSES",
     columns: ["WHO LOSES", "what", "by way of"],
-    rows: delta.losses.flatMap((line) => rowsOf(line, "-", view)),
+    rows: shownLines(delta.losses, view).flatMap((line) => rowsOf(line, "-", view)),
     empty: "nobody",
   };
 }
@@ -38,9 +38,23 @@ export function gainTable(delta: AccessDelta, view: DeltaView): TableBlock {
     kind: "table",
     title: "WHO GAINS",
     columns: ["WHO GAINS", "what", "by way of"],
-    rows: delta.gains.flatMap((line) => rowsOf(line, "+", view)),
+    rows: shownLines(delta.gains, view).flatMap((line) => rowsOf(line, "+", view)),
     empty: "nobody",
   };
+}
+
+/** Who becomes or stops being a superuser gains or loses everything: one line says it, and the rest of it is shown only in detail. */
+function shownLines(lines: readonly DeltaLine[], view: DeltaView): readonly DeltaLine[] {
+  if (view.detail) return lines;
+  const everything = new Set(
+    lines.flatMap((line) =>
+      line.what.kind === "attribute" && line.what.name === "superuser" ? line.subjects.map((s) => s.login) : [],
+    ),
+  );
+  const follows = (line: DeltaLine): boolean =>
+    line.paths.every((path) => path.by === "superuser" && path.roles.length === 0) &&
+    line.subjects.every((s) => everything.has(s.login));
+  return everything.size === 0 ? lines : lines.filter((line) => !follows(line));
 }
 
 /** `UNKNOWN`: what could not be read, so that nothing is claimed about it. */
@@ -105,6 +119,7 @@ export function factText(fact: AccessFact): string {
     case "ownership":
       return `ownership of ${describeResources(fact.resources)}`;
     case "attribute":
+      if (fact.name === "superuser") return "superuser: everything";
       return fact.name === "login" ? "being able to log in" : escapeLine(fact.name);
     case "admin":
       return `admin of ${describeName(fact.role)}`;

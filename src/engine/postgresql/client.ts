@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { Client, ClientConfig } from "pg";
+import type { Client, ClientConfig, QueryConfig } from "pg";
 import { RolewrightError } from "../../base/error.ts";
 import type { Dsn, SslMode } from "./dsn.ts";
 import { connectionError, isTlsNotOffered } from "./errors.ts";
@@ -21,6 +21,8 @@ export interface Session extends AsyncDisposable {
   rows<Row extends readonly (string | null)[]>(text: string, values?: readonly unknown[]): Promise<Row[]>;
   /** Runs statements without rows and gives back what the server remarked. */
   run(text: string): Promise<readonly Notice[]>;
+  /** Runs a statement that holds text which is not ours: more than one statement in it is an error. */
+  runOne(text: string): Promise<void>;
   /** Drops the connection without a word, as a crash would. */
   destroy(): void;
 }
@@ -55,9 +57,11 @@ const SESSION_SETUP = `
     ('client_min_messages', 'notice'), ('datestyle', 'ISO, YMD'), ('intervalstyle', 'postgres'), ('timezone', 'UTC'), ('bytea_output', 'hex'),
     ('statement_timeout', '0'), ('lock_timeout', '0'), ('idle_in_transaction_session_timeout', '0'), ('idle_session_timeout', '0'),
     ('transaction_timeout', '0'), ('default_transaction_isolation', 'read committed'), ('default_transaction_read_only', 'off'),
-    ('default_transaction_deferrable', 'off'), ('createrole_self_grant', ''), ('work_mem', '64MB'), ('jit', 'off')
+    ('default_transaction_deferrable', 'off'), ('createrole_self_grant', ''), ('work_mem', '64MB'), ('jit', 'off'),
+    ('synchronous_commit', 'on')
   ) v (name, value)
-  join pg_catalog.pg_settings s on pg_catalog.lower(s.name) = v.name`;
+  join pg_catalog.pg_settings s on pg_catalog.lower(s.name) = v.name
+  where s.name <> 'synchronous_commit' or s.setting = 'off'`; // A commit that we report survives a crash; waiting for standbys is left as it is set.
 
 async function connectClient(dsn: Dsn, database: string, options: SessionOptions): Promise<Client> {
   options.signal?.throwIfAborted();
@@ -159,6 +163,11 @@ function wrap(client: Client, database: string): Session {
       notices = [];
       await client.query(text);
       return notices;
+    },
+    async runOne(text) {
+      // The extended protocol takes one statement; the types of the driver do not know the option yet.
+      const query: QueryConfig & { readonly queryMode: "extended" } = { text, queryMode: "extended" };
+      await client.query(query);
     },
     destroy() {
       lost = true;
