@@ -15,7 +15,7 @@ import { forRandomStates } from "../support/random-state/cases.ts";
 import { random } from "../support/random-state/random.ts";
 import { STATE_DATABASE } from "../support/random-state/run.ts";
 import { fromNothing, withoutOwners } from "./from-nothing.ts";
-import { cases, openStates } from "./live-states.ts";
+import { cases, openStates, timeLimit } from "./live-states.ts";
 import { MAJORS } from "./majors.ts";
 
 const NAMES = { target: "random", urlVariable: "RANDOM_URL", environment: "test" };
@@ -27,37 +27,49 @@ describe.each(MAJORS)("importing a real PostgreSQL %i", (major) => {
   });
   afterAll(() => server.stop());
 
-  test("the files plan to zero changes, and lead to the same state from nothing", async () => {
-    await forRandomStates(server, { cases: cases(20) }, async () => {
-      await using connection = await openStates(server);
-      const live = await connection.introspect();
-      const { rules } = connection.engine.dialect(live);
-      const { files } = importManifest(live, rules, NAMES);
-      const loaded = parseManifestSources(files);
-      expect(loaded.findings).toEqual([]);
-      expect(diff(live.access, desired(loaded, live, rules), { rules })).toEqual([]);
+  test(
+    "the files plan to zero changes, and lead to the same state from nothing",
+    async () => {
+      await forRandomStates(server, { cases: cases(20) }, async () => {
+        await using connection = await openStates(server);
+        const live = await connection.introspect();
+        const { rules } = connection.engine.dialect(live);
+        const { files } = importManifest(live, rules, NAMES);
+        const loaded = parseManifestSources(files);
+        expect(loaded.findings).toEqual([]);
+        expect(diff(live.access, desired(loaded, live, rules), { rules })).toEqual([]);
 
-      const rebuilt = desired(loaded, fromNothing(live, rules), rules);
-      const different = compareStates(withoutOwners(rebuilt, rules), withoutOwners(live.access, rules), STATE_DATABASE);
-      expect(different.map((one) => one.text)).toEqual([]);
-      expect(importManifest(live, rules, NAMES).files, "the same snapshot gives the same files").toEqual(files);
-    });
-  });
+        const rebuilt = desired(loaded, fromNothing(live, rules), rules);
+        const different = compareStates(
+          withoutOwners(rebuilt, rules),
+          withoutOwners(live.access, rules),
+          STATE_DATABASE,
+        );
+        expect(different.map((one) => one.text)).toEqual([]);
+        expect(importManifest(live, rules, NAMES).files, "the same snapshot gives the same files").toEqual(files);
+      });
+    },
+    timeLimit(20),
+  );
 
-  test("a file that lost a line about a role is not taken for a proof", async () => {
-    let lost = 0;
-    await forRandomStates(server, { cases: cases(4), seed: 500 }, async ({ states }) => {
-      await using connection = await openStates(server);
-      const live = await connection.introspect();
-      const { rules } = connection.engine.dialect(live);
-      const { files } = importManifest(live, rules, NAMES);
-      for (const damaged of random(states.seed).some(withoutOneGrant(files), 1, 12)) {
-        lost++;
-        expect(() => proveImport(damaged, NAMES.target, { snapshot: live, rules })).toThrow("do not say exactly");
-      }
-    });
-    expect(lost).toBeGreaterThan(10);
-  });
+  test(
+    "a file that lost a line about a role is not taken for a proof",
+    async () => {
+      let lost = 0;
+      await forRandomStates(server, { cases: cases(4), seed: 500 }, async ({ states }) => {
+        await using connection = await openStates(server);
+        const live = await connection.introspect();
+        const { rules } = connection.engine.dialect(live);
+        const { files } = importManifest(live, rules, NAMES);
+        for (const damaged of random(states.seed).some(withoutOneGrant(files), 1, 12)) {
+          lost++;
+          expect(() => proveImport(damaged, NAMES.target, { snapshot: live, rules })).toThrow("do not say exactly");
+        }
+      });
+      expect(lost).toBeGreaterThan(10);
+    },
+    timeLimit(4),
+  );
 });
 
 function desired(loaded: LoadedManifest, live: Snapshot, rules: StateRules): AccessState {

@@ -14,6 +14,11 @@ export function cases(normal: number): number {
   return process.env["ROLEWRIGHT_TEST_LONG"] === "1" ? normal * 20 : normal;
 }
 
+/** How long a test of so many cases may take, in milliseconds; a failure is made smaller within it. */
+export function timeLimit(normal: number): number {
+  return 120_000 + cases(normal) * 4_000;
+}
+
 /** Opens the server of the random states as the superuser, in their database. @param databases what is read; dropping a role needs all of them */
 export function openStates(server: StateServer, databases?: "all"): Promise<Connection> {
   const url = new Secret(`${server.url({ database: STATE_DATABASE })}?sslmode=disable`);

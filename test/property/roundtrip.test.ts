@@ -4,7 +4,7 @@ import { hasErrors } from "../../src/model/finding.ts";
 import { startPostgres, type PostgresServer } from "../support/postgres.ts";
 import { forRandomStates } from "../support/random-state/cases.ts";
 import { runScript } from "../support/random-state/run.ts";
-import { cases, openStates, plainState, planTo, runStages } from "./live-states.ts";
+import { cases, openStates, plainState, planTo, runStages, timeLimit } from "./live-states.ts";
 import { MAJORS } from "./majors.ts";
 
 describe.each(MAJORS)("random states of a real PostgreSQL %i", (major) => {
@@ -14,27 +14,31 @@ describe.each(MAJORS)("random states of a real PostgreSQL %i", (major) => {
   });
   afterAll(() => server.stop());
 
-  test("a plan leads from any state to any other, its inverse leads back, and a state differs in nothing from itself", async () => {
-    await forRandomStates(server, { cases: cases(20) }, async ({ second }) => {
-      await using connection = await openStates(server, "all");
-      const a = await connection.introspect();
-      await runScript(server, second);
-      const b = await connection.introspect();
-      const { rules } = connection.engine.dialect(b);
-      expect(diff(b.access, b.access, { rules })).toEqual([]);
+  test(
+    "a plan leads from any state to any other, its inverse leads back, and a state differs in nothing from itself",
+    async () => {
+      await forRandomStates(server, { cases: cases(20) }, async ({ second }) => {
+        await using connection = await openStates(server, "all");
+        const a = await connection.introspect();
+        await runScript(server, second);
+        const b = await connection.introspect();
+        const { rules } = connection.engine.dialect(b);
+        expect(diff(b.access, b.access, { rules })).toEqual([]);
 
-      const plan = planTo(connection, b, a.access);
-      expect(hasErrors(plan.findings), JSON.stringify(plan.findings)).toBe(false);
-      await runStages(connection, plan.stages);
-      const reached = await connection.introspect();
-      expect(plainState(reached.access)).toEqual(plainState(a.access));
-      expect(reached.fingerprint, "the fingerprint that the plan predicted").toBe(plan.fingerprint.after);
-      expect(planTo(connection, reached, a.access).stages, "the second plan").toEqual([]);
+        const plan = planTo(connection, b, a.access);
+        expect(hasErrors(plan.findings), JSON.stringify(plan.findings)).toBe(false);
+        await runStages(connection, plan.stages);
+        const reached = await connection.introspect();
+        expect(plainState(reached.access)).toEqual(plainState(a.access));
+        expect(reached.fingerprint, "the fingerprint that the plan predicted").toBe(plan.fingerprint.after);
+        expect(planTo(connection, reached, a.access).stages, "the second plan").toEqual([]);
 
-      await runStages(connection, plan.inverse);
-      const back = await connection.introspect();
-      expect(plainState(back.access)).toEqual(plainState(b.access));
-      expect(back.fingerprint, "the fingerprint from before").toBe(b.fingerprint);
-    });
-  });
+        await runStages(connection, plan.inverse);
+        const back = await connection.introspect();
+        expect(plainState(back.access)).toEqual(plainState(b.access));
+        expect(back.fingerprint, "the fingerprint from before").toBe(b.fingerprint);
+      });
+    },
+    timeLimit(20),
+  );
 });
