@@ -7,16 +7,17 @@ import {
   rowPolicyKey,
   type RowSecurity,
 } from "../model/access-state.ts";
+import type { PolicyTextAnswer, RefusedPolicyText } from "../model/policy-text.ts";
 import { describeResource, type Resource, resourceKey, type ResourceKey } from "../model/resource.ts";
 import { PUBLIC } from "../model/role.ts";
 import type { RowPoliciesClaim, Selector } from "./claims.ts";
 import { type ResolveContext, roleExists, selectFor } from "./context.ts";
 import type { RowPolicyEntry } from "./manifest.ts";
 import { printName } from "./names.ts";
-import type { ManifestPath } from "./source-file.ts";
+import type { ManifestPath, TextRange } from "./source-file.ts";
 
-/** The server's own text of an expression on a table, as `pg_get_expr` would print it; null when nobody asked the server. */
-export type CanonicalExpression = (table: Resource, expression: string) => string | null;
+/** What the server says about an expression on a table; null when nobody asked it. */
+export type CanonicalExpression = (table: Resource, expression: string) => PolicyTextAnswer | null;
 
 export interface ResolvedPolicies {
   readonly policies: ReadonlyMap<RowPolicyKey, RowPolicy>;
@@ -148,25 +149,80 @@ function policyOf(
   const known = to.map((role, index) => role === "public" || roleExists(context, role, [...path, "to", index]));
   if (known.includes(false)) return null;
   const live = policies.get(rowPolicyKey({ table, name }));
-  const expression = (text: string | undefined, now: string | null, key: string): string | null => {
+  const command = (said.command ?? "all").toUpperCase() as PolicyCommand;
+  const permissive = said.permissive !== false;
+  const stays = live !== undefined && staysInPlace(live, { ...said, command, permissive });
+  const expression = (key: "using" | "check"): string | null => {
+    const text = said[key];
     if (text === undefined) return null;
-    const exact = canonical(table, text);
-    if (exact !== null) return exact;
-    if (now !== null && loose(now) === loose(text)) return now;
-    const message = `how the server will write this expression is not known`;
-    const help = "if it writes it otherwise, the apply is rolled back: write it as the server does, casts included";
-    context.findings.add("RW224", [...path, key], message, { severity: "warning", help });
-    return text;
+    return expressionOf(text, stays ? live[key] : null, { table, path: [...path, key], context, canonical });
   };
   return {
     table,
     name,
-    command: (said.command ?? "all").toUpperCase() as PolicyCommand,
-    permissive: said.permissive !== false,
+    command,
+    permissive,
     roles: sortedText(to.map((role) => (role === "public" ? PUBLIC : role))),
-    using: expression(said.using, live?.using ?? null, "using"),
-    check: expression(said.check, live?.check ?? null, "check"),
+    using: expression("using"),
+    check: expression("check"),
   };
+}
+
+/** Whether the live policy can become the declared one in place. One that is made anew gets its expressions anew too. */
+function staysInPlace(live: RowPolicy, said: Pick<RowPolicy, "command" | "permissive"> & Expressions): boolean {
+  return (
+    live.command === said.command &&
+    live.permissive === said.permissive &&
+    (live.using === null || said.using !== undefined) &&
+    (live.check === null || said.check !== undefined)
+  );
+}
+
+type Expressions = Pick<RowPolicyEntry, "using" | "check">;
+
+interface ExpressionPlace {
+  readonly table: Resource;
+  readonly path: ManifestPath;
+  readonly context: ResolveContext;
+  readonly canonical: CanonicalExpression;
+}
+
+/** The text that a policy gets: the live one wherever both say the same. */
+function expressionOf(text: string, live: string | null, place: ExpressionPlace): string {
+  const { table, path, context, canonical } = place;
+  if (live !== null && loose(live) === loose(text)) return live;
+  const answer = canonical(table, text);
+  // What stands there may be a text that the server would write otherwise today: `x in (...)` over varchar takes two rounds to settle.
+  const settled = live === null ? null : canonical(table, live);
+  switch (answer?.kind) {
+    case undefined: {
+      const message = `how the server will write this expression is not known`;
+      const help = "if it writes it otherwise, the apply is rolled back: write it as the server does, casts included";
+      context.findings.add("RW224", path, message, { severity: "warning", help });
+      return text;
+    }
+    case "known":
+      return live !== null && settled?.kind === "known" && settled.text === answer.text ? live : answer.text;
+    case "refused": {
+      const { message, help } = answer;
+      const range = rangeOf(text, answer);
+      const options = { help, ...(range === null ? {} : { range }) };
+      context.findings.add("RW226", path, `the server refuses this expression: ${message}`, options);
+      return text;
+    }
+    case "unknown": {
+      const message = `how the server would write this expression could not be asked: ${answer.reason}`;
+      context.findings.add("RW228", path, message, { help: answer.help });
+      return text;
+    }
+  }
+}
+
+/** The word at which the server stopped. */
+function rangeOf(text: string, { offset }: RefusedPolicyText): TextRange | null {
+  if (offset === null || offset >= text.length) return null;
+  const [word] = /^(?:[\p{L}\p{N}_$.]+|.)/su.exec(text.slice(offset)) ?? [""];
+  return { offset, length: word.length };
 }
 
 /** White space between tokens and the parentheses around the whole say nothing. */

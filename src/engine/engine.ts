@@ -3,6 +3,7 @@ import type { AccessRules } from "../model/access-rules.ts";
 import type { AccessState } from "../model/access-state.ts";
 import type { Change } from "../model/change.ts";
 import type { Finding } from "../model/finding.ts";
+import type { PolicyText, PolicyTextAnswer } from "../model/policy-text.ts";
 import type { RoleName } from "../model/role.ts";
 import type { Resource } from "../model/resource.ts";
 import type { Privilege } from "../model/access-list.ts";
@@ -92,6 +93,14 @@ export interface Connection extends AsyncDisposable {
   introspect(options?: IntrospectOptions): Promise<Snapshot>;
   /** The identity alone, cheap. */
   identify(): Promise<TargetIdentity>;
+  /**
+   * The text that the server would keep of each expression of a row policy: one answer a question, in order. Nothing of the asking remains, and no table is locked against its
+   * users. What the server does not take, or cannot be asked, is an answer too; throws only when the connection is lost.
+   */
+  canonicalPolicies(
+    questions: readonly PolicyText[],
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<readonly PolicyTextAnswer[]>;
   /** Takes the lock that keeps a second applier of the cluster away. Throws RW405 when another one holds it, naming it. Released by dispose. */
   lockApplier(options: { readonly holder: string }): Promise<ApplierLock>;
   /** Opens one transaction in one database; see Transaction. */

@@ -1,5 +1,6 @@
 import { RolewrightError } from "../../base/error.ts";
 import type { Secret } from "../../base/secret.ts";
+import type { PolicyText, PolicyTextAnswer } from "../../model/policy-text.ts";
 import type { RoleName } from "../../model/role.ts";
 import type { Snapshot, TargetIdentity } from "../../model/snapshot.ts";
 import type {
@@ -13,6 +14,7 @@ import type {
   TransactionOptions,
 } from "../engine.ts";
 import { agreedDatabase, LOCK_APPLICATION, takeApplierLock } from "./applier-lock.ts";
+import { canonicalPolicies } from "./canonical-policies.ts";
 import { openSession, type Session } from "./client.ts";
 import { describeDsn, type Dsn, parseDsn } from "./dsn.ts";
 import { readingError } from "./errors.ts";
@@ -103,6 +105,17 @@ class PostgresConnection implements Connection {
     } catch (error) {
       throw readingError(error, "the server's identity");
     }
+  }
+
+  async canonicalPolicies(
+    questions: readonly PolicyText[],
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<readonly PolicyTextAnswer[]> {
+    const { open } = this.#opened;
+    return await canonicalPolicies(questions, {
+      ...options,
+      open: async (database) => this.#track(await open(database, "rolewright", options.signal)),
+    });
   }
 
   async lockApplier(options: { readonly holder: string }): Promise<ApplierLock> {

@@ -125,17 +125,29 @@ export const RW2XX: Readonly<Record<string, CodePage>> = {
   RW224: {
     title: "how the server writes a policy's expression is not known",
     why: "The server keeps expressions in a form of its own, with casts and parentheses. If its text differs from the file's, the apply notices and rolls back.",
-    fix: "Write the expression as the server shows it after import.",
+    fix: "Write the expression as the server shows it after import, or plan against the live target: then the server is asked.",
   },
   RW225: {
     title: "one thing is to have two owners",
     why: "Two lines give it to different roles.",
     fix: "Remove one of the lines, or leave it out of the pattern with `except`.",
   },
+  RW226: {
+    title: "the server refuses a policy's expression",
+    why: "It was tried on an empty temporary table with the same columns, in a transaction that was rolled back. The message is the server's own.",
+    fix: "Correct the expression. Functions, other tables and types need their schema, since nothing is looked up in a search path; columns of the table itself are written without it.",
+    example:
+      'using: "region = sales.current_region()"\nusing: "exists (select from hr.members m where m.region = orders.region)"',
+  },
   RW227: {
     title: "everybody cannot pass a privilege on",
     why: "The server refuses the grant option for PUBLIC.",
     fix: "Grant it to a role.",
+  },
+  RW228: {
+    title: "how the server would write a policy's expression could not be asked",
+    why: "Only the server can tell whether the expression of the file is the one that stands there. It is asked with an empty temporary table in a transaction that is rolled back, never with the live table. A policy that is not known is not planned.",
+    fix: "Give the connection's role TEMPORARY on the database and point the target at the primary, or write the expression exactly as the live policy has it.",
   },
   RW230: {
     title: "a retired role is still named",
