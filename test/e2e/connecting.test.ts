@@ -2,8 +2,6 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { startPostgres, type PostgresServer } from "../support/postgres.ts";
 import { expectExit, workspace, type Workspace } from "./cli.ts";
 
-// A server that is too old (12 and earlier) cannot be had here: no such binaries are published. RW510 is covered by the engine's own unit tests.
-
 let server: PostgresServer;
 let folder: Workspace;
 
@@ -33,6 +31,14 @@ test.each(CASES)("$name ends with its own code and a way out, exit 1, and no sec
   expect(ran.stderr).toContain("help:");
   expect(ran.stderr).not.toContain("RW899");
   for (const secret of ["hunter2", server.password ?? "?"]) expect(ran.stderr + ran.stdout).not.toContain(secret);
+});
+
+test("a server that is too old is refused by its version", async () => {
+  await using old = await startPostgres({ major: 12 });
+  const ran = await folder.run(["plan"], { env: { SHOP_URL: old.url() } });
+  expect(ran.code).toBe(1);
+  expect(ran.stderr).toMatch(/RW508 .*12\.22/);
+  expect(ran.stderr).toContain("help:");
 });
 
 test("doctor says of the same troubles which they are, and exits 1; on a good connection it exits 0", async () => {

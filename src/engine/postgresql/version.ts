@@ -16,7 +16,8 @@ export function serverVersion(number: string, banner: string): ServerVersion {
   }
   const minor = Number(number) % 10_000;
   if (major < OLDEST_MAJOR) {
-    const text = `${major}.${Math.floor(minor / 100)}`;
+    // 9.6 and older counted otherwise: 90624 is 9.6.24.
+    const text = `${major}.${major < 10 ? Math.floor(minor / 100) : minor}`;
     throw new RolewrightError("RW508", `the server runs PostgreSQL ${text}, expected ${OLDEST_MAJOR} or later`, {
       help: `upgrade the server: PostgreSQL ${major} gets no security fixes any more`,
     });

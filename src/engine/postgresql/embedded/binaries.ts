@@ -7,15 +7,18 @@ import { reachableByAll, serverAccount } from "./account.ts";
 import { cacheFolder, withLock } from "./cache.ts";
 import { fetchPackage } from "./fetch.ts";
 
-/** The majors whose servers we can start, oldest first. */
+/** The supported majors whose servers we can start, oldest first. */
 export const EMBEDDED_MAJORS = [13, 14, 15, 16, 17, 18] as const;
-export type EmbeddedMajor = (typeof EMBEDDED_MAJORS)[number];
+/** One that is too old: started only to see it refused. */
+export const REFUSED_MAJOR = 12;
+export type EmbeddedMajor = (typeof EMBEDDED_MAJORS)[number] | typeof REFUSED_MAJOR;
 
 /** The one that is installed with us; the others are fetched when they are first asked for. */
 export const DEFAULT_MAJOR: EmbeddedMajor = 18;
 
 /** Exact versions: every release of these packages is tagged beta, which is normal there. */
 const VERSIONS: Readonly<Record<EmbeddedMajor, string>> = {
+  12: "12.22.0-beta.15",
   13: "13.23.0-beta.16",
   14: "14.23.0-beta.17",
   15: "15.18.0-beta.17",
