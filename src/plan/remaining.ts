@@ -5,7 +5,7 @@ import type { AccessEntry, AccessList, Privilege } from "../model/access-list.ts
 import { defaultPrivilegeKey, rowPolicyKey, type AccessState } from "../model/access-state.ts";
 import { isDefaultChange, isGrantChange, type Change, type DefaultChange, type GrantChange } from "../model/change.ts";
 import { describeName, describeResource, resourceKey, type Resource } from "../model/resource.ts";
-import { membershipKey, PUBLIC, type Membership } from "../model/role.ts";
+import { membershipKey, PUBLIC, type Membership, type RoleAttributes } from "../model/role.ts";
 import type { StateRules } from "../model/state-rules.ts";
 
 /** What is left to do of changes, against a state that they were not made from. */
@@ -31,13 +31,23 @@ export function remainingOf(changes: readonly Change[], state: AccessState, rule
   const named = renameInState(state, renames);
   const owners = changes.flatMap((change) => (change.kind === "change-owner" ? openOwners(change, named, tally) : []));
   const moved = predict(named, owners, rules);
+  // A login comes back closed and is opened at the end, so its attributes change after it was created.
+  const created = new Map(
+    changes.flatMap((change) =>
+      change.kind === "create-role" && !moved.roles.has(change.role.name)
+        ? [[change.role.name, change.role] as const]
+        : [],
+    ),
+  );
   const open: Change[] = [...renames, ...owners];
   for (const change of changes) {
     if (change.kind === "rename-role" || change.kind === "change-owner") continue;
     if (isGrantChange(change)) open.push(...openGrants(change, moved, rules, tally));
     else if (isDefaultChange(change)) open.push(...openDefaults(change, moved, rules, tally));
-    else if (change.kind === "alter-role") open.push(...openAttributes(change, moved, tally));
-    else if (note(tally, standing(change, moved), () => subject(change))) open.push(change);
+    else if (change.kind === "alter-role") {
+      const found = moved.roles.get(change.role) ?? created.get(change.role);
+      open.push(...openAttributes(change, found?.attributes, tally));
+    } else if (note(tally, standing(change, moved), () => subject(change))) open.push(change);
   }
   return { open, ...tally };
 }
@@ -122,10 +132,9 @@ function options(row: Membership | undefined): unknown {
 
 function openAttributes(
   change: Extract<Change, { kind: "alter-role" }>,
-  state: AccessState,
+  found: RoleAttributes | undefined,
   tally: Tally,
 ): readonly Change[] {
-  const found = state.roles.get(change.role)?.attributes;
   const attributes = change.attributes.filter(({ name, before, after }) =>
     note(tally, found === undefined ? "done" : between(found[name] ?? null, before, after), () => {
       return `${name} of role ${role(change.role)}`;
