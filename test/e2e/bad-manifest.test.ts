@@ -37,7 +37,7 @@ async function access(): Promise<unknown> {
   return server.query(
     `select (select json_agg(r order by r.rolname) from (select rolname, rolcanlogin, rolsuper, rolcreaterole from pg_roles) r) roles,
             (select json_agg(m order by m.roleid, m.member) from (select roleid, member, admin_option from pg_auth_members) m) members,
-            (select json_agg(c order by c.oid) from (select oid, relacl::text, relowner from pg_class where relnamespace = 'sales'::regnamespace) c) tables`,
+            (select json_agg(c order by c.oid) from (select oid, relacl::text, relowner from pg_class where relnamespace = 'sales'::regnamespace) c) as tables`,
     { database: "shop" },
   );
 }
