@@ -82,7 +82,7 @@ export const QUESTION_COMMANDS: readonly CommandSpec[] = [
     name: "why",
     summary: "show every shortest way by which somebody has a privilege, and what to remove to end it",
     arguments: [WHO, PRIVILEGE, RESOURCE],
-    options: [{ flags: "--grantable", summary: "ask for the right to pass it on" }, ...WHICH, SNAPSHOT],
+    options: [{ flags: "--grantable", summary: "ask for the right to pass it on" }, ...WHICH, CSV, SNAPSHOT],
     examples: [
       "rolewright why alice select sales.orders",
       "rolewright why svc_billing insert billing.invoices --json",

@@ -16,10 +16,17 @@ import { usageError } from "../usage.ts";
 const FORMATS = ["svg", "html", "dot", "mermaid"] as const;
 type Format = (typeof FORMATS)[number];
 
+const MANY_ROLES = 60;
+
 /** Draws who is what and who holds what: around one person, role or resource, or everything; or the heat map of roles by schemas. */
 export const graph: Action = async (context, input) => {
   const format = formatOf(input);
   const source = await readSource(context, input);
+  const roles = source.snapshot.access.roles.size;
+  if (roles > MANY_ROLES && input.text("on") === null && !input.flag("heat-map")) {
+    const text = `all ${roles} roles make a large picture; \`--on NAME\` draws one person, role or table with what is around it, and \`--heat-map\` all of them as a table`;
+    context.tell([{ kind: "line", label: "NOTE", text }]);
+  }
   context.progress.step("drawing");
   const text = input.flag("heat-map") ? await heatMapText(source, format) : await drawingText(source, input, format);
   context.progress.clear();
@@ -66,7 +73,7 @@ function drawingOptions(source: AccessSource, input: Input): DrawingOptions {
     inherits: directInheritance(source),
     ...(hops === null ? {} : { hops }),
   };
-  if (on === null) return common;
+  if (on === null) return common; // Everything: readable for a small shop, a poster for a large one.
   const privilege = input.text("privilege");
   if (privilege === null && !looksLikeResource(source, on)) {
     const who = findWho(source, on);

@@ -6,6 +6,7 @@ import { describeName, resourceKey, type Resource } from "../../model/resource.t
 import type { Grantee, RoleName } from "../../model/role.ts";
 import type { Action } from "../command-tree.ts";
 import type { Item, Page } from "../output/page.ts";
+import { toCsv } from "../questions/csv.ts";
 import { pathDocument, resourceDocument } from "../questions/documents.ts";
 import { type AccessSource, readSource } from "../questions/source.ts";
 import { findPrivilege, findResource } from "../questions/what.ts";
@@ -26,9 +27,19 @@ export const why: Action = async (context, input) => {
   });
   const question = { who, privilege, resource };
   context.progress.clear();
-  context.show(whyPage(source, question, ways), () => whyDocument(source, question, ways));
+  if (input.flag("csv")) context.write(toCsv(csvRows(ways)));
+  else context.show(whyPage(source, question, ways), () => whyDocument(source, question, ways));
   return ways.some((each) => each.found.paths.length > 0) ? EXIT.done : EXIT.failed;
 };
+
+function csvRows(ways: readonly Ways[]): string[][] {
+  return [
+    ["login", "way", "set_role_needed"],
+    ...ways.flatMap(({ login, found }) =>
+      found.paths.map((path) => [describeGrantee(login), pathText(path), String(path.needsSetRole)]),
+    ),
+  ];
+}
 
 interface Ways {
   readonly login: Grantee;

@@ -5,7 +5,17 @@ import { predict } from "../../diff/predict.ts";
 import { readPlan } from "../../plan/plan-json.ts";
 import type { CliContext } from "../context.ts";
 import type { Input } from "../input.ts";
-import { gainTable, lossTable, subjectsSummary, unknownSection } from "../render/delta.ts";
+import {
+  factText,
+  gainTable,
+  lossTable,
+  pathText,
+  subjectName,
+  subjectsSummary,
+  unknownSection,
+} from "../render/delta.ts";
+import { toCsv } from "./csv.ts";
+import type { DeltaLine } from "../../analysis/access-delta.ts";
 import { deltaDocument } from "../render/plan-document.ts";
 import { readManifest } from "../target.ts";
 import { usageError } from "../usage.ts";
@@ -33,6 +43,12 @@ export async function showComparison(context: CliContext, input: Input): Promise
   });
   context.progress.clear();
   const view = { detail: input.flag("detail") };
+  if (input.flag("csv")) {
+    context.write(
+      toCsv([["direction", "who", "what", "way"], ...csvRows("loses", delta.losses), ...csvRows("gains", delta.gains)]),
+    );
+    return EXIT.done;
+  }
   context.show(
     [
       {
@@ -54,6 +70,18 @@ export async function showComparison(context: CliContext, input: Input): Promise
     () => ({ from: a, to: b, ...deltaDocument(delta) }),
   );
   return EXIT.done;
+}
+
+/** One row for each subject of each line. */
+function csvRows(direction: string, lines: readonly DeltaLine[]): string[][] {
+  return lines.flatMap((line) =>
+    line.subjects.map((subject) => [
+      direction,
+      subjectName(subject),
+      factText(line.what),
+      line.paths.map(pathText).join("; "),
+    ]),
+  );
 }
 
 type Side = "live" | "files" | "snapshot" | "plan";
