@@ -3,7 +3,7 @@ import { EMPTY_STATE } from "../model/access-state.ts";
 import type { Change, GrantChange, Origin } from "../model/change.ts";
 import { PUBLIC } from "../model/role.ts";
 import type { Snapshot } from "../model/snapshot.ts";
-import { findDrift } from "./drift.ts";
+import { type DriftRecord, findDrift } from "./drift.ts";
 
 const grant: GrantChange = {
   kind: "remove-grant",
@@ -30,6 +30,24 @@ describe("findDrift", () => {
       },
     ]);
     expect(differences[0]?.record.note).toContain("does not record who changed it");
+  });
+
+  test("says when the entry was last changed where the server knows, and never that the difference came then", () => {
+    const record = (change: Change, at: string | null): DriftRecord | undefined =>
+      findDrift(live(), originsOf(byLine), { changes: [change], changedAt: () => at }).differences[0]?.record;
+    expect(record(grant, "2026-11-21T02:14:07Z")).toEqual({
+      grantor: "lead",
+      at: "2026-11-21T02:14:07Z",
+      note: "granted in the name of this role; its entry in the catalog was last changed 2026-11-21 02:14:07Z (by whatever change came last); the server does not record by whom; its log may, if it logs DDL",
+    });
+    const [table] = grant.resources;
+    const several = { ...grant, resources: table === undefined ? [] : [table, table] };
+    expect(record(several, "2026-11-21T02:14:07Z")?.note).toContain(
+      "the last of its 2 entries in the catalog was changed",
+    );
+    for (const unknown of [null, "2026-11-22T00:00:01Z"]) {
+      expect(record(grant, unknown)).toMatchObject({ at: null, note: expect.stringContaining("nor when") as string });
+    }
   });
 
   test("a grant that the files forbid is adopted by deleting the line that forbids it", () => {

@@ -37,6 +37,8 @@ export interface DriftItem {
 export interface DriftRecord {
   /** The role in whose name it was granted; null where none is kept. */
   readonly grantor: RoleName | null;
+  /** When the server's own entry was last changed, by whatever change came last: RFC 3339 in UTC. The difference is as old or older. Null where the server does not know. */
+  readonly at: string | null;
   /** Why there is not more, for people. */
   readonly note: string;
 }
@@ -51,19 +53,28 @@ export interface DriftOptions {
   readonly changes: readonly Change[];
   /** What would change beyond `changes` if the files claimed everything about their roles: the removals among it are unclaimed. @default none: nothing is listed as unclaimed */
   readonly unclaimed?: readonly Change[];
+  /** When the server's entry behind a change was last written; see `Connection.lastChanged`. @default the server does not know */
+  readonly changedAt?: (change: Change) => string | null;
 }
 
 /** Says what differs, which side has it, what the server knows about it, and how to settle it either way. */
 export function findDrift(live: Snapshot, origins: ChangeOrigins, options: DriftOptions): Drift {
   const unclaimed = (options.unclaimed ?? []).filter(removes);
+  const at = (change: Change): string | null => {
+    const time = options.changedAt?.(change) ?? null;
+    // What was written after the reading says nothing about what was read.
+    return time === null || time > live.takenAt ? null : time;
+  };
   return {
-    differences: options.changes.map((change) => itemOf(change, origins.originOf(change))).sort(inOrder),
-    unclaimed: unclaimed.map((change) => itemOf(change, { locations: [], by: "authoritative" })).sort(inOrder),
+    differences: options.changes.map((change) => itemOf(change, origins.originOf(change), at(change))).sort(inOrder),
+    unclaimed: unclaimed
+      .map((change) => itemOf(change, { locations: [], by: "authoritative" }, at(change)))
+      .sort(inOrder),
     unknowns: live.unknowns,
   };
 }
 
-function itemOf(change: Change, origin: Origin): DriftItem {
+function itemOf(change: Change, origin: Origin, at: string | null): DriftItem {
   const { kind, text } = driftText(change, origin);
   return {
     kind,
@@ -72,7 +83,7 @@ function itemOf(change: Change, origin: Origin): DriftItem {
     locations: origin.locations,
     ...(origin.because === undefined ? {} : { because: origin.because }),
     adopt: adoption(change, origin),
-    record: recordOf(change),
+    record: recordOf(change, at),
   };
 }
 
@@ -108,15 +119,28 @@ function removes(change: Change): boolean {
 
 const NOT_KEPT = "the server does not record who changed it, nor when; its log may, if it logs DDL";
 
-function recordOf(change: Change): DriftRecord {
+function recordOf(change: Change, at: string | null): DriftRecord {
+  const grantor = grantorOf(change);
+  const given = grantor === null ? "" : "granted in the name of this role; ";
+  return { grantor, at, note: given + (at === null ? NOT_KEPT : lastWritten(change, at)) };
+}
+
+function lastWritten(change: Change, at: string): string {
+  const entries = "resources" in change ? change.resources.length : 1;
+  const what =
+    entries === 1 ? "its entry in the catalog was last" : `the last of its ${entries} entries in the catalog was`;
+  return `${what} changed ${at.replace("T", " ")} (by whatever change came last); the server does not record by whom; its log may, if it logs DDL`;
+}
+
+function grantorOf(change: Change): RoleName | null {
   switch (change.kind) {
     case "remove-grant":
     case "remove-grant-option":
-      return { grantor: change.grantor, note: `granted in the name of this role; ${NOT_KEPT}` };
+      return change.grantor;
     case "remove-membership":
-      return { grantor: change.membership.grantor, note: `granted in the name of this role; ${NOT_KEPT}` };
+      return change.membership.grantor;
     case "alter-membership":
-      return { grantor: change.before.grantor, note: `granted in the name of this role; ${NOT_KEPT}` };
+      return change.before.grantor;
     case "create-role":
     case "drop-role":
     case "rename-role":
@@ -135,7 +159,7 @@ function recordOf(change: Change): DriftRecord {
     case "drop-policy":
     case "alter-policy":
     case "set-row-security":
-      return { grantor: null, note: NOT_KEPT };
+      return null;
   }
 }
 

@@ -101,6 +101,14 @@ export interface Connection extends AsyncDisposable {
     questions: readonly PolicyText[],
     options?: { readonly signal?: AbortSignal },
   ): Promise<readonly PolicyTextAnswer[]>;
+  /**
+   * When the server's own entries behind these changes were last written: RFC 3339 in UTC, in the order of the changes, the latest where a change is about several. It is the time of
+   * whatever came last to an entry, not of the difference. Null where the server keeps no such time, has forgotten it, has no entry, or may not be asked.
+   */
+  lastChanged(
+    changes: readonly Change[],
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<readonly (string | null)[]>;
   /** Takes the lock that keeps a second applier of the cluster away. Throws RW405 when another one holds it, naming it. Released by dispose. */
   lockApplier(options: { readonly holder: string }): Promise<ApplierLock>;
   /** Opens one transaction in one database; see Transaction. */

@@ -65,4 +65,23 @@ describe("drift", () => {
     await shop.server.query("revoke insert on sales.orders from reporting_ro", { database: "shop" });
     expect((await shop.folder.run(["drift", "--unclaimed", "--detailed-exitcode"])).stdout).toContain("NO DRIFT");
   });
+
+  test("says when the entry was last changed where the server keeps it, and only then", async () => {
+    await shop.folder.write("rolewright.yaml", manifest("staging", TAKEN));
+    const grant = "grant insert on sales.orders to reporting_ro";
+    await shop.server.query(grant, { database: "shop" });
+    const found = await shop.folder.run(["drift"]);
+    expect(found.stdout).toMatch(
+      /by postgres; .*its entry in the catalog was last changed \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ \(by whatever change came last\)/,
+    );
+    const { unclaimed } = (await shop.folder.run(["drift", "--json"])).json() as unknown as {
+      unclaimed: { record: { at: string } }[];
+    };
+    const age = Date.now() - Date.parse(unclaimed[0]?.record.at ?? "");
+    expect(age).toBeGreaterThanOrEqual(0);
+    expect(age).toBeLessThan(60_000);
+    await shop.server.query("alter system set track_commit_timestamp = off");
+    await shop.server.restart();
+    expect((await shop.folder.run(["drift"])).stdout).toContain("does not record who changed it, nor when");
+  });
 });

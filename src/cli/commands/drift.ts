@@ -5,6 +5,7 @@ import { resolveManifest } from "../../config/resolve.ts";
 import { diff } from "../../diff/diff.ts";
 import type { Change } from "../../model/change.ts";
 import type { Action } from "../command-tree.ts";
+import type { CliContext } from "../context.ts";
 import { describePlace, type Sources } from "../output/frame.ts";
 import { escapeLine } from "../output/escape.ts";
 import type { Tone } from "../output/look.ts";
@@ -34,7 +35,9 @@ export const drift: Action = async (context, input) =>
   withTarget(context, async (target) => {
     const compared = await compareLive(target, context);
     const { live, resolution, changes } = compared;
-    const found = findDrift(live, resolution, { changes, unclaimed: unclaimedChanges(target, compared) });
+    const unclaimed = unclaimedChanges(target, compared);
+    const changedAt = await changeTimes([...changes, ...unclaimed], target, context);
+    const found = findDrift(live, resolution, { changes, unclaimed, changedAt });
     context.progress.clear();
     context.show(driftPage(found, target.name, live, target.sources), () => driftDocument(found, live));
     const drifted = found.differences.length > 0 || (input.flag("unclaimed") && found.unclaimed.length > 0);
@@ -45,6 +48,18 @@ export const drift: Action = async (context, input) =>
 function unclaimedChanges(target: OpenTarget, { live, dialect, resolution }: Comparison): readonly Change[] {
   const whole = resolveManifest(withWholeClaim(target.loaded), target.name, live, dialect.rules);
   return diff(resolution.desired, whole.desired, { rules: dialect.rules });
+}
+
+/** When the server's entries behind the changes were last written, as far as it knows. */
+async function changeTimes(
+  changes: readonly Change[],
+  target: OpenTarget,
+  context: CliContext,
+): Promise<(change: Change) => string | null> {
+  context.progress.step("asking when it was changed");
+  const times = await target.connection.lastChanged(changes, { signal: context.signal });
+  const byChange = new Map(changes.map((change, index) => [change, times[index] ?? null]));
+  return (change) => byChange.get(change) ?? null;
 }
 
 function driftPage(found: Drift, name: string, live: Snapshot, sources: Sources): Page {

@@ -1,6 +1,7 @@
 import { RolewrightError } from "../../base/error.ts";
 import type { Secret } from "../../base/secret.ts";
 import type { PolicyText, PolicyTextAnswer } from "../../model/policy-text.ts";
+import type { Change } from "../../model/change.ts";
 import type { RoleName } from "../../model/role.ts";
 import type { Snapshot, TargetIdentity } from "../../model/snapshot.ts";
 import type {
@@ -20,6 +21,7 @@ import { describeDsn, type Dsn, parseDsn } from "./dsn.ts";
 import { readingError } from "./errors.ts";
 import { chooseDatabases, identityOf, introspect } from "./introspect.ts";
 import { readSystemIdentifier } from "./introspect-shared.ts";
+import { lastChanged } from "./last-changed.ts";
 import { refuseTransactionPooler } from "./pooler.ts";
 import { DATABASES, type DatabaseRow } from "./queries.ts";
 import { endLiveSession, liveSessions } from "./sessions.ts";
@@ -114,6 +116,18 @@ class PostgresConnection implements Connection {
     const { open } = this.#opened;
     return await canonicalPolicies(questions, {
       ...options,
+      open: async (database) => this.#track(await open(database, "rolewright", options.signal)),
+    });
+  }
+
+  async lastChanged(
+    changes: readonly Change[],
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<readonly (string | null)[]> {
+    const { dsn, open } = this.#opened;
+    return await lastChanged(changes, {
+      ...options,
+      home: dsn.database,
       open: async (database) => this.#track(await open(database, "rolewright", options.signal)),
     });
   }
