@@ -6,8 +6,10 @@ import { SUPERUSER } from "../src/engine/postgresql/embedded/data-folder.ts";
 export interface Shape {
   readonly tables: number;
   readonly roles: number;
-  /** Tables are spread evenly over them, and all tables of a schema share one access list. */
+  /** Tables are spread evenly over them. */
   readonly schemas: number;
+  /** How many access lists the tables of one schema have among them: 1, or up to 100, told apart by the last two digits of the table's name. */
+  readonly variants: number;
 }
 
 const DATABASE = SUPERUSER;
@@ -22,6 +24,11 @@ export function roleName(n: number): string {
 
 export function schemaName(n: number): string {
   return `area_${String(n).padStart(3, "0")}`;
+}
+
+/** The role that may also truncate the tables of a variant; null where all tables of a schema share one list. */
+export function truncates(role: number, { variants }: Shape): string | null {
+  return variants > 1 && role < variants ? `table_????${String(role).padStart(2, "0")}` : null;
 }
 
 /** A role may also write in every schema whose number leaves the same remainder as its own. */
@@ -84,21 +91,23 @@ end $$`;
 
 const WRITE_LISTS = `
 with lists as (
-  select schemas.oid as schema, array_agg(item order by position) as list
+  select schemas.oid as schema, variant, array_agg(item order by position) as list
   from pg_namespace schemas
+  cross join generate_series(0, :variants: - 1) variant
   cross join lateral (
     select -1 as position, makeaclitem(owner.oid, owner.oid, 'select,insert,update,delete,truncate,references,trigger,maintain', false) as item
     from pg_roles owner where owner.rolname = '${OWNER}'
     union all
     select right(reader.rolname, 4)::int, makeaclitem(reader.oid, owner.oid,
-      case when right(reader.rolname, 4)::int % :schemas: = right(schemas.nspname, 3)::int then 'select,insert,update,delete' else 'select' end, false)
+      case when right(reader.rolname, 4)::int % :schemas: = right(schemas.nspname, 3)::int then 'select,insert,update,delete' else 'select' end
+        || case when :variants: > 1 and right(reader.rolname, 4)::int = variant then ',truncate' else '' end, false)
     from pg_roles reader, pg_roles owner
     where reader.rolname like 'role\\_%' and owner.rolname = '${OWNER}'
   ) items
   where schemas.nspname like 'area\\_%'
-  group by schemas.oid
+  group by schemas.oid, variant
 )
-update pg_class set relacl = lists.list from lists where relnamespace = lists.schema and relkind = 'r'`;
+update pg_class set relacl = lists.list from lists where relnamespace = lists.schema and relkind = 'r' and right(relname, 2)::int % :variants: = variant`;
 
 /** What every reader of a catalog has to fetch at least: the access lists, grouped by the server, and a name for every table. */
 export const FETCH_GROUPED_LISTS = `

@@ -1,4 +1,4 @@
-import { OWNER, roleName, schemaName, type Shape, writesIn } from "./catalog.ts";
+import { OWNER, roleName, schemaName, type Shape, truncates, writesIn } from "./catalog.ts";
 
 /** The target that the benchmark's manifests are about. */
 export const TARGET = "bench";
@@ -27,6 +27,8 @@ function head(): string[] {
 
 function role(n: number, shape: Shape): string {
   const area = schemaName(writesIn(n, shape.schemas));
-  const grants = `[select on tables area_*.*, "insert, update, delete on tables ${area}.*"]`;
+  const variant = truncates(n, shape);
+  const more = variant === null ? "" : `, "truncate on tables area_*.${variant}"`;
+  const grants = `[select on tables area_*.*, "insert, update, delete on tables ${area}.*"${more}]`;
   return `  ${roleName(n)}: { login: true, grants: ${grants} }`;
 }

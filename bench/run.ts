@@ -101,6 +101,7 @@ ${table(lines)}`;
 function table(all: readonly Measurement[]): string {
   const rows = all.map((line) => [
     Number(line.conditions["tables"]).toLocaleString("en-US"),
+    Number(line.conditions["lists"] ?? 0).toLocaleString("en-US"),
     line.metric,
     amount(line.value, line.unit),
     line.baseline === null ? "" : amount(line.baseline, line.unit),
@@ -108,9 +109,9 @@ function table(all: readonly Measurement[]): string {
     line.target === null ? "" : amount(line.target, line.unit),
     line.met === null ? "" : line.met ? "yes" : "NO",
   ]);
-  const cells = [["tables", "metric", "value", "baseline", "ratio", "target", "met"], ...rows];
+  const cells = [["tables", "lists", "metric", "value", "baseline", "ratio", "target", "met"], ...rows];
   const [head = "", ...body] = cells.map((row) => `| ${row.join(" | ")} |`);
-  return [head, "|---:|---|---:|---:|---:|---:|---|", ...body].join("\n");
+  return [head, "|---:|---:|---|---:|---:|---:|---:|---|", ...body].join("\n");
 }
 
 function amount(value: number, unit: Measurement["unit"]): string {
