@@ -25,7 +25,7 @@ describe.each(MAJORS)("while a plan runs on a real PostgreSQL %i", (major) => {
   test(
     "at no statement boundary has anybody less than what they have both before and after",
     async () => {
-      await forRandomStates(server, { cases: cases(15) }, async ({ second }) => {
+      await forRandomStates(server, { cases: cases(10) }, async ({ second }) => {
         await using connection = await openStates(server, "all");
         const a = await connection.introspect();
         await runScript(server, second);
@@ -63,7 +63,7 @@ describe.each(MAJORS)("while a plan runs on a real PostgreSQL %i", (major) => {
         }
       });
     },
-    timeLimit(15),
+    timeLimit(10),
   );
 });
 

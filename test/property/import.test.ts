@@ -30,7 +30,7 @@ describe.each(MAJORS)("importing a real PostgreSQL %i", (major) => {
   test(
     "the files plan to zero changes, and lead to the same state from nothing",
     async () => {
-      await forRandomStates(server, { cases: cases(20) }, async () => {
+      await forRandomStates(server, { cases: cases(16) }, async () => {
         await using connection = await openStates(server);
         const live = await connection.introspect();
         const { rules } = connection.engine.dialect(live);
@@ -49,7 +49,7 @@ describe.each(MAJORS)("importing a real PostgreSQL %i", (major) => {
         expect(importManifest(live, rules, NAMES).files, "the same snapshot gives the same files").toEqual(files);
       });
     },
-    timeLimit(20),
+    timeLimit(16),
   );
 
   test(
