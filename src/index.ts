@@ -25,7 +25,7 @@ export { importManifest, type ImportedFiles, type ImportOptions } from "./config
 export { manifestJsonSchema } from "./config/schema.ts";
 
 export { ENGINE_NAMES, loadEngine } from "./engine/registry.ts";
-export type { Connection, ConnectOptions, Dialect, Engine, LiveSession } from "./engine/engine.ts";
+export type { Connection, ConnectOptions, Dialect, Engine, HealthFact, LiveSession } from "./engine/engine.ts";
 export type { Capabilities } from "./engine/capabilities.ts";
 
 export { diff } from "./diff/diff.ts";

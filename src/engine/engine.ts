@@ -109,6 +109,8 @@ export interface Connection extends AsyncDisposable {
     changes: readonly Change[],
     options?: { readonly signal?: AbortSignal },
   ): Promise<readonly (string | null)[]>;
+  /** Looks at the server, the way to it and our own account, for people who set it up. Changes nothing. */
+  examine(live: Snapshot): Promise<readonly HealthFact[]>;
   /** Takes the lock that keeps a second applier of the cluster away. Throws RW405 when another one holds it, naming it. Released by dispose. */
   lockApplier(options: { readonly holder: string }): Promise<ApplierLock>;
   /** Opens one transaction in one database; see Transaction. */
@@ -123,6 +125,16 @@ export interface Connection extends AsyncDisposable {
   transactionStatus(id: string): Promise<"committed" | "aborted" | "in progress" | "unknown">;
   /** The verifier that is stored for a password, computed here: the password never travels. */
   passwordVerifier(password: Secret, role: RoleName): Secret;
+}
+
+/** One thing that was looked at, and how it is. */
+export interface HealthFact {
+  /** One word. */
+  readonly name: string;
+  readonly result: "ok" | "warn" | "fail";
+  readonly text: string;
+  /** One command or sentence that fixes or improves it. */
+  readonly fix?: string;
 }
 
 /** Keeps every other applier of the cluster away, until it is disposed of or lost. */

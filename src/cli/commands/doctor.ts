@@ -1,5 +1,6 @@
 import { access, constants, mkdir } from "node:fs/promises";
 import { EXIT, RolewrightError } from "../../base/error.ts";
+import type { HealthFact } from "../../engine/engine.ts";
 import type { Action } from "../command-tree.ts";
 import type { CliContext } from "../context.ts";
 import { findManifest, runsFolder } from "../files.ts";
@@ -13,13 +14,7 @@ import { readLive, shortPath, withTarget, type OpenTarget } from "../target.ts";
 import { shortDigest } from "../../base/digest.ts";
 
 /** One line of the doctor. */
-interface Check {
-  readonly name: string;
-  readonly result: "ok" | "warn" | "fail";
-  readonly text: string;
-  /** One command or sentence that fixes it. */
-  readonly fix?: string;
-}
+type Check = HealthFact;
 
 const TONES: Readonly<Record<Check["result"], Tone>> = { ok: "good", warn: "warn", fail: "bad" };
 
@@ -84,7 +79,13 @@ async function readingChecks(target: OpenTarget, context: CliContext): Promise<C
     });
   }
   if (live.unknowns.length === 0) checks.push({ name: "reading", result: "ok", text: "everything could be read" });
-  return checks;
+  context.progress.step("looking at the server");
+  const facts = await target.connection.examine(live);
+  return [...checks, ...facts.map((fact) => ({ ...fact, ...escaped(fact) }))];
+}
+
+function escaped({ text, fix }: HealthFact): Pick<HealthFact, "text" | "fix"> {
+  return { text: escapeLine(text), ...(fix === undefined ? {} : { fix: escapeLine(fix) }) };
 }
 
 /** A run that was cut off, and a folder that cannot take the next record, would both stop an apply. */

@@ -1,4 +1,6 @@
 import { readFile } from "node:fs/promises";
+import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import type { Client, ClientConfig, QueryConfig } from "pg";
 import { RolewrightError } from "../../base/error.ts";
 import type { Dsn, SslMode } from "./dsn.ts";
@@ -12,11 +14,20 @@ export interface Notice {
   readonly message: string;
 }
 
+/** How what is sent travels. */
+export interface Transport {
+  /** The address that we are connected to; null: a Unix socket. */
+  readonly address: string | null;
+  /** The version of TLS; null: none. */
+  readonly tls: string | null;
+}
+
 /** One session in one database. All values arrive as text, exactly as the server prints them. */
 export interface Session extends AsyncDisposable {
   readonly database: string;
   /** The server's process of this session. */
   readonly processId: number;
+  readonly transport: Transport;
   readonly lost: boolean;
   rows<Row extends readonly (string | null)[]>(text: string, values?: readonly unknown[]): Promise<Row[]>;
   /** Runs statements without rows and gives back what the server remarked. */
@@ -152,6 +163,7 @@ function wrap(client: Client, database: string): Session {
   return {
     database,
     processId: (client as unknown as { processID: number }).processID,
+    transport: transportOf(client),
     get lost() {
       return lost;
     },
@@ -179,6 +191,12 @@ function wrap(client: Client, database: string): Session {
       await client.end();
     },
   };
+}
+
+function transportOf(client: Client): Transport {
+  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
+  const tls = "getProtocol" in stream ? (stream as TLSSocket).getProtocol() : null;
+  return { address: stream.remoteAddress ?? null, tls };
 }
 
 function destroy(client: Client): void {

@@ -9,6 +9,7 @@ import type {
   Connection,
   ConnectOptions,
   Engine,
+  HealthFact,
   IntrospectOptions,
   LiveSession,
   Transaction,
@@ -19,6 +20,7 @@ import { canonicalPolicies } from "./canonical-policies.ts";
 import { openSession, type Session } from "./client.ts";
 import { describeDsn, type Dsn, parseDsn } from "./dsn.ts";
 import { readingError } from "./errors.ts";
+import { examine } from "./health.ts";
 import { chooseDatabases, identityOf, introspect } from "./introspect.ts";
 import { readSystemIdentifier } from "./introspect-shared.ts";
 import { lastChanged } from "./last-changed.ts";
@@ -130,6 +132,15 @@ class PostgresConnection implements Connection {
       home: dsn.database,
       open: async (database) => this.#track(await open(database, "rolewright", options.signal)),
     });
+  }
+
+  async examine(live: Snapshot): Promise<readonly HealthFact[]> {
+    const session = await this.#session();
+    try {
+      return await examine(live, { session, dsn: this.#opened.dsn });
+    } catch (error) {
+      throw readingError(error, "the state of the server");
+    }
   }
 
   async lockApplier(options: { readonly holder: string }): Promise<ApplierLock> {
