@@ -148,7 +148,9 @@ export function claimOn(
     addTextError(findings, path, result.error, fill(entry) === entry);
     return null;
   }
-  const words = ALL_KIND_WORDS.filter((word) => entry[word] !== undefined);
+  const said = ALL_KIND_WORDS.filter((word) => entry[word] !== undefined);
+  // Beside another kind, `database` says where that is.
+  const words = said.length > 1 ? said.filter((word) => word !== "database") : said;
   const word = words[0];
   if (word === undefined || words.length > 1) {
     const found = words.length === 0 ? "none" : words.map((each) => `\`${each}\``).join(" and ");
@@ -165,7 +167,9 @@ export function claimOn(
     findings.add("RW122", [...path, word], "expected at least one name, found an empty list");
     return null;
   }
-  return selectorOf({ kind, plural, names }, entry, fill, except);
+  const { database, ...narrowed } = entry;
+  const where = kind === "database" || database === undefined ? {} : { database };
+  return selectorOf({ kind, plural, names }, { ...narrowed, ...where }, fill, except);
 }
 
 function readNameList(

@@ -30,8 +30,9 @@ describe.each(MAJORS)("importing a real PostgreSQL %i", (major) => {
   test(
     "the files plan to zero changes, and lead to the same state from nothing",
     async () => {
-      await forRandomStates(server, { cases: cases(16) }, async () => {
-        await using connection = await openStates(server);
+      await forRandomStates(server, { cases: cases(16) }, async ({ states }) => {
+        // With several databases every name below them says which one it is in.
+        await using connection = await openStates(server, states.seed % 2 === 0 ? "all" : undefined);
         const live = await connection.introspect();
         const { rules } = connection.engine.dialect(live);
         const { files } = importManifest(live, rules, NAMES);

@@ -10,7 +10,8 @@ export function grantYaml(statement: GrantStatement): Yaml {
   const { on, by, creators, database } = statement;
   const privileges = inSpokenOrder(statement.privileges).map((privilege) => privilege.toLowerCase());
   const kind = statement.kind === "column" ? "table" : statement.kind;
-  const word = on.pattern ? `${kind}s` : kind;
+  // `database` beside other things says where they are, so it takes one name; names are exact in the plural too, as long as they have no star.
+  const word = on.pattern || (kind === "database" && on.names.length > 1) ? `${kind}s` : kind;
   const plain = by === null && creators.length === 0 && on.except.length === 0 && !on.partitions && database === null;
   if (plain) {
     const columns = statement.columns.length === 0 ? "" : ` (${statement.columns.map(printPart).join(", ")})`;

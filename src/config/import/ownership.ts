@@ -31,7 +31,8 @@ export function ownershipYaml(
 }
 
 function ofYaml({ kind, database, on }: OwnershipLine): Yaml {
-  const word = on.pattern ? `${kind}s` : kind;
+  // `database` beside other things says where they are, so it takes one name; names are exact in the plural too, as long as they have no star.
+  const word = on.pattern || (kind === "database" && on.names.length > 1) ? `${kind}s` : kind;
   const [name, more] = on.names;
   if (more === undefined && on.except.length === 0 && !on.partitions && database === null)
     return `${word} ${name ?? ""}`;
