@@ -1,4 +1,5 @@
-import { COMMANDS, GLOBAL_OPTIONS, type CommandSpec, type OptionSpec } from "../../src/cli/command-tree.ts";
+import type { CommandSpec, OptionSpec } from "../../src/cli/command-spec.ts";
+import { COMMANDS, GLOBAL_OPTIONS } from "../../src/cli/command-tree.ts";
 import { code, generatedFrom, markdownTable, page } from "./markdown.ts";
 
 /** The page about the command line, from the tree that the parser is made of too. */

@@ -1,49 +1,19 @@
-import type { ExitCode } from "../base/error.ts";
-import type { CliContext } from "./context.ts";
-import type { Input } from "./input.ts";
+import type { CommandSpec, OptionSpec } from "./command-spec.ts";
 import { QUESTION_COMMANDS } from "./question-commands.ts";
 
-/** What a command does. It returns how it ended; what went wrong is thrown. */
-export type Action = (context: CliContext, input: Input) => Promise<ExitCode>;
-
-/** One command as data: the parser, `--help`, the reference page and the completions are all made from it. */
-export interface CommandSpec {
-  readonly name: string;
-  /** One sentence, without a full stop. */
-  readonly summary: string;
-  /** What a reader of the reference page should know beyond the summary. */
-  readonly details?: string;
-  readonly arguments: readonly ArgumentSpec[];
-  readonly options: readonly OptionSpec[];
-  readonly examples: readonly [string, string, string];
-  /** The exit codes that this command can end with, with what they mean here. `64` (usage) belongs to all and is added. */
-  readonly exits: Readonly<Partial<Record<ExitCode, string>>>;
-  /** Commands that only exist for others: shown in the reference, not in the overview. */
-  readonly hidden?: boolean;
-  /** Loads the code that runs it, so that `--help` stays fast. */
-  readonly load: () => Promise<Action>;
-}
-
-/** What a shell offers in a place, read from files and never by connecting. */
-export type Completes = "file" | "directory" | "target" | "role" | "plan" | "code" | "none";
-
-export interface ArgumentSpec {
-  readonly name: string;
-  readonly summary: string;
-  readonly required: boolean;
-  readonly completes: Completes;
-  readonly choices?: readonly string[];
-}
-
-export interface OptionSpec {
-  /** As in help: `--out FILE`, `--yes`. The value's name is in capitals; an option without one is a switch. */
-  readonly flags: `--${string}`;
-  readonly summary: string;
-  readonly completes?: Completes;
-  readonly choices?: readonly string[];
-  /** May be given several times. @default false */
-  readonly repeatable?: boolean;
-}
+/** The options that every command takes. */
+export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
+  {
+    flags: "--manifest FILE",
+    summary: "the manifest (default: rolewright.yaml here or in a folder above)",
+    completes: "file",
+  },
+  { flags: "--target NAME", summary: "the target, where the manifest has several", completes: "target" },
+  { flags: "--json", summary: "print one JSON document instead of text" },
+  { flags: "--color WHEN", summary: "colour the output (default auto)", choices: ["auto", "always", "never"] },
+  { flags: "--accessible", summary: "no tables and no alignment: one labelled fact per line" },
+  { flags: "--debug", summary: "print stack traces" },
+];
 
 const PLAN_VIEW: readonly OptionSpec[] = [
   { flags: "--detail", summary: "list every object and every path instead of counting them" },
@@ -97,20 +67,6 @@ const CONNECTING: readonly OptionSpec[] = [
   },
   { flags: "--out DIRECTORY", summary: "where the files are written (default: here)", completes: "directory" },
   { flags: "--force", summary: "overwrite files that are there already" },
-];
-
-/** The options that every command takes. */
-export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
-  {
-    flags: "--manifest FILE",
-    summary: "the manifest (default: rolewright.yaml here or in a folder above)",
-    completes: "file",
-  },
-  { flags: "--target NAME", summary: "the target, where the manifest has several", completes: "target" },
-  { flags: "--json", summary: "print one JSON document instead of text" },
-  { flags: "--color WHEN", summary: "colour the output (default auto)", choices: ["auto", "always", "never"] },
-  { flags: "--accessible", summary: "no tables and no alignment: one labelled fact per line" },
-  { flags: "--debug", summary: "print stack traces" },
 ];
 
 /** All commands, in the order of a first week with the tool. */

@@ -1,5 +1,6 @@
 import { EXIT, type ExitCode } from "../base/error.ts";
-import { COMMANDS, GLOBAL_OPTIONS, type CommandSpec, type OptionSpec } from "./command-tree.ts";
+import type { CommandSpec, OptionSpec } from "./command-spec.ts";
+import { COMMANDS, GLOBAL_OPTIONS } from "./command-tree.ts";
 
 const COLUMN = 32;
 

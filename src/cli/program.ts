@@ -1,7 +1,8 @@
 import { Command, CommanderError } from "commander";
 import type { ExitCode } from "../base/error.ts";
 import { EXIT } from "../base/error.ts";
-import { COMMANDS, GLOBAL_OPTIONS, type CommandSpec, type OptionSpec } from "./command-tree.ts";
+import type { CommandSpec, OptionSpec } from "./command-spec.ts";
+import { COMMANDS, GLOBAL_OPTIONS } from "./command-tree.ts";
 import type { CliContext, Globals } from "./context.ts";
 import { DEFAULT_GLOBALS } from "./context.ts";
 import { commandHelp, overviewHelp } from "./help.ts";

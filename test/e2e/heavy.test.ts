@@ -73,17 +73,17 @@ test("an object that somebody holds is waited for shortly, then everything that 
 
 test("new owners, row security and grants are applied object by object, and nobody loses what they keep", async () => {
   let refused = 0;
-  let stop = false;
+  const probing = { on: true };
   const probe = (async () => {
     const client = new Client({ connectionString: server.url({ user: "alice" }) });
     await client.connect();
-    while (!stop) await client.query("select from sales.items").catch(() => refused++);
+    while (probing.on) await client.query("select from sales.items").catch(() => refused++);
     await client.end();
   })();
   const plan = await place.run(["plan", "--sql", "--out", "plan.json"]);
   expectExit(plan, 0);
   const ran = await place.run(["apply", "plan.json", "--yes"]);
-  stop = true;
+  probing.on = false;
   await probe;
   expectExit(ran, 0);
   expect(refused).toBe(0);

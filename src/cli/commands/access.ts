@@ -2,7 +2,7 @@ import { type AccessLine, accessLines } from "../../analysis/access-lines.ts";
 import { EXIT } from "../../base/error.ts";
 import { describeName, type Resource, resourceKey } from "../../model/resource.ts";
 import type { RoleName } from "../../model/role.ts";
-import type { Action } from "../command-tree.ts";
+import type { Action } from "../command-spec.ts";
 import type { Input } from "../input.ts";
 import type { Page, Row } from "../output/page.ts";
 import { showComparison } from "../questions/compare.ts";

@@ -1,6 +1,6 @@
 import { resolveOptions } from "../../apply/apply-options.ts";
 import { checkIntegrity, checkServer, checkUnused, preflight } from "../../apply/preflight.ts";
-import type { Action } from "../command-tree.ts";
+import type { Action } from "../command-spec.ts";
 import { applyOptions, proposeAndApply } from "../applying.ts";
 import type { CliContext } from "../context.ts";
 import { judgePlan, planTarget, type Planned } from "../pipeline.ts";

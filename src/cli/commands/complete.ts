@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { EXIT } from "../../base/error.ts";
 import { sortedText } from "../../base/order.ts";
-import type { Action } from "../command-tree.ts";
+import type { Action } from "../command-spec.ts";
 import { allCodes } from "../codes.ts";
 import type { CliContext } from "../context.ts";
 import { findManifest, runsFolder } from "../files.ts";

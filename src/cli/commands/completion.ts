@@ -1,5 +1,5 @@
 import { EXIT } from "../../base/error.ts";
-import type { Action } from "../command-tree.ts";
+import type { Action } from "../command-spec.ts";
 import { completionScript, type Shell } from "../completion/scripts.ts";
 
 /** Prints the completion script of a shell. */

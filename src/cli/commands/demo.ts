@@ -1,4 +1,4 @@
-import type { Action } from "../command-tree.ts";
+import type { Action } from "../command-spec.ts";
 
 /** Plays the whole story on a throw-away server. */
 export const demo: Action = async (context, input) => {

@@ -1,7 +1,7 @@
 import { access, constants, mkdir } from "node:fs/promises";
 import { EXIT, RolewrightError } from "../../base/error.ts";
 import type { HealthFact } from "../../engine/engine.ts";
-import type { Action } from "../command-tree.ts";
+import type { Action } from "../command-spec.ts";
 import type { CliContext } from "../context.ts";
 import { findManifest, runsFolder } from "../files.ts";
 import { FindingsError } from "../findings-error.ts";

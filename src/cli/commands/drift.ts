@@ -4,7 +4,7 @@ import { withWholeClaim } from "../../config/import/whole-claim.ts";
 import { resolveManifest } from "../../config/resolve.ts";
 import { diff } from "../../diff/diff.ts";
 import type { Change } from "../../model/change.ts";
-import type { Action } from "../command-tree.ts";
+import type { Action } from "../command-spec.ts";
 import type { CliContext } from "../context.ts";
 import { describePlace, type Sources } from "../output/frame.ts";
 import { escapeLine } from "../output/escape.ts";

@@ -1,7 +1,7 @@
 import { EXIT, RolewrightError } from "../../base/error.ts";
 import type { CodePage } from "../../model/codes/code-page.ts";
 import { allCodes } from "../codes.ts";
-import type { Action } from "../command-tree.ts";
+import type { Action } from "../command-spec.ts";
 import type { Page } from "../output/page.ts";
 import { didYouMean } from "../../config/did-you-mean.ts";
 import { escapeLine } from "../output/escape.ts";

@@ -6,7 +6,7 @@ import type { Resource } from "../../model/resource.ts";
 import type { RoleName } from "../../model/role.ts";
 import type { Drawing, DrawingOptions } from "../../report/graph/drawing.ts";
 import { writeFileDurably } from "../../store/files/write-durably.ts";
-import type { Action } from "../command-tree.ts";
+import type { Action } from "../command-spec.ts";
 import type { Input } from "../input.ts";
 import { type AccessSource, readSource } from "../questions/source.ts";
 import { findPrivilege, findResource } from "../questions/what.ts";

@@ -3,7 +3,7 @@ import { EXIT, RolewrightError } from "../../base/error.ts";
 import { Secret } from "../../base/secret.ts";
 import type { Reference } from "../../config/manifest.ts";
 import { loadEngine } from "../../engine/registry.ts";
-import type { Action } from "../command-tree.ts";
+import type { Action } from "../command-spec.ts";
 import type { CliContext } from "../context.ts";
 import { importDocument, importLive, importPage, type ImportRequest } from "../importing.ts";
 import type { Input } from "../input.ts";

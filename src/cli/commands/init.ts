@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { EXIT } from "../../base/error.ts";
-import type { Action } from "../command-tree.ts";
+import type { Action } from "../command-spec.ts";
 import { askText, declined } from "../ask.ts";
 import type { CliContext } from "../context.ts";
 import { Input } from "../input.ts";

@@ -1,6 +1,6 @@
 import { shortDigest } from "../../base/digest.ts";
 import { EXIT, type ExitCode } from "../../base/error.ts";
-import type { Action } from "../command-tree.ts";
+import type { Action } from "../command-spec.ts";
 import { planTarget, type Planned } from "../pipeline.ts";
 import { savePlan } from "../plan-files.ts";
 import { saveReport } from "../report-files.ts";

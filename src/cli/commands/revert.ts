@@ -6,7 +6,7 @@ import { RolewrightError } from "../../base/error.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { planRevert } from "../../plan/revert-plan.ts";
 import { proposeAndApply } from "../applying.ts";
-import type { Action } from "../command-tree.ts";
+import type { Action } from "../command-spec.ts";
 import { judgePlan, untilUnused } from "../pipeline.ts";
 import { findPlan, savePlan } from "../plan-files.ts";
 import { applyChoices, planView } from "../plan-options.ts";

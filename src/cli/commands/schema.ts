@@ -1,5 +1,5 @@
 import { EXIT } from "../../base/error.ts";
-import type { Action } from "../command-tree.ts";
+import type { Action } from "../command-spec.ts";
 
 /** Prints the JSON Schema of the manifest. It is a document of its own, so it carries no `format_version`. */
 export const schema: Action = async (context) => {

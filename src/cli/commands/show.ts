@@ -3,7 +3,7 @@ import { shortDigest } from "../../base/digest.ts";
 import { RolewrightError } from "../../base/error.ts";
 import { sortedText } from "../../base/order.ts";
 import type { Plan } from "../../plan/plan.ts";
-import type { Action } from "../command-tree.ts";
+import type { Action } from "../command-spec.ts";
 import type { CliContext } from "../context.ts";
 import { judgePlan } from "../pipeline.ts";
 import { findPlan, type NamedPlan } from "../plan-files.ts";

@@ -1,6 +1,6 @@
 import { EXIT } from "../../base/error.ts";
 import { writeSnapshot } from "../../model/snapshot-json.ts";
-import type { Action } from "../command-tree.ts";
+import type { Action } from "../command-spec.ts";
 import { readLive, withTarget } from "../target.ts";
 
 /** Prints everything that was read from a target as JSON. */

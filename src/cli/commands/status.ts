@@ -3,7 +3,7 @@ import type { Run } from "../../apply/outcome.ts";
 import { shortDigest } from "../../base/digest.ts";
 import { EXIT, RolewrightError } from "../../base/error.ts";
 import { describeName } from "../../model/resource.ts";
-import type { Action } from "../command-tree.ts";
+import type { Action } from "../command-spec.ts";
 import type { CliContext } from "../context.ts";
 import { holder } from "../applying.ts";
 import { findPlan } from "../plan-files.ts";

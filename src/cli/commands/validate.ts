@@ -4,7 +4,7 @@ import { findingsSection, MANIFEST_WORDS } from "../render/findings.ts";
 import { hasErrors } from "../../model/finding.ts";
 import { snakeCase } from "../output/snake-case.ts";
 import type { Page } from "../output/page.ts";
-import type { Action } from "../command-tree.ts";
+import type { Action } from "../command-spec.ts";
 import { manifestError, readManifest } from "../target.ts";
 import { checkManifest } from "../../config/check.ts";
 

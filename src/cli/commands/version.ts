@@ -1,5 +1,5 @@
 import { EXIT } from "../../base/error.ts";
-import type { Action } from "../command-tree.ts";
+import type { Action } from "../command-spec.ts";
 import { VERSION } from "../version.ts";
 
 /** Prints the version of the tool and of the Node.js that runs it. */

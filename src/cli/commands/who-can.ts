@@ -4,7 +4,7 @@ import { explainAccess } from "../../analysis/explain.ts";
 import { EXIT } from "../../base/error.ts";
 import { describeName, type Resource } from "../../model/resource.ts";
 import { PUBLIC, type Grantee } from "../../model/role.ts";
-import type { Action } from "../command-tree.ts";
+import type { Action } from "../command-spec.ts";
 import type { Page, Row } from "../output/page.ts";
 import { toCsv } from "../questions/csv.ts";
 import { pathDocument, resourceDocument } from "../questions/documents.ts";

@@ -4,7 +4,7 @@ import { type Explanation, explainAccess } from "../../analysis/explain.ts";
 import { EXIT } from "../../base/error.ts";
 import { describeName, resourceKey, type Resource } from "../../model/resource.ts";
 import type { Grantee, RoleName } from "../../model/role.ts";
-import type { Action } from "../command-tree.ts";
+import type { Action } from "../command-spec.ts";
 import type { Item, Page } from "../output/page.ts";
 import { toCsv } from "../questions/csv.ts";
 import { pathDocument, resourceDocument } from "../questions/documents.ts";

@@ -1,4 +1,5 @@
-import { COMMANDS, GLOBAL_OPTIONS, type ArgumentSpec, type Completes, type OptionSpec } from "../command-tree.ts";
+import type { ArgumentSpec, Completes, OptionSpec } from "../command-spec.ts";
+import { COMMANDS, GLOBAL_OPTIONS } from "../command-tree.ts";
 
 /** What a shell needs to know about one command. */
 export interface CompletionCommand {
