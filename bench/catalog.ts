@@ -107,7 +107,8 @@ with lists as (
   where schemas.nspname like 'area\\_%'
   group by schemas.oid, variant
 )
-update pg_class set relacl = lists.list from lists where relnamespace = lists.schema and relkind = 'r' and right(relname, 2)::int % :variants: = variant`;
+update pg_class set relacl = lists.list from lists where relnamespace = lists.schema and relkind = 'r'
+  and case when relname like 'table\\_%' then right(relname, 2)::int % :variants: = variant end`;
 
 /** What every reader of a catalog has to fetch at least: the access lists, grouped by the server, and a name for every table. */
 export const FETCH_GROUPED_LISTS = `

@@ -24,6 +24,18 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   access: { sizes: ACCESS_SIZES, run: benchAccess },
 };
 
+/** What does not describe the machine describes what was measured. */
+const OF_THE_MACHINE = new Set([
+  "cpus",
+  "cpu",
+  "memory_gib",
+  "node",
+  "postgresql",
+  "load_average",
+  "tables",
+  "baseline",
+]);
+
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: string[]): Promise<number> {
@@ -72,18 +84,6 @@ Load of the machine after each size, as an average over a minute: ${loads}. Abov
 ${sections.join("\n\n")}
 `;
 }
-
-/** What does not describe the machine describes what was measured. */
-const OF_THE_MACHINE = new Set([
-  "cpus",
-  "cpu",
-  "memory_gib",
-  "node",
-  "postgresql",
-  "load_average",
-  "tables",
-  "baseline",
-]);
 
 function section(lines: readonly Measurement[]): string {
   const conditions = lines[0]?.conditions ?? {};

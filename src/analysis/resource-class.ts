@@ -218,28 +218,29 @@ export function compiler({
 /** One entry a grantee: what several grantors gave is joined. Lists are sorted by name as the roles are numbered, so only renamed roles are out of order. */
 function compileEntries(kind: ResourceKind, list: AccessList, graph: RoleGraph, bits: PrivilegeBits): CompiledEntries {
   const maskOf = bits.masks(kind);
-  const rows: { grantee: number; mask: number; option: number }[] = [];
+  const most = list.entries.length;
+  const [grantees, masks, options] = [new Int32Array(most), new Uint32Array(most), new Uint32Array(most)];
+  let size = 0;
   let sorted = true;
   for (const entry of list.entries) {
     const grantee = entry.grantee === PUBLIC ? EVERYBODY : graph.idOf(entry.grantee);
     if (grantee === -1) continue;
-    const mask = maskOf(entry.privileges);
-    const option = entry.grantable.length === 0 ? 0 : maskOf(entry.grantable);
-    const last = rows.at(-1);
-    if (last?.grantee === grantee) {
-      last.mask |= mask;
-      last.option |= option;
-      continue;
+    const last = size === 0 ? undefined : grantees[size - 1];
+    if (last !== grantee) {
+      if (last !== undefined && last > grantee) sorted = false;
+      grantees[size] = grantee;
+      size++;
     }
-    if (last !== undefined && last.grantee > grantee) sorted = false;
-    rows.push({ grantee, mask, option });
+    masks[size - 1] = (masks[size - 1] as number) | maskOf(entry.privileges);
+    if (entry.grantable.length > 0) options[size - 1] = (options[size - 1] as number) | maskOf(entry.grantable);
   }
-  if (!sorted) rows.sort((a, b) => a.grantee - b.grantee);
-  const first = rows[0];
-  return {
-    grantees: Int32Array.from(rows, (row) => row.grantee),
-    masks: Uint32Array.from(rows, (row) => row.mask),
-    options: Uint32Array.from(rows, (row) => row.option),
-    everybody: first?.grantee === EVERYBODY ? first.mask : 0,
+  const order = sorted
+    ? null
+    : Array.from({ length: size }, (_, at) => at).sort((a, b) => (grantees[a] as number) - (grantees[b] as number));
+  const compiled = {
+    grantees: order === null ? grantees.slice(0, size) : Int32Array.from(order, (at) => grantees[at] as number),
+    masks: order === null ? masks.slice(0, size) : Uint32Array.from(order, (at) => masks[at] as number),
+    options: order === null ? options.slice(0, size) : Uint32Array.from(order, (at) => options[at] as number),
   };
+  return { ...compiled, everybody: compiled.grantees[0] === EVERYBODY ? (compiled.masks[0] as number) : 0 };
 }

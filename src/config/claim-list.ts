@@ -1,4 +1,12 @@
-import { accessList, type AccessList, type Privilege } from "../model/access-list.ts";
+import { sortedText } from "../base/order.ts";
+import {
+  type AccessEntry,
+  type AccessList,
+  accessList,
+  compareEntries,
+  normalAccessList,
+  type Privilege,
+} from "../model/access-list.ts";
 import type { Grantee, RoleName } from "../model/role.ts";
 import type { GrantClaim } from "./claims.ts";
 
@@ -43,7 +51,7 @@ export function applyClaims(list: AccessList, claims: readonly BoundClaim[], con
   if (context.authoritative !== null) removeUndeclared(draft, wanted, context.authoritative, context);
   if (!draft.changed) return { list, problems: problemsOf(wanted, context) };
   draft.anchor(list, context);
-  const result = accessList(draft.entries());
+  const result = draft.list();
   return { list: result.id === list.id ? list : result, problems: problemsOf(wanted, context) };
 }
 
@@ -170,8 +178,23 @@ function problemsOf({ present, absent }: Wants, { owner }: ListContext): readonl
 interface DraftEntry {
   readonly grantee: Grantee;
   readonly grantor: RoleName;
-  readonly privileges: Set<Privilege>;
-  readonly grantable: Set<Privilege>;
+  /** Sets are replaced and never changed in place: most are shared with other drafts. */
+  privileges: ReadonlySet<Privilege>;
+  grantable: ReadonlySet<Privilege>;
+  /** The entry that it was made of, as long as nothing has changed in it. */
+  untouched: AccessEntry | null;
+}
+
+/** Lists share entries, and so do drafts of them. */
+const sets = new WeakMap<AccessEntry, Pick<DraftEntry, "privileges" | "grantable">>();
+
+function setsOf(entry: AccessEntry): Pick<DraftEntry, "privileges" | "grantable"> {
+  let known = sets.get(entry);
+  if (known === undefined) {
+    known = { privileges: new Set(entry.privileges), grantable: new Set(entry.grantable) };
+    sets.set(entry, known);
+  }
+  return known;
 }
 
 /** A list that is being changed, by grantee. */
@@ -180,8 +203,10 @@ class Draft {
   changed = false;
 
   constructor(list: AccessList) {
-    for (const { grantee, grantor, privileges, grantable } of list.entries) {
-      this.#of(grantee).push({ grantee, grantor, privileges: new Set(privileges), grantable: new Set(grantable) });
+    for (const entry of list.entries) {
+      const { privileges, grantable } = setsOf(entry);
+      const { grantee, grantor } = entry;
+      this.#of(grantee).push({ grantee, grantor, privileges, grantable, untouched: entry });
     }
   }
 
@@ -195,21 +220,21 @@ class Draft {
 
   /** A copy, so that it can be walked while entries change. */
   all(): readonly DraftEntry[] {
-    return [...this.#entries.values()]
+    return Array.from(this.#entries.values())
       .flat()
-      .map((entry) => ({ ...entry, privileges: new Set(entry.privileges), grantable: new Set(entry.grantable) }));
+      .map((entry) => ({ ...entry }));
   }
 
-  *entries(): Generator<{
-    grantee: Grantee;
-    grantor: RoleName;
-    privileges: readonly Privilege[];
-    grantable: readonly Privilege[];
-  }> {
-    for (const entries of this.#entries.values()) {
-      for (const entry of entries)
-        yield { ...entry, privileges: [...entry.privileges], grantable: [...entry.grantable] };
+  /** The list as it has become; entries that nothing has changed are those of the old one. */
+  list(): AccessList {
+    const entries: AccessEntry[] = [];
+    for (const { untouched, grantee, grantor, privileges, grantable } of Array.from(this.#entries.values()).flat()) {
+      if (untouched !== null) entries.push(untouched);
+      else if (privileges.size > 0) {
+        entries.push({ grantee, grantor, privileges: sortedText(privileges), grantable: sortedText(grantable) });
+      }
     }
+    return normalAccessList(entries.sort(compareEntries));
   }
 
   holds(grantee: Grantee, privilege: Privilege, grantable: boolean): boolean {
@@ -229,11 +254,12 @@ class Draft {
     const entries = this.#of(grantee);
     let entry = entries.find((one) => one.grantor === grantor);
     if (entry === undefined) {
-      entry = { grantee, grantor, privileges: new Set(), grantable: new Set() };
+      entry = { grantee, grantor, privileges: new Set(), grantable: new Set(), untouched: null };
       entries.push(entry);
     }
-    entry.privileges.add(privilege);
-    if (grantable) entry.grantable.add(privilege);
+    entry.privileges = new Set([...entry.privileges, privilege]);
+    if (grantable) entry.grantable = new Set([...entry.grantable, privilege]);
+    entry.untouched = null;
     this.changed = true;
   }
 
@@ -243,8 +269,7 @@ class Draft {
       if (grantor !== null && entry.grantor !== grantor) continue;
       const had = optionOnly ? entry.grantable.has(privilege) : entry.privileges.has(privilege);
       if (!had) continue;
-      entry.grantable.delete(privilege);
-      if (!optionOnly) entry.privileges.delete(privilege);
+      take(entry, privilege, optionOnly);
       this.changed = true;
     }
   }
@@ -264,8 +289,7 @@ class Draft {
             if (this.holds(entry.grantor, privilege, true) || could.get(entry.grantor)?.has(privilege) !== true)
               continue;
             const grantable = entry.grantable.has(privilege);
-            entry.privileges.delete(privilege);
-            entry.grantable.delete(privilege);
+            take(entry, privilege, false);
             this.add(entry.grantee, root, privilege, grantable);
             moved = true;
           }
@@ -273,6 +297,13 @@ class Draft {
       }
     }
   }
+}
+
+function take(entry: DraftEntry, privilege: Privilege, optionOnly: boolean): void {
+  const without = (set: ReadonlySet<Privilege>): ReadonlySet<Privilege> => set.difference(new Set([privilege]));
+  entry.grantable = without(entry.grantable);
+  if (!optionOnly) entry.privileges = without(entry.privileges);
+  entry.untouched = null;
 }
 
 /** Who could pass on what. */

@@ -1,5 +1,11 @@
 import { compareBy, compareParts, sortedText } from "../base/order.ts";
-import { accessList, type AccessEntry, type AccessList, type Privilege } from "../model/access-list.ts";
+import {
+  type AccessEntry,
+  type AccessList,
+  compareEntries,
+  normalAccessList,
+  type Privilege,
+} from "../model/access-list.ts";
 import type { GrantChange } from "../model/change.ts";
 import type { Grantee, RoleName } from "../model/role.ts";
 
@@ -12,44 +18,70 @@ export interface ListDelta {
   readonly grantable: boolean;
 }
 
-/** What turns one list into another, sorted; empty exactly when they are equal. */
+/** What turns one list into another, sorted; empty exactly when they are equal. Both are in normal form, so one walk over both is enough, and entries that they share cost nothing. */
 export function listDelta(before: AccessList, after: AccessList): readonly ListDelta[] {
   if (before.id === after.id) return [];
-  const old = byHolder(before);
-  const wanted = byHolder(after);
   const deltas: ListDelta[] = [];
-  for (const [holder, entry] of wanted) pushEntryDelta(deltas, old.get(holder), entry);
-  for (const [holder, entry] of old) if (!wanted.has(holder)) pushEntryDelta(deltas, entry, undefined);
+  let at = 0;
+  for (const entry of after.entries) {
+    for (; at < before.entries.length; at++) {
+      const old = before.entries[at];
+      if (old === undefined || compareEntries(old, entry) >= 0) break;
+      pushEntryDelta(deltas, old, undefined);
+    }
+    const old = before.entries[at];
+    const same = old !== undefined && compareEntries(old, entry) === 0;
+    if (same) at++;
+    if (!same) pushEntryDelta(deltas, undefined, entry);
+    else if (old !== entry && !equalEntries(old, entry)) pushEntryDelta(deltas, old, entry);
+  }
+  for (const old of before.entries.slice(at)) pushEntryDelta(deltas, old, undefined);
   return deltas.sort(compareDeltas);
 }
 
-/** The list after changes that are made for it. Removing what is not there, or adding what is, changes nothing. */
+function equalEntries(a: AccessEntry, b: AccessEntry): boolean {
+  return compareParts(a.privileges, b.privileges) === 0 && compareParts(a.grantable, b.grantable) === 0;
+}
+
+/** The list after changes that are made for it. Removing what is not there, or adding what is, changes nothing. Entries that no change is about are shared with the old list. */
 export function applyDeltas(list: AccessList, deltas: Iterable<ListDelta>): AccessList {
-  const entries = new Map<string, { privileges: Set<Privilege>; grantable: Set<Privilege>; entry: Holder }>();
-  for (const entry of list.entries) {
-    entries.set(holderKey(entry), {
-      privileges: new Set(entry.privileges),
-      grantable: new Set(entry.grantable),
-      entry,
-    });
-  }
+  const edits = new Map<string, ListDelta[]>();
   for (const delta of deltas) {
     const key = holderKey(delta);
-    let held = entries.get(key);
-    if (held === undefined) {
-      held = { privileges: new Set(), grantable: new Set(), entry: delta };
-      entries.set(key, held);
-    }
-    for (const privilege of delta.privileges) applyOne(held, delta, privilege);
+    const same = edits.get(key);
+    if (same === undefined) edits.set(key, [delta]);
+    else same.push(delta);
   }
-  return accessList(
-    [...entries.values()].map(({ privileges, grantable, entry }) => ({
-      grantee: entry.grantee,
-      grantor: entry.grantor,
-      privileges: [...privileges],
-      grantable: [...grantable],
-    })),
-  );
+  const grantees = new Set(Array.from(edits.values(), ([delta]) => delta?.grantee));
+  const entries: AccessEntry[] = [];
+  for (const entry of list.entries) {
+    const own = grantees.has(entry.grantee) ? edits.get(holderKey(entry)) : undefined;
+    if (own === undefined) {
+      entries.push(entry);
+    } else {
+      entries.push(...edited(entry, own));
+      edits.delete(holderKey(entry));
+    }
+  }
+  if (edits.size === 0) return normalAccessList(entries);
+  for (const own of edits.values()) {
+    const [first] = own;
+    if (first !== undefined) entries.push(...edited({ ...holderOf(first), privileges: [], grantable: [] }, own));
+  }
+  return normalAccessList(entries.sort(compareEntries));
+}
+
+/** The entry after the changes for its holder: none where nothing is left. */
+function edited(entry: AccessEntry, deltas: readonly ListDelta[]): AccessEntry[] {
+  const held = { privileges: new Set(entry.privileges), grantable: new Set(entry.grantable) };
+  for (const delta of deltas) for (const privilege of delta.privileges) applyOne(held, delta, privilege);
+  if (held.privileges.size === 0) return [];
+  const { grantee, grantor } = entry;
+  return [{ grantee, grantor, privileges: sortedText(held.privileges), grantable: sortedText(held.grantable) }];
+}
+
+function holderOf({ grantee, grantor }: Holder): Holder {
+  return { grantee, grantor };
 }
 
 /** A total order of deltas and of GrantChanges: additions first, then by holder, privileges and grant option. */
@@ -75,10 +107,6 @@ const holderOrder = compareBy<ListDelta>(
 
 function holderKey(holder: Holder): string {
   return `${holder.grantee}\0${holder.grantor}`;
-}
-
-function byHolder(list: AccessList): Map<string, AccessEntry> {
-  return new Map(list.entries.map((entry) => [holderKey(entry), entry]));
 }
 
 function pushEntryDelta(deltas: ListDelta[], before: AccessEntry | undefined, after: AccessEntry | undefined): void {

@@ -1,5 +1,5 @@
 import { digestText } from "../base/digest.ts";
-import { compareBy, sortedText } from "../base/order.ts";
+import { compareText, sortedText } from "../base/order.ts";
 import type { Grantee, RoleName } from "./role.ts";
 
 /** A privilege by its full upper-case name: `SELECT`, `USAGE`, `ALTER SYSTEM`. */
@@ -22,10 +22,10 @@ export interface AccessList {
   readonly entries: readonly AccessEntry[];
 }
 
-const order = compareBy<AccessEntry>(
-  (entry) => entry.grantee,
-  (entry) => entry.grantor,
-);
+/** The order of entries in a list: by grantee, PUBLIC first, then by grantor. */
+export function compareEntries(a: AccessEntry, b: AccessEntry): number {
+  return a === b ? 0 : compareText(a.grantee, b.grantee) || compareText(a.grantor, b.grantor);
+}
 
 /** Normal form of any entries: merges those of equal grantee and grantor, drops empty ones, sorts. */
 export function accessList(entries: Iterable<AccessEntry>): AccessList {
@@ -41,7 +41,7 @@ export function accessList(entries: Iterable<AccessEntry>): AccessList {
       grantable: sortedText([...(seen?.grantable ?? []), ...entry.grantable]),
     });
   }
-  const normal = [...merged.values()].sort(order);
+  const normal = [...merged.values()].sort(compareEntries);
   return { id: accessListId(normal), entries: normal };
 }
 
@@ -53,12 +53,22 @@ export function normalAccessList(entries: readonly AccessEntry[]): AccessList {
   return { id: accessListId(entries), entries };
 }
 
-export const NOBODY: AccessList = accessList([]);
-
 /** The id of entries that are in normal form already: 32 hexadecimal digits of a digest, the same on every machine. */
 function accessListId(entries: readonly AccessEntry[]): string {
-  const text = entries
-    .map((e) => `${e.grantee}\0${e.grantor}\0${e.privileges.join(",")}\0${e.grantable.join(",")}`)
-    .join("\n\0");
+  const text = entries.map(entryText).join("\n\0");
   return digestText(text).slice("sha256:".length, "sha256:".length + 32);
 }
+
+/** Large catalogs share entries between lists: each is written out once. */
+const texts = new WeakMap<AccessEntry, string>();
+
+function entryText(entry: AccessEntry): string {
+  let text = texts.get(entry);
+  if (text === undefined) {
+    text = `${entry.grantee}\0${entry.grantor}\0${entry.privileges.join(",")}\0${entry.grantable.join(",")}`;
+    texts.set(entry, text);
+  }
+  return text;
+}
+
+export const NOBODY: AccessList = accessList([]);

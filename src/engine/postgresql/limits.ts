@@ -1,4 +1,4 @@
-import type { AccessList } from "../../model/access-list.ts";
+import { type AccessList, compareEntries } from "../../model/access-list.ts";
 import type { AccessState, Holding } from "../../model/access-state.ts";
 import { isGrantChange, type Change } from "../../model/change.ts";
 import type { Finding } from "../../model/finding.ts";
@@ -66,34 +66,48 @@ function* changedHoldings(after: AccessState, changed: readonly Change[]): Gener
   }
 }
 
+/** How many entries of `some` have a holder that `others` has no entry of. Both are in the order of lists. */
+function countBeyond(some: AccessList["entries"], others: AccessList["entries"]): number {
+  let [count, at] = [0, 0];
+  for (const entry of some) {
+    let order = -1;
+    for (; at < others.length; at++) {
+      order = compareEntries(entry, others[at] as (typeof others)[number]);
+      if (order <= 0) break;
+    }
+    if (at === others.length || order < 0) count++;
+  }
+  return count;
+}
+
 function sizeProblems(before: AccessList | undefined, after: AccessList, snapshot: Snapshot): readonly Problem[] {
   const scale = (snapshot.limits["block_size"] ?? PAGE) / PAGE;
+  if ((before?.entries.length ?? 0) + after.entries.length < Math.floor(SAFE_ENTRIES * scale) / 2) return [];
   // What is added stands beside what is removed until the end of the plan.
-  const holders = new Set(after.entries.map(({ grantee, grantor }) => `${grantee}\0${grantor}`));
-  const size = holders.size;
-  for (const { grantee, grantor } of before?.entries ?? []) holders.add(`${grantee}\0${grantor}`);
-  if (size <= (before?.entries.length ?? 0) && holders.size <= MOST_ENTRIES * scale) return [];
+  const size = after.entries.length;
+  const atOnce = size + countBeyond(before?.entries ?? [], after.entries);
+  if (size <= (before?.entries.length ?? 0) && atOnce <= MOST_ENTRIES * scale) return [];
   const most = Math.floor(MOST_ENTRIES * scale);
   const safe = Math.floor(SAFE_ENTRIES * scale);
-  if (holders.size < safe / 2) return [];
-  const fits = holders.size <= most;
-  const between = size === holders.size ? "" : " while the plan runs";
+  if (atOnce < safe / 2) return [];
+  const fits = atOnce <= most;
+  const between = size === atOnce ? "" : " while the plan runs";
   const help = "grant to a group role and make the others its members: one entry instead of one for each";
   return [
     {
-      key: `size ${holders.size} ${size}`,
+      key: `size ${atOnce} ${size}`,
       finding: (what) =>
         fits
           ? {
               code: "RW320",
               severity: "warning",
-              message: `the access list of ${what} would have ${holders.size} entries${between}; from ${safe} on, depending on the ids of the roles, it may not fit into its catalog row`,
+              message: `the access list of ${what} would have ${atOnce} entries${between}; from ${safe} on, depending on the ids of the roles, it may not fit into its catalog row`,
               help,
             }
           : {
               code: "RW321",
               severity: "error",
-              message: `the access list of ${what} would have ${holders.size} entries${between}, and a catalog row holds at most about ${most}`,
+              message: `the access list of ${what} would have ${atOnce} entries${between}, and a catalog row holds at most about ${most}`,
               help,
             },
     },
