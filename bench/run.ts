@@ -115,5 +115,5 @@ function table(all: readonly Measurement[]): string {
 }
 
 function amount(value: number, unit: Measurement["unit"]): string {
-  return unit === "ms" && value >= 1000 ? `${(value / 1000).toPrecision(3)} s` : `${value} ${unit}`;
+  return unit === "ms" && value >= 1000 ? `${(value / 1000).toPrecision(3)} s` : `${Number(value.toPrecision(3))} ${unit}`;
 }
