@@ -33,6 +33,8 @@ const OF_THE_MACHINE = new Set([
   "postgresql",
   "load_average",
   "tables",
+  "lists",
+  "access_items",
   "baseline",
 ]);
 
@@ -72,7 +74,7 @@ async function main(args: string[]): Promise<number> {
 
 function report(all: readonly Measurement[], now: Date): string {
   const { cpus, cpu, memory_gib: memory, node, postgresql } = all[0]?.conditions ?? {};
-  const loads = [...new Set(all.map((line) => line.conditions["load_average"]))].join(", ");
+  const loads = [...new Set(all.flatMap((line) => line.conditions["load_average"] ?? []))].join(", ");
   const sections = [...new Set(all.map((line) => line.bench))].map((name) =>
     section(all.filter((line) => line.bench === name)),
   );
@@ -115,5 +117,7 @@ function table(all: readonly Measurement[]): string {
 }
 
 function amount(value: number, unit: Measurement["unit"]): string {
-  return unit === "ms" && value >= 1000 ? `${(value / 1000).toPrecision(3)} s` : `${Number(value.toPrecision(3))} ${unit}`;
+  return unit === "ms" && value >= 1000
+    ? `${(value / 1000).toPrecision(3)} s`
+    : `${Number(value.toPrecision(3))} ${unit}`;
 }
