@@ -142,7 +142,6 @@ function rulesOf(change: Change, graphs: Graphs): readonly LingeringRule[] {
     case "set-row-security":
       return [];
   }
-  throw new TypeError("unknown change");
 }
 
 /** Everybody below the member who could become the role, or something above it, and now cannot. */

@@ -40,5 +40,4 @@ function sentences(change: Change, created: ReadonlySet<string>): readonly strin
     case "set-row-security":
       return [];
   }
-  throw new TypeError("unknown change");
 }

@@ -65,7 +65,6 @@ function placement(change: Change): Placement {
     case "set-row-security":
       return { stage: "prepare", database: null };
   }
-  throw new TypeError("unknown change");
 }
 
 /** The objects that statements name are locked one by one; a role that several name is locked once. */

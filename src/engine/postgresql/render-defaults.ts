@@ -56,5 +56,4 @@ function defaultText(change: DefaultChange, names: string): string {
     case "remove-default-option":
       return `${subject} revoke grant option for ${what} from ${names}`;
   }
-  throw new TypeError("unknown change");
 }

@@ -135,5 +135,4 @@ function ownerKeyword({ kind }: Resource, form: Form | undefined): string {
     case "sequence":
       return kind;
   }
-  throw new TypeError("unknown kind");
 }
