@@ -1,26 +1,16 @@
 import type { Privilege } from "../model/access-list.ts";
-import type { Resource, ResourceKey } from "../model/resource.ts";
+import type { Resource } from "../model/resource.ts";
 import { resourceKey, tableOf } from "../model/resource.ts";
-import type { AccessFact } from "./access-delta.ts";
 import type { AccessIndex } from "./access-index.ts";
 import { databaseIn, heldMask } from "./access-index.ts";
 import { addBits, removeBits } from "./bits.ts";
+import { changedPairs, type ClassPair, ownerMayDiffer, relevantMask, relevantOptions } from "./delta-pairs.ts";
 import type { DeltaPass, Group, Side } from "./delta-pass.ts";
 import type { Reach } from "./delta-subjects.ts";
 import { drops } from "./delta-subjects.ts";
 import type { Giver } from "./explain.ts";
 import { giversOf, superuserGivers } from "./explain.ts";
-import type { CompiledList, ResourceClass } from "./resource-class.ts";
-import { EVERYBODY } from "./resource-class.ts";
-
-/** A class before and the one after, and the resources that moved from one to the other. */
-export interface ClassPair {
-  readonly before: ResourceClass | null;
-  readonly after: ResourceClass | null;
-  readonly resources: readonly Resource[];
-  /** What to say instead of the resources: objects to come. */
-  readonly future?: (AccessFact & { readonly kind: "privilege" })["future"];
-}
+import type { ResourceClass } from "./resource-class.ts";
 
 /** Privileges, grant options and ownership, for each pair of classes that anything can have changed for. */
 export function compareClasses(pass: DeltaPass): void {
@@ -29,125 +19,6 @@ export function compareClasses(pass: DeltaPass): void {
     comparePair(pass, pair, kept);
     compareOwners(pass, pair);
   }
-}
-
-/** The resources by (class before, class after), without the pairs that nothing can have changed for. */
-function changedPairs(pass: DeltaPass): Iterable<ClassPair> {
-  const { before, after } = pass;
-  const pairs = new Map<number, (ClassPair & { readonly resources: Resource[] }) | null>();
-  const plain = { before: plainColumns(before), after: plainColumns(after) };
-  const width = after.classes.all.length * 2 + 2;
-  const visit = (key: ResourceKey, resource: Resource): void => {
-    const a = before.classes.of(key) ?? plain.before(resource);
-    const b = after.classes.of(key) ?? plain.after(resource);
-    if ((a === null || b === null) && isSystem(pass, key)) {
-      pass.notCompared.push(resource);
-      return;
-    }
-    const id = place(a, before) * width + place(b, after);
-    let pair = pairs.get(id);
-    if (pair === undefined) {
-      const fresh = { before: a, after: b, resources: [] };
-      pair = canDiffer(pass, fresh) ? fresh : null;
-      pairs.set(id, pair);
-    }
-    pair?.resources.push(resource);
-  };
-  for (const [key, holding] of before.state.holdings) visit(key, holding.resource);
-  for (const [key, holding] of after.state.holdings) {
-    if (before.classes.of(key) === undefined) visit(key, holding.resource);
-  }
-  return [...pairs.values()].filter((pair) => pair !== null);
-}
-
-/** What belongs to the server is read only where its list is not the one that it came with: where it was not read, its list is not known. */
-function isSystem({ before, after }: DeltaPass, key: ResourceKey): boolean {
-  return (before.catalog.entries.get(key) ?? after.catalog.entries.get(key))?.system === true;
-}
-
-/** Columns without a list of their own come after all classes, by the class of their table. */
-function place(at: ResourceClass | null, index: AccessIndex): number {
-  if (at === null) return 0;
-  return at.id >= 0 ? at.id + 1 : index.classes.all.length + 1 + (at.table?.id ?? 0);
-}
-
-function plainColumns(index: AccessIndex): (resource: Resource) => ResourceClass | null {
-  const known = new Map<ResourceClass, ResourceClass>();
-  return (resource) => {
-    if (resource.kind !== "column") return null;
-    const table = index.classes.of(resourceKey(tableOf(resource)));
-    if (table === undefined) return null;
-    let column = known.get(table);
-    if (column === undefined) known.set(table, (column = index.classes.plainColumn(table)));
-    return column;
-  };
-}
-
-function canDiffer(pass: DeltaPass, pair: ClassPair): boolean {
-  if (pair.before === null || pair.after === null) return true;
-  if (pass.still && sameClass(pair.before, pair.after)) return false;
-  const sides = ["before", "after"] as const;
-  return (
-    sides.some((side) => (relevantMask(pass, pair, side) | relevantOptions(pass, pair, side)) !== 0) ||
-    ownerMayDiffer(pass, pair)
-  );
-}
-
-function sameClass(a: ResourceClass, b: ResourceClass): boolean {
-  return (
-    a.compiled.grantees === b.compiled.grantees &&
-    a.compiled.owner === b.compiled.owner &&
-    a.compiled.withheld === b.compiled.withheld
-  );
-}
-
-const ALL = -1;
-
-/** The privileges that somebody can have on this side and not on the other: a list gives less there, or the closure of somebody in it differs. */
-function relevantMask(pass: DeltaPass, pair: ClassPair, side: Side): number {
-  const { before, after } = pair;
-  if (before === null || after === null || pass.superusersTouched) return ALL;
-  const database = databaseIn(before) ?? databaseIn(after);
-  const [here, there] = side === "before" ? [before.compiled, after.compiled] : [after.compiled, before.compiled];
-  let mask = more(here, there, "masks") | (there.withheld & ~here.withheld);
-  for (let i = 0; i < here.grantees.length; i++) {
-    const role = here.grantees[i] as number;
-    if (role !== EVERYBODY && pass.touched(role, database)) mask |= here.masks[i] as number;
-  }
-  for (const right of pass[side].rights(before.kind)) if (pass.touched(right.role, database)) mask |= right.mask;
-  return mask;
-}
-
-function relevantOptions(pass: DeltaPass, pair: ClassPair, side: Side): number {
-  const { before, after } = pair;
-  if (before === null || after === null) return ALL;
-  const database = databaseIn(before) ?? databaseIn(after);
-  const [here, there] = side === "before" ? [before.compiled, after.compiled] : [after.compiled, before.compiled];
-  let mask = more(here, there, "options");
-  for (let i = 0; i < here.grantees.length; i++) {
-    if (here.options[i] !== 0 && pass.touched(here.grantees[i] as number, database)) mask |= here.options[i] as number;
-  }
-  return mask;
-}
-
-function ownerMayDiffer(pass: DeltaPass, { before, after }: ClassPair): boolean {
-  if (before === null || after === null || before.kind === "column") return false;
-  const [a, b] = [before.compiled.owner, after.compiled.owner];
-  return a !== b || (a >= 0 && pass.touched(a, databaseIn(before)));
-}
-
-/** The bits that `a` gives to some grantee and `b` does not give to the same. Both are sorted by grantee. */
-function more(a: CompiledList, b: CompiledList, field: "masks" | "options"): number {
-  if (a.grantees === b.grantees) return 0;
-  let mask = 0;
-  let j = 0;
-  for (let i = 0; i < a.grantees.length; i++) {
-    const grantee = a.grantees[i] as number;
-    while (j < b.grantees.length && (b.grantees[j] as number) < grantee) j++;
-    const there = b.grantees[j] === grantee ? (b[field][j] as number) : 0;
-    mask |= (a[field][i] as number) & ~there;
-  }
-  return mask;
 }
 
 type ColumnKeeper = (group: Group, table: ResourceClass, privileges: readonly Privilege[]) => readonly Resource[];
