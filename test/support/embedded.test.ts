@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { reachableByAll } from "../../src/engine/postgresql/embedded/account.ts";
+import { reachableByAll } from "../../src/engine/local/account.ts";
 import { findBinaries } from "../../src/engine/postgresql/embedded/binaries.ts";
-import { cacheFolder, isAlive, withLock } from "../../src/engine/postgresql/embedded/cache.ts";
-import { runAsServer } from "../../src/engine/postgresql/embedded/data-folder.ts";
+import { cacheFolder, isAlive, withLock } from "../../src/engine/local/cache.ts";
+import { runAsServer } from "../../src/engine/local/run.ts";
 
 const LAUNCHER = new URL("../../src/engine/postgresql/embedded/server.ts", import.meta.url).href;
 

@@ -3,15 +3,16 @@ import { chown, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Client, type QueryResult, type QueryResultRow } from "pg";
 import { Secret } from "../../src/base/secret.ts";
-import { serverAccount } from "../../src/engine/postgresql/embedded/account.ts";
+import { serverAccount } from "../../src/engine/local/account.ts";
 import {
   type Binaries,
   DEFAULT_MAJOR,
   EMBEDDED_MAJORS,
   type EmbeddedMajor,
 } from "../../src/engine/postgresql/embedded/binaries.ts";
-import { cacheFolder, withLock } from "../../src/engine/postgresql/embedded/cache.ts";
-import { initData, runAsServer, SUPERUSER } from "../../src/engine/postgresql/embedded/data-folder.ts";
+import { cacheFolder, withLock } from "../../src/engine/local/cache.ts";
+import { initData, SUPERUSER } from "../../src/engine/postgresql/embedded/data-folder.ts";
+import { runAsServer } from "../../src/engine/local/run.ts";
 import { startEmbedded } from "../../src/engine/postgresql/embedded/server.ts";
 import { selfSigned } from "./certificate.ts";
 

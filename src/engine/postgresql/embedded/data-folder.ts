@@ -1,11 +1,8 @@
-import { execFile } from "node:child_process";
-import { chmod, chown, mkdtemp, readFile, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, chown, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { RolewrightError } from "../../../base/error.ts";
 import type { Secret } from "../../../base/secret.ts";
-import { asAccount, type ServerAccount, serverAccount } from "./account.ts";
+import type { ServerAccount } from "../../local/account.ts";
+import { runAsServer } from "../../local/run.ts";
 import type { Binaries } from "./binaries.ts";
 
 /** The first superuser of every embedded server. */
@@ -30,34 +27,6 @@ export async function initData(data: string, binaries: Binaries): Promise<void> 
   const locale = binaries.major >= 17 ? ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] : [];
   const flags = ["--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", ...locale];
   await runAsServer(binaries.initdb, ["-D", data, "-U", SUPERUSER, ...flags]);
-}
-
-/** Runs a program as the server's account, in a folder that it can enter. */
-export async function runAsServer(program: string, args: readonly string[]): Promise<void> {
-  try {
-    await promisify(execFile)(program, args, { ...asAccount(serverAccount()), cwd: "/", env: serverEnvironment() });
-  } catch (cause) {
-    throw new RolewrightError(
-      "RW594",
-      `\`${program}\` failed: ${firstLine(String((cause as { stderr?: string }).stderr))}`,
-      { cause },
-    );
-  }
-}
-
-/** What is in our own environment must not reach the server: PGDATA, PGPORT and others change what it does. */
-export function serverEnvironment(): NodeJS.ProcessEnv {
-  return { PATH: process.env["PATH"], TZ: "UTC", LC_ALL: "C", TMPDIR: tmpdir() };
-}
-
-const LONGEST_SOCKET_FOLDER = 80;
-
-/** A new folder that only the server's account (and root) can enter, with a path short enough for a socket in it. */
-export async function privateFolder(account: ServerAccount | null): Promise<string> {
-  const parent = tmpdir().length > LONGEST_SOCKET_FOLDER ? "/tmp" : tmpdir();
-  const folder = await mkdtemp(join(parent, "rolewright-pg-"));
-  if (account !== null) await chown(folder, account.uid, account.gid);
-  return folder;
 }
 
 /** What a data folder is set up for. */
@@ -91,8 +60,4 @@ export async function configure(data: string, options: Configuration): Promise<v
   const method = options.password === null ? "trust" : "scram-sha-256";
   const ours = options.password === null ? "" : `local all ${SUPERUSER} trust\n`;
   await write("pg_hba.conf", `${ours}local all all ${method}\nhost all all 127.0.0.1/32 ${method}\n`);
-}
-
-function firstLine(text: string): string {
-  return text.trim().split("\n")[0] ?? "";
 }

@@ -1,17 +1,15 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { closeSync, openSync, readFileSync } from "node:fs";
-import { readFile, rm } from "node:fs/promises";
-import { createServer } from "node:net";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
 import { RolewrightError } from "../../../base/error.ts";
 import type { Secret } from "../../../base/secret.ts";
-import { asAccount, type ServerAccount, serverAccount } from "./account.ts";
+import { type ServerAccount, serverAccount } from "../../local/account.ts";
+import { type GuardedProcess, spawnGuarded } from "../../local/guarded.ts";
+import { freePort } from "../../local/port.ts";
+import { privateFolder, serverEnvironment } from "../../local/run.ts";
 import { type Binaries, type EmbeddedMajor, findBinaries } from "./binaries.ts";
-import { configure, initData, privateFolder, serverEnvironment, SUPERUSER } from "./data-folder.ts";
-import { GUARD } from "./guard.ts";
+import { configure, initData, SUPERUSER } from "./data-folder.ts";
 import { scramVerifier } from "../verifier.ts";
 
 /** What an embedded server should be like. */
@@ -54,7 +52,7 @@ const START_ATTEMPTS = 5;
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
   const binaries = await findBinaries(options.major);
   const account = serverAccount();
-  const folder = await privateFolder(account);
+  const folder = await privateFolder("rolewright-pg-", account);
   const data = join(folder, "data");
   try {
     await (options.prepareData ?? initData)(data, binaries);
@@ -83,16 +81,6 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   }
 }
 
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
-  probe.close();
-  await once(probe, "close");
-  if (address === null || typeof address === "string") throw new RolewrightError("RW594", "no free port on 127.0.0.1");
-  return address.port;
-}
-
 async function setPassword(server: EmbeddedServer, password: Secret): Promise<void> {
   const client = new Client({ host: server.socketFolder, port: server.port, user: SUPERUSER, database: SUPERUSER });
   await client.connect();
@@ -113,13 +101,12 @@ interface Place {
 }
 
 const START_TIMEOUT_MS = 60_000;
-const STOP_TIMEOUT_MS = 20_000;
 const POLL_MS = 20;
 const RESTART_PAUSE_MS = 200;
 
 class Server implements EmbeddedServer {
   readonly #place: Place;
-  #guard: ChildProcess | null = null;
+  #guard: GuardedProcess | null = null;
 
   constructor(place: Place) {
     this.#place = place;
@@ -147,31 +134,25 @@ class Server implements EmbeddedServer {
 
   async start(): Promise<void> {
     const { binaries, account, folder, data, port, keep } = this.#place;
-    const log = openSync(join(folder, "log"), "a");
-    const server = [binaries.postgres, "-D", data, "-p", String(port)];
-    const guard = spawn("/bin/sh", ["-c", GUARD, "rolewright-guard", keep ? "keep" : "watch", folder, ...server], {
-      ...asAccount(account),
-      cwd: folder,
-      env: serverEnvironment(),
-      detached: true,
-      stdio: [keep ? "ignore" : "pipe", log, log],
+    this.#guard = spawnGuarded({
+      command: [binaries.postgres, "-D", data, "-p", String(port)],
+      folder,
+      account,
+      environment: serverEnvironment(),
+      keep,
+      signals: { stop: "INT", orphaned: "QUIT" },
     });
-    closeSync(log);
-    guard.on("error", () => {});
-    guard.unref();
-    (guard.stdin as unknown as { unref?: () => void } | null)?.unref?.();
-    this.#guard = guard;
     await this.#answers();
   }
 
   /** Asks until the server answers: what it logs is in no fixed language and no proof. */
   async #answers(): Promise<void> {
     const deadline = Date.now() + START_TIMEOUT_MS;
-    while (Date.now() < deadline && this.#guard?.exitCode === null && this.#guard.signalCode === null) {
+    while (Date.now() < deadline && this.#guard?.ended === false) {
       if (await accepts(this.#place)) return;
       await sleep(POLL_MS);
     }
-    const log = await readFile(join(this.#place.folder, "log"), "utf8").catch(() => "");
+    const log = (await this.#guard?.log()) ?? "";
     throw new RolewrightError("RW594", `PostgreSQL ${this.#place.binaries.version} did not start: ${lastLine(log)}`, {
       details: { log: log.slice(-4_000) },
     });
@@ -207,22 +188,7 @@ class Server implements EmbeddedServer {
     const guard = this.#guard;
     if (guard === null) return;
     this.#guard = null;
-    if (guard.exitCode !== null || guard.signalCode !== null) return;
-    const ended = once(guard, "exit");
-    guard.ref();
-    this.#signal(signal);
-    const timeout = setTimeout(() => this.#signal("SIGKILL"), STOP_TIMEOUT_MS);
-    await ended;
-    clearTimeout(timeout);
-  }
-
-  #signal(signal: NodeJS.Signals): void {
-    try {
-      const pid = Number(readFileSync(join(this.#place.data, "postmaster.pid"), "utf8").split("\n")[0]);
-      if (pid > 0) process.kill(pid, signal);
-    } catch {
-      this.#guard?.kill("SIGTERM"); // It has not come so far as to write its id, or is gone already.
-    }
+    await guard.end(signal);
   }
 }
 

@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { RolewrightError } from "../../../base/error.ts";
+import { RolewrightError } from "../../base/error.ts";
 
-/** The account that a server and its tools run as; null: our own, which PostgreSQL accepts unless it is root. */
+/** The account that a server and its tools run as; null: our own, which every server accepts unless it is root. */
 export interface ServerAccount {
   readonly uid: number;
   readonly gid: number;
@@ -10,7 +10,7 @@ export interface ServerAccount {
 
 const UNPRIVILEGED = "nobody";
 
-/** PostgreSQL refuses to run as root, so root lends it the account `nobody`; anybody else runs it as themselves. */
+/** Database servers refuse to run as root, so root lends them the account `nobody`; anybody else runs them as themselves. */
 export function serverAccount(): ServerAccount | null {
   if (process.getuid?.() !== 0) return null;
   const line = readFileSync("/etc/passwd", "utf8")
@@ -20,7 +20,7 @@ export function serverAccount(): ServerAccount | null {
   if (uid === undefined || gid === undefined) {
     throw new RolewrightError(
       "RW590",
-      `PostgreSQL refuses to run as root, and there is no account \`${UNPRIVILEGED}\` to run it as`,
+      `a database server refuses to run as root, and there is no account \`${UNPRIVILEGED}\` to run it as`,
       {
         help: `add an account \`${UNPRIVILEGED}\` to /etc/passwd, or run this as another user than root`,
       },

@@ -2,7 +2,7 @@ import { chmod, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { homedir, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { RolewrightError } from "../../../base/error.ts";
+import { RolewrightError } from "../../base/error.ts";
 import { reachableByAll, serverAccount } from "./account.ts";
 
 /**
