@@ -1,17 +1,19 @@
 import { RESOURCE_KINDS } from "../../src/model/resource.ts";
-import { type KindSpec, PRIVILEGES } from "../../src/engine/postgresql/privileges.ts";
+import { isPostgresKind, type KindSpec, PRIVILEGES } from "../../src/engine/postgresql/privileges.ts";
 import { code, generatedFrom, markdownTable, page } from "./markdown.ts";
 
 /** The page about what PostgreSQL lets be granted, from the table that introspection, planning and rendering use. */
 export function postgresqlReference(): string {
-  const rows = RESOURCE_KINDS.map((kind) => PRIVILEGES[kind]).map((spec) => [
-    since(spec.kind, spec.since),
-    spec.privileges.map((privilege) => since(code(privilege.name.toLowerCase()), privilege.since)).join(", "),
-    spec.owner === "all" ? "all of them" : "nothing of its own",
-    spec.public.length === 0 ? "nothing" : spec.public.map((name) => code(name.toLowerCase())).join(", "),
-    defaults(spec),
-    code(spec.catalog),
-  ]);
+  const rows = RESOURCE_KINDS.filter(isPostgresKind)
+    .map((kind) => PRIVILEGES[kind])
+    .map((spec) => [
+      since(spec.kind, spec.since),
+      spec.privileges.map((privilege) => since(code(privilege.name.toLowerCase()), privilege.since)).join(", "),
+      spec.owner === "all" ? "all of them" : "nothing of its own",
+      spec.public.length === 0 ? "nothing" : spec.public.map((name) => code(name.toLowerCase())).join(", "),
+      defaults(spec),
+      code(spec.catalog),
+    ]);
   return page(
     "# PostgreSQL",
     generatedFrom("src/engine/postgresql/privileges.ts"),

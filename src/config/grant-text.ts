@@ -81,8 +81,12 @@ export function printOnText(on: OnText): string {
 
 /** The word of a kind in the manifest. Columns have none: they are written after the privilege. */
 export function kindWord(kind: ResourceKind, plural: boolean): KindWords {
-  if (kind === "column") throw new TypeError("columns have no kind word of their own");
+  if (!isKindWord(kind)) throw new TypeError(`a ${kind} is not said by its name`);
   return plural ? `${kind}s` : kind;
+}
+
+function isKindWord(kind: ResourceKind): kind is KindWord {
+  return Object.hasOwn(KIND_WORDS, kind);
 }
 
 /** The kind that a word stands for. */

@@ -163,9 +163,19 @@ export const KIND_WORDS = {
   tablespace: "tablespace",
   parameter: "parameter",
   "large-object": "large-object",
+  role: "role",
+  mbean: "mbean",
+  "dynamic-privilege": "dynamic-privilege",
+  "schema-pattern": "schema-pattern",
+  "schema-tables": "schema-tables",
+  "schema-routines": "schema-routines",
 } as const;
 
+/** The words for the kinds of which there is one: they stand alone, without a name. */
+export const UNNAMED_WORDS = ["server", "all-schemas", "all-routines", "all-roles", "all-mbeans"] as const;
+
 export type KindWord = keyof typeof KIND_WORDS;
+export type UnnamedWord = (typeof UNNAMED_WORDS)[number];
 export type KindWords = KindWord | `${KindWord}s`;
 
 /** Exactly one kind (`table: sales.orders`, `tables: sales.*`), text for one or a list; and what narrows it. */

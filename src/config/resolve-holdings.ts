@@ -80,16 +80,17 @@ class HoldingResolver {
     for (const problem of result.problems) this.#report(problem, resource);
     const owner = holding.owner === null ? null : to;
     if (result.list === holding.list && owner === holding.owner) return holding;
-    const absent = resource.kind === "column" || resource.kind === "parameter" ? this.absentList(resource) : null;
-    if (absent !== null && absent.id === result.list.id) return null;
+    const { kind } = resource;
+    const absent = kind === "column" ? NOBODY : this.#context.rules.unrecordedList(kind);
+    if (absent?.id === result.list.id) return null;
     return { ...holding, owner, list: result.list };
   }
 
   /** The list of something that the state does not list. */
   absentList(resource: Resource): AccessList {
-    return resource.kind === "column"
-      ? NOBODY
-      : this.#context.rules.builtinList(resource.kind, this.#context.live.actor.bootstrap);
+    const { rules, live } = this.#context;
+    if (resource.kind === "column") return NOBODY;
+    return rules.unrecordedList(resource.kind) ?? rules.builtinList(resource.kind, live.actor.bootstrap);
   }
 
   #compute(

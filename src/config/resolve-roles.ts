@@ -66,9 +66,10 @@ export function resolveRoles(input: RolesInput): ResolvedRoles {
   return { roles: same ? input.live : roles, retired, passwords };
 }
 
-function checkNew({ name, path }: RoleClaim, { live, findings }: RolesInput): void {
-  if (name.startsWith("pg_")) {
-    const help = didYouMean(name, live.keys()) ?? "names that begin with `pg_` belong to the server";
+function checkNew({ name, path }: RoleClaim, { live, findings, rules }: RolesInput): void {
+  const refused = rules.refusesName(name);
+  if (refused !== null) {
+    const help = didYouMean(name, live.keys()) ?? refused;
     findings.add("RW211", path, `no role can be created with the name \`${name}\``, { help });
   }
   const twin = [...live.keys()].find((other) => other.toLowerCase() === name.toLowerCase());
@@ -85,7 +86,7 @@ function checkNew({ name, path }: RoleClaim, { live, findings }: RolesInput): vo
 function roleOf({ name, entry, path }: RoleClaim, live: Role | undefined, input: RolesInput): Role {
   const { rules, authority, findings } = input;
   const whole = authority.ruleOver(authority.rulesFor("attributes", null), "attributes", name) !== null;
-  const base = live === undefined || whole ? rules.defaultAttributes : live.attributes;
+  const base = live === undefined || whole ? rules.defaultAttributes(name) : live.attributes;
   const attributes: Record<string, AttributeValue> = { ...base };
   for (const key of ATTRIBUTES) {
     const value = entry[key];

@@ -6,6 +6,7 @@ import {
   type Resource,
   resourceKey,
   type ResourceKey,
+  isShared,
   type ResourceKind,
 } from "../model/resource.ts";
 import type { Snapshot } from "../model/snapshot.ts";
@@ -260,7 +261,7 @@ export class CatalogIndex {
       const { kind, path } = entry.resource;
       this.#keys.set(entry.resource, key);
       const inSchema = nameParts(kind) === 2;
-      const shared = kind === "database" || kind === "tablespace" || kind === "parameter";
+      const shared = isShared(kind);
       const databases = getOrMake(kinds, kind, () => new Map<string, Map<string, CatalogEntry[]>>());
       const schemas = getOrMake(databases, shared ? "" : (path[0] ?? ""), () => new Map<string, CatalogEntry[]>());
       getOrMake(schemas, inSchema ? (path[1] ?? "") : "", () => []).push(entry);

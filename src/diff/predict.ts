@@ -57,9 +57,7 @@ export function predict(before: AccessState, changes: readonly Change[], rules: 
 
 /** The list of a resource that has no holding: a column nobody was given, a parameter that the catalog has no row for. */
 export function absentList(kind: ResourceKind, rules: StateRules): AccessList | undefined {
-  if (kind === "column") return NOBODY;
-  if (kind === "parameter") return rules.builtinList("parameter", "");
-  return undefined;
+  return kind === "column" ? NOBODY : rules.unrecordedList(kind);
 }
 
 /** Default privileges that nothing is said about: the built-in list in every schema, nothing more in a single one. */
@@ -85,9 +83,11 @@ function applySimple(draft: Draft, change: SimpleChange, rules: StateRules): voi
       for (const membership of rules.impliedMemberships(change.role.name)) {
         draft.memberships.set(membershipKey(membership), membership);
       }
+      addOwnResource(draft, change.role.name, rules);
       return;
     case "drop-role":
       draft.roles.delete(change.role.name);
+      draft.holdings.delete(resourceKey({ kind: "role", path: [change.role.name] }));
       // The server forgets the memberships of a dropped role by itself, the implied ones above all.
       for (const [key, { role, member }] of draft.memberships) {
         if (role === change.role.name || member === change.role.name) draft.memberships.delete(key);
@@ -135,6 +135,12 @@ function applySimple(draft: Draft, change: SimpleChange, rules: StateRules): voi
       );
       return;
   }
+}
+
+/** A role that privileges are held on is there with the list that the server gives it. */
+function addOwnResource(draft: Draft, name: RoleName, rules: StateRules): void {
+  const holding = rules.resourceOfRole(name);
+  if (holding !== null) draft.holdings.set(resourceKey(holding.resource), holding);
 }
 
 function samePolicy(a: RowPolicy | undefined, b: RowPolicy): boolean {

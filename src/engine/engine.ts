@@ -4,7 +4,7 @@ import type { AccessState } from "../model/access-state.ts";
 import type { Change } from "../model/change.ts";
 import type { Finding } from "../model/finding.ts";
 import type { PolicyText, PolicyTextAnswer } from "../model/policy-text.ts";
-import type { RoleName } from "../model/role.ts";
+import type { Grantee, RoleName } from "../model/role.ts";
 import type { Resource } from "../model/resource.ts";
 import type { Privilege } from "../model/access-list.ts";
 import type { Snapshot, TargetIdentity } from "../model/snapshot.ts";
@@ -52,7 +52,20 @@ export interface Dialect {
   limits(after: AccessState, changed: readonly Change[]): readonly Finding[];
   /** How many entries of the shared lock table these statements take in one transaction. */
   lockDemand(statements: readonly RenderedStatement[]): number;
+  /** What sessions that are open keep of what this change takes away, by what this server checks only once. */
+  keptBySessions(change: Change): KeptBySessions;
 }
+
+/**
+ * What open sessions keep of access that is taken away. `nothing`: it is checked at every statement. `login`: sessions of every login that has the privileges of this role keep it until they end. `role`: those that
+ * activated it. `schema`: those whose current schema it is.
+ */
+export type KeptBySessions =
+  | { readonly kind: "nothing" }
+  | { readonly kind: "login"; readonly role: Grantee }
+  | { readonly kind: "role"; readonly role: RoleName; readonly member: RoleName }
+  | { readonly kind: "schema"; readonly role: Grantee; readonly schemas: readonly string[] }
+  | { readonly kind: "database"; readonly role: Grantee; readonly databases: readonly string[] };
 
 export interface RenderRequest {
   readonly all: readonly Change[];
@@ -86,6 +99,22 @@ export interface Placement {
   readonly database: string | null;
 }
 
+/** What a reading is limited to. */
+export interface About {
+  readonly roles: ReadonlySet<Grantee>;
+  readonly resources: readonly Resource[];
+}
+
+/** One node of a server that is several, as it is now. */
+export interface NodeReading {
+  /** `127.0.0.2:9042`. */
+  readonly node: string;
+  /** Null: it could not be asked. */
+  readonly state: AccessState | null;
+  /** Why it could not be asked; empty otherwise. */
+  readonly reason: string;
+}
+
 /** An open way to a Target. Closing it ends every session it opened. */
 export interface Connection extends AsyncDisposable {
   readonly engine: Engine;
@@ -113,6 +142,11 @@ export interface Connection extends AsyncDisposable {
   examine(live: Snapshot): Promise<readonly HealthFact[]>;
   /** Takes the lock that keeps a second applier of the cluster away. Throws RW405 when another one holds it, naming it. Released by dispose. */
   lockApplier(options: { readonly holder: string }): Promise<ApplierLock>;
+  /**
+   * Where a server is several nodes: waits until none of them can answer from a cache that is older than this call, then reads each node that should be there by itself, limited as in `Transaction.readBack`. Sorted
+   * by node; empty where a server is one. A node that cannot be asked is an entry, never an error.
+   */
+  readEverywhere(about: About, options?: { readonly signal?: AbortSignal }): Promise<readonly NodeReading[]>;
   /** Opens one transaction in one database; see Transaction. */
   begin(database: string, options: TransactionOptions): Promise<Transaction>;
   /** Sessions of these roles, and what they have become by SET ROLE. Incomplete without the right to see them: then `complete` is false. */
@@ -158,6 +192,9 @@ export interface TransactionOptions {
 
 /**
  * One transaction. Reads see its own statements. Without a `commit` nothing of it remains, also when the client dies.
+ *
+ * Where grants take no part in transactions (`Capabilities.transactionalGrants`) it is a sequence of statements, each of which stands at once: `id` is an id of ours, `commit` and `rollback` only end it, and
+ * `Connection.transactionStatus` answers `unknown`. RW412 then says that the statement did nothing; RW413 that it is not known whether it did; RW429 that it may have been done in part.
  * Errors carry a code: RW410 lock wait ended, RW411 somebody else changed the same row, RW412 the server refused, RW413 the connection was lost (whether a commit went through is then
  * answered by `transactionStatus`). RW410 and RW411 may be tried again from the start.
  */
@@ -168,7 +205,12 @@ export interface Transaction extends AsyncDisposable {
   execute(statement: { readonly text: string; readonly as?: RoleName; readonly secret?: Secret }): Promise<void>;
   /** The state as this transaction sees it, of the whole cluster as far as this database shows it. */
   introspect(): Promise<Snapshot>;
-  /** Asks the server's own privilege functions; one answer a question, in order. */
+  /**
+   * What is there now of this alone: these roles (those that exist), all memberships in which one of them takes part, and of these resources the entries of these grantees; nothing else. A resource without such an
+   * entry is not in it. Its cost follows what is asked, not the size of the server. Asked after each statement where grants take no part in transactions; elsewhere it throws.
+   */
+  readBack(about: About): Promise<AccessState>;
+  /** Asks the server's own privilege functions; one answer a question, in order. Null: it has none that answers this. */
   ask(questions: readonly PrivilegeQuestion[]): Promise<readonly (boolean | null)[]>;
   commit(): Promise<void>;
   rollback(): Promise<void>;
@@ -188,6 +230,8 @@ export interface LiveSession {
   readonly login: RoleName;
   /** The role that it acts as now, where the server tells. */
   readonly current: RoleName | null;
+  /** Its current schema, where sessions have one. @default none */
+  readonly schema?: string;
   readonly application: string;
   readonly database: string;
   readonly since: string;

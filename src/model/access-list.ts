@@ -55,7 +55,8 @@ export function normalAccessList(entries: readonly AccessEntry[]): AccessList {
 
 /** The id of entries that are in normal form already: 32 hexadecimal digits of a digest, the same on every machine. */
 function accessListId(entries: readonly AccessEntry[]): string {
-  const text = entries.map(entryText).join("\n\0");
+  let text = "";
+  for (const entry of entries) text += text === "" ? entryText(entry) : `\n\0${entryText(entry)}`;
   return digestText(text).slice("sha256:".length, "sha256:".length + 32);
 }
 

@@ -1,8 +1,8 @@
 import type { AccessList, Privilege } from "./access-list.ts";
 import type { AccessState, Holding } from "./access-state.ts";
-import type { CatalogEntry } from "./catalog.ts";
+import type { Catalog, CatalogEntry } from "./catalog.ts";
 import type { Resource, ResourceKind } from "./resource.ts";
-import type { Membership, Role, RoleName } from "./role.ts";
+import type { Grantee, Membership, Role, RoleName } from "./role.ts";
 
 /**
  * How an engine's server decides who may do what: the pure facts that turn an AccessState into answers. Each engine's dialect provides them for one server
@@ -17,6 +17,18 @@ export interface AccessRules {
   unrecordedMembers(database: string, state: AccessState): readonly UnrecordedMember[];
   /** Whether the role may do everything, whatever the access lists say. */
   superuser(role: Role): boolean;
+  /** Whether who has a superuser's privileges is one too (Cassandra), or must become it (PostgreSQL). */
+  readonly superuserIsInherited: boolean;
+  /**
+   * The state with everything written out that the server adds while it decides and that stands in no list of the resource itself: what is held on all schemas or on a pattern of names counts for each
+   * table, a login also gets what was given to its name at other hosts, of several patterns one wins, and what is refused is taken out. Such an engine writes holdings for all resources of the catalog, columns
+   * only where they have a list of their own. Pure; the cost follows distinct lists. Null: lists are meant as they stand.
+   */
+  readonly evaluated: ((state: AccessState, catalog: Catalog) => AccessState) | null;
+  /** What is really recorded behind a grant that `evaluated` wrote out to this grantee: sorted, where several give the same all of them; empty: nothing does. Asked for single questions only. */
+  sources(question: SourceQuestion, state: AccessState, catalog: Catalog): readonly GrantSource[];
+  /** Holding all of these makes a login an administrator, besides superusers and those with `createrole`; empty: there is no such way. */
+  readonly administration: readonly { readonly privilege: Privilege; readonly resource: Resource }[];
   /** Whose resource it is where the catalog names no owner: parameters. */
   ownerOf(holding: Holding): RoleName | null;
   /** What roles that are built into the server give to whoever has their privileges, besides what is granted to them. */
@@ -37,6 +49,18 @@ export interface AccessRules {
   usable(resource: Resource, entry: CatalogEntry | undefined): boolean;
   /** The list that a new object of `creator` gets, from the default privileges for every schema and for its own (null: there is no such entry). */
   futureList(kind: ResourceKind, creator: RoleName, everywhere: AccessList | null, here: AccessList | null): AccessList;
+}
+
+export interface SourceQuestion {
+  readonly grantee: Grantee;
+  readonly privilege: Privilege;
+  readonly resource: Resource;
+}
+
+/** A recorded grant: on this resource, to this grantee. */
+export interface GrantSource {
+  readonly grantee: Grantee;
+  readonly resource: Resource;
 }
 
 export interface MembershipEffect {

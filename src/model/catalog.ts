@@ -1,4 +1,5 @@
 import type { Resource, ResourceKey } from "./resource.ts";
+import type { RoleName } from "./role.ts";
 
 /** What a relation, routine or type exactly is; other kinds have none. */
 export type Form =
@@ -34,10 +35,22 @@ export interface CatalogEntry {
   readonly settings?: readonly string[];
   /** Views that check the caller's rights instead of the owner's. */
   readonly securityInvoker?: boolean;
+  /** Views, and routines that run with the rights of an account by its name: that name. It may not exist (any more). */
+  readonly definer?: RoleName;
+  /** It does not exist: grants on it wait for something of that name. */
+  readonly missing?: boolean;
   /** Languages that let a user leave the database; they cannot be granted. */
   readonly untrusted?: boolean;
   /** Part of the server itself (system catalogs, information_schema). Only those whose access differs from the server's initial state are read. */
   readonly system?: boolean;
+}
+
+/** Code that runs with the rights of a role by its name, and that nothing is granted on: triggers and events. */
+export interface DefinedCode {
+  readonly form: "trigger" | "event";
+  /** Database, schema, name. */
+  readonly path: readonly string[];
+  readonly definer: RoleName;
 }
 
 /** What exists on a Target. */
@@ -45,4 +58,6 @@ export interface Catalog {
   /** The databases that were read, sorted. */
   readonly databases: readonly string[];
   readonly entries: ReadonlyMap<ResourceKey, CatalogEntry>;
+  /** Sorted by form and path. @default none */
+  readonly definedCode?: readonly DefinedCode[];
 }

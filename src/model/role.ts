@@ -1,4 +1,7 @@
-/** The name of a role exactly as the catalog holds it. */
+/**
+ * The name of a role exactly as the catalog holds it. MySQL and MariaDB: an account is `user@host` (of several @ the last one divides; an anonymous account is `@host`), a MariaDB role its bare name, or, where that
+ * holds an @ itself, the name with an @ behind it.
+ */
 export type RoleName = string;
 
 /**
@@ -14,6 +17,10 @@ export type RoleOrigin = "user" | "predefined" | "bootstrap" | "provider";
 /**
  * The attributes of a role by their engine's words. PostgreSQL: `login`, `superuser`, `createrole`, `createdb`, `inherit`, `replication`, `bypassrls` (boolean),
  * `connection_limit` (number, -1 none), `valid_until` (RFC 3339 in UTC with microseconds as stored; null for no end, however the catalog says that). `login` and `superuser` mean the same in every engine.
+ *
+ * MySQL and MariaDB accounts: `login` (false: locked), `connection_limit`, `connections_per_hour`, `queries_per_hour`, `updates_per_hour`, `statement_seconds` (0 none), `password_expired` (boolean), `password_days`
+ * (null the server's default, 0 never expires), `tls` (`none`, `any`, `x509`, or the server's text: `SUBJECT '...'`), `plugin` (how it signs in), `stale_default_role` (a default role that it is no member of; null none).
+ * MariaDB roles: `login` (always false). Cassandra: `login`, `superuser`, `datacenters` and `cidr_groups` (a sorted JSON array as text; null for all), `identities` (a sorted JSON array as text).
  */
 export type RoleAttributes = Readonly<Record<string, AttributeValue>>;
 export type AttributeValue = boolean | number | string | null;
@@ -37,7 +44,9 @@ export interface Role {
 
 /**
  * `member` is a member of `role`. Where an engine keeps one row per grantor, so do we.
- * On PostgreSQL 15 and older `inherit` and `set` are always true here, since there the member's own `inherit` attribute decides.
+ * On PostgreSQL 15 and older `inherit` and `set` are always true here, since there the member's own `inherit` attribute decides. MySQL and MariaDB: `inherit` says that the role is active when the member logs
+ * in (a default role; always for members that are roles), `set` that it may be activated (members that are roles: false). Cassandra: `inherit` always, `set` never. Where the engine keeps no
+ * grantor it is the empty name. MariaDB: the member may be PUBLIC.
  */
 export interface Membership {
   readonly role: RoleName;

@@ -1,5 +1,5 @@
 import type { AccessList } from "./access-list.ts";
-import type { DefaultPrivilege } from "./access-state.ts";
+import type { DefaultPrivilege, Holding } from "./access-state.ts";
 import type { Privilege } from "./access-list.ts";
 import type { Resource, ResourceKind } from "./resource.ts";
 import type { Membership, RoleAttributes, RoleName } from "./role.ts";
@@ -17,8 +17,10 @@ export interface StateRules {
   transferOwnership(list: AccessList, from: RoleName, to: RoleName): AccessList;
   /** The normal form of a default privilege; null when it equals what is there without it. */
   normalizeDefault(entry: DefaultPrivilege): DefaultPrivilege | null;
-  /** The attributes of a role about which nothing is said. */
-  readonly defaultAttributes: RoleAttributes;
+  /** The attributes of a new role of this name about which nothing is said: all that such a role can have. */
+  defaultAttributes(name: RoleName): RoleAttributes;
+  /** What makes a name impossible for a new role, in one sentence; null: nothing. */
+  refusesName(name: RoleName): string | null;
   /** The owner of a sequence that follows its table is changed with the table. Given the resource, the ones that move along. */
   ownedAlong(resource: Resource): readonly Resource[];
   /** Memberships that appear by themselves when the connection's role creates `role`. */
@@ -27,6 +29,17 @@ export interface StateRules {
   grantorFor(owner: RoleName | null): RoleName;
   /** The grantor that the server records when the connection adds a member. */
   membershipGrantor(role: RoleName): RoleName;
-  /** Whether memberships carry their own inherit and set options (PostgreSQL 16 and later). */
+  /** Whether memberships carry options of their own (PostgreSQL 16 and later: inherit and set; MySQL: inherit, which is a default role). */
   readonly membershipOptions: boolean;
+  /** A declared membership with the options that the server can keep for it: what it always gives and never gives. */
+  normalMembership(membership: Membership): Membership;
+  /** How many memberships of this role can be inherited at a time; null: any number. MariaDB: a login has one default role. */
+  mostInherited(member: RoleName): number | null;
+  /** Kinds of which the catalog records only those that something was granted on: the list of one that is not there, by its kind; undefined for all other kinds. */
+  unrecordedList(kind: ResourceKind): AccessList | undefined;
+  /** The resource that a role is itself, with the list that the server gives it when the connection's role creates it; null where a role is no resource. */
+  resourceOfRole(role: RoleName): Holding | null;
+  /** How the right to pass a privilege on is kept. `each`: with the privilege. `level`: as a privilege of its own, GRANT OPTION, for all that is held at that place and below. `none`: there is
+   * another privilege for it. */
+  readonly grantOption: "each" | "level" | "none";
 }

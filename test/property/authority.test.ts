@@ -74,7 +74,7 @@ function single(change: Change): Change[] {
 
 /** Changes of roles that random states seldom differ in. */
 function inventions({ snapshot, dialect }: Live, source: Random): Change[] {
-  const { defaultAttributes } = dialect.rules;
+  const defaultAttributes = dialect.rules.defaultAttributes("new");
   const roles = [...snapshot.access.roles.values()].filter((role) => role.origin === "user");
   const role = source.pick(roles);
   const other = source.pick(roles);

@@ -5,6 +5,7 @@ import { NameError, type NamePattern, parseName, partMatcher } from "../../confi
 import type { Privilege } from "../../model/access-list.ts";
 import {
   databaseOf,
+  isShared,
   describeResource,
   type Resource,
   RESOURCE_KINDS,
@@ -105,7 +106,7 @@ function candidates(source: AccessSource, name: NamePattern, kinds: readonly Res
   const parts = name.parts.map((part) => part.text);
   const found: Resource[] = [];
   for (const kind of kinds) {
-    const shared = kind === "database" || kind === "tablespace" || kind === "parameter";
+    const shared = isShared(kind);
     const places = shared ? [[]] : source.snapshot.catalog.databases.map((database) => [database]);
     for (const place of places) {
       if (kind === "routine") found.push(...routines(source, place, name));
@@ -117,6 +118,17 @@ function candidates(source: AccessSource, name: NamePattern, kinds: readonly Res
 }
 
 const PARTS: Readonly<Record<ResourceKind, number>> = {
+  server: 0,
+  "all-schemas": 0,
+  "all-routines": 0,
+  "all-roles": 0,
+  "all-mbeans": 0,
+  "dynamic-privilege": 1,
+  role: 1,
+  mbean: 1,
+  "schema-pattern": 1,
+  "schema-tables": 1,
+  "schema-routines": 1,
   database: 1,
   tablespace: 1,
   parameter: 1,

@@ -17,6 +17,17 @@ export function describeGrantee(grantee: Grantee): string {
 }
 
 const PLURALS: Readonly<Record<ResourceKind, string>> = {
+  server: "servers",
+  "all-schemas": "all schemas",
+  "all-routines": "all routines",
+  "all-roles": "all roles",
+  "all-mbeans": "all MBeans",
+  "dynamic-privilege": "dynamic privileges",
+  role: "roles",
+  mbean: "MBeans",
+  "schema-pattern": "schema patterns",
+  "schema-tables": "all tables of schemas",
+  "schema-routines": "all routines of schemas",
   database: "databases",
   tablespace: "tablespaces",
   parameter: "parameters",

@@ -64,7 +64,7 @@ function attributesYaml(role: Role, rules: StateRules): YamlMap {
       (name) => name,
     ),
   );
-  const set = names.filter((name) => role.attributes[name] !== rules.defaultAttributes[name]);
+  const set = names.filter((name) => role.attributes[name] !== rules.defaultAttributes(role.name)[name]);
   return Object.fromEntries(set.map((name) => [name, role.attributes[name]]));
 }
 

@@ -1,4 +1,5 @@
 import type { ResourceKind } from "../../model/resource.ts";
+import { isPostgresKind, type PostgresKind } from "./privileges.ts";
 import { PUBLIC } from "../../model/role.ts";
 import type { PrivilegeQuestion } from "../engine.ts";
 import type { Session } from "./client.ts";
@@ -21,7 +22,7 @@ const byName = (catalog: string, name: string, part: "a" | "b"): string =>
   `left join ${catalog} o on o.${name} = q.${part}`;
 
 /** One query per kind. Roles are compared as exact text: \`public\` can name no role, so it stands for everybody. Unknown resources and roles answer NULL. */
-const ASK: Readonly<Record<ResourceKind, string>> = {
+const ASK: Readonly<Record<PostgresKind, string>> = {
   database: asking("has_database_privilege(q.role, o.oid, q.privilege)", byName("pg_database", "datname", "a")),
   tablespace: asking("has_tablespace_privilege(q.role, o.oid, q.privilege)", byName("pg_tablespace", "spcname", "a")),
   parameter: asking("has_parameter_privilege(q.role, q.a, q.privilege)", ""),
@@ -67,7 +68,7 @@ export async function ask(
 ): Promise<readonly (boolean | null)[]> {
   const answers: (boolean | null)[] = questions.map(() => null);
   for (const [kind, indexes] of Map.groupBy(questions.keys(), (index) => questions[index]?.resource.kind ?? "table")) {
-    if (major < (ASKABLE_SINCE[kind] ?? 0)) continue;
+    if (!isPostgresKind(kind) || major < (ASKABLE_SINCE[kind] ?? 0)) continue;
     for (let from = 0; from < indexes.length; from += BATCH) {
       const batch = indexes.slice(from, from + BATCH);
       const rows = await session.rows<AnswerRow>(ASK[kind], parameters(batch.map((index) => questions[index])));

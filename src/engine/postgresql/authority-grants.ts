@@ -9,7 +9,7 @@ import { actAs, ownerOf } from "./grant-pieces.ts";
 import { joinStatement, type Missing } from "./missing.ts";
 import { resourceName, tableName } from "./render-names.ts";
 import { quoteIdentifier } from "./quote.ts";
-import { PRIVILEGES } from "./privileges.ts";
+import { specOf } from "./privileges.ts";
 
 /**
  * Who may give and take privileges: the owner and whoever has its privileges, in the owner's name; who holds the grant option, in its own; and who can become the grantor. The same missing right on
@@ -114,5 +114,5 @@ function ownerStatement({ grantor, privileges }: GrantChange, resource: Resource
 
 function objectText(resource: Resource): string {
   const name = resource.kind === "column" ? tableName(resource) : resourceName(resource);
-  return `${PRIVILEGES[resource.kind].keyword.toLowerCase()} ${name}`;
+  return `${specOf(resource.kind).keyword.toLowerCase()} ${name}`;
 }

@@ -11,4 +11,13 @@ export const CAPABILITIES: Capabilities = {
   grantors: true,
   publicGrantee: true,
   databases: "many",
+  grantOption: "each",
+  applierLock: true,
+  privilegeFunctions: true,
+  endsSessions: true,
+  verifiedOn: ["13", "14", "15", "16", "17", "18"],
+  limits: [
+    "A role can be dropped only when every database of the server can be read.",
+    "Settings of a whole database (`alter database ... set`) are not read.",
+  ],
 };

@@ -12,6 +12,7 @@ import type {
   HealthFact,
   IntrospectOptions,
   LiveSession,
+  NodeReading,
   Transaction,
   TransactionOptions,
 } from "../engine.ts";
@@ -147,6 +148,11 @@ class PostgresConnection implements Connection {
     const database = await agreedDatabase(await this.#session());
     const session = await this.#opened.open(database, `${LOCK_APPLICATION}${options.holder}`);
     return await takeApplierLock(this.#track(session));
+  }
+
+  /** A server is one. */
+  readEverywhere(): Promise<readonly NodeReading[]> {
+    return Promise.resolve([]);
   }
 
   async begin(database: string, options: TransactionOptions): Promise<Transaction> {

@@ -1,7 +1,7 @@
 import { isDefaultChange, isGrantChange, type Change } from "../../model/change.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import type { RoleName } from "../../model/role.ts";
-import type { Dialect, Placement, RenderedStatement } from "../engine.ts";
+import type { Dialect, KeptBySessions, Placement, RenderedStatement } from "../engine.ts";
 import { obstacles } from "./authority.ts";
 import { CAPABILITIES } from "./capabilities.ts";
 import { listLimits } from "./limits.ts";
@@ -28,7 +28,20 @@ export function postgresDialect(snapshot: Snapshot): Dialect {
     obstacles: (request) => obstacles(request, snapshot, rules),
     limits: (after, changed) => listLimits(after, changed, snapshot),
     lockDemand,
+    keptBySessions,
   };
+}
+
+/** Privileges are checked at each statement; what a session has become by SET ROLE, and the database that it is in, are not. */
+function keptBySessions(change: Change): KeptBySessions {
+  if (change.kind === "remove-membership") {
+    return { kind: "role", role: change.membership.role, member: change.membership.member };
+  }
+  if (change.kind === "remove-grant" && change.resourceKind === "database" && change.privileges.includes("CONNECT")) {
+    const databases = change.resources.map((resource) => resource.path[0] ?? "");
+    return { kind: "database", role: change.grantee, databases };
+  }
+  return { kind: "nothing" };
 }
 
 function placement(change: Change): Placement {

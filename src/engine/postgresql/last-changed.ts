@@ -1,9 +1,9 @@
 import type { Change } from "../../model/change.ts";
-import { databaseOf, type Resource, type ResourceKind } from "../../model/resource.ts";
+import { databaseOf, type Resource } from "../../model/resource.ts";
 import { RolewrightError } from "../../base/error.ts";
 import type { Session } from "./client.ts";
 import { readingError } from "./errors.ts";
-import { PRIVILEGES } from "./privileges.ts";
+import { type PostgresKind, specOf } from "./privileges.ts";
 
 export interface ChangeTimeAsking {
   /** The database that the shared catalogs are read in. */
@@ -37,7 +37,7 @@ const inSchema = (catalog: string, namespace: string, name: string): string =>
   `join pg_namespace s on s.nspname = q.a join ${catalog} e on e.${namespace} = s.oid and e.${name} = q.b`;
 const TABLE_OF = "join pg_namespace s on s.nspname = q.a join pg_class c on c.relnamespace = s.oid and c.relname = q.b";
 
-type Catalog = ResourceKind | "role" | "setting" | "membership" | "default" | "policy";
+type Catalog = PostgresKind | "role" | "setting" | "membership" | "default" | "policy";
 
 /** Where the entry of each kind of thing stands, by the parts of its name. */
 export const ENTRY_WRITTEN: Readonly<Record<Catalog, string>> = {
@@ -118,7 +118,7 @@ function entriesOf(changes: readonly Change[]): ReadonlyMap<Subject, Entry> {
 function entryOf(resource: Resource): Entry {
   const database = databaseOf(resource);
   const name = database === null ? resource.path : resource.path.slice(1);
-  return { database, catalog: resource.kind, name };
+  return { database, catalog: specOf(resource.kind).kind, name };
 }
 
 /** The entry as it is before the change; null where there is none. */
@@ -150,7 +150,7 @@ function otherEntry(change: Exclude<Change, { readonly resources: unknown }>): E
     case "add-default-option":
     case "remove-default-option": {
       const { database, creator, schema, kind } = change.target;
-      return { database, catalog: "default", name: [creator, schema, PRIVILEGES[kind].defaults?.letter ?? ""] };
+      return { database, catalog: "default", name: [creator, schema, specOf(kind).defaults?.letter ?? ""] };
     }
     case "drop-policy":
       return policyEntry(change.policy.table, change.policy.name);

@@ -10,9 +10,25 @@ export interface PrivilegeSpec {
   readonly since?: number;
 }
 
+/** The kinds that PostgreSQL has; the others are those of other engines. */
+export type PostgresKind =
+  | "database"
+  | "tablespace"
+  | "parameter"
+  | "schema"
+  | "language"
+  | "foreign-data-wrapper"
+  | "foreign-server"
+  | "type"
+  | "routine"
+  | "sequence"
+  | "table"
+  | "column"
+  | "large-object";
+
 /** Everything that the server fixes about the access to one kind of resource. The documentation is generated from this table. */
 export interface KindSpec {
-  readonly kind: ResourceKind;
+  readonly kind: PostgresKind;
   /** Where the access list is stored. */
   readonly catalog: string;
   /** The first major version on which this kind has access lists; absent: all that we support. */
@@ -38,7 +54,7 @@ const USAGE: PrivilegeSpec = { name: "USAGE", letter: "U" };
 const CREATE: PrivilegeSpec = { name: "CREATE", letter: "C" };
 
 /** What can be held on what, by kind. Verified against PostgreSQL 13 to 18. */
-export const PRIVILEGES: Readonly<Record<ResourceKind, KindSpec>> = {
+export const PRIVILEGES: Readonly<Record<PostgresKind, KindSpec>> = {
   database: {
     kind: "database",
     catalog: "pg_database.datacl",
@@ -177,8 +193,20 @@ export const PRIVILEGES: Readonly<Record<ResourceKind, KindSpec>> = {
   },
 };
 
+/** Whether the kind is one of PostgreSQL's. */
+export function isPostgresKind(kind: ResourceKind): kind is PostgresKind {
+  return Object.hasOwn(PRIVILEGES, kind);
+}
+
+/** What the server fixes about a kind. Throws for a kind of another engine: nothing of that kind can be in a state of ours. */
+export function specOf(kind: ResourceKind): KindSpec {
+  if (!isPostgresKind(kind)) throw new TypeError(`PostgreSQL has no ${kind}`);
+  return PRIVILEGES[kind];
+}
+
 /** The privileges that a kind can carry on a major version, sorted by name; empty where that version does not know the kind. */
 export function privilegesOf(kind: ResourceKind, major: number): readonly Privilege[] {
+  if (!isPostgresKind(kind)) return [];
   const spec = PRIVILEGES[kind];
   if (major < (spec.since ?? 0)) return [];
   return spec.privileges
@@ -188,6 +216,6 @@ export function privilegesOf(kind: ResourceKind, major: number): readonly Privil
 }
 
 /** The kind that a letter of `pg_default_acl` stands for; undefined for one that this release does not know. */
-export function kindOfDefaultLetter(letter: string): ResourceKind | undefined {
+export function kindOfDefaultLetter(letter: string): PostgresKind | undefined {
   return Object.values(PRIVILEGES).find((spec) => spec.defaults?.letter === letter)?.kind;
 }

@@ -56,19 +56,23 @@ export type TablespaceRow = readonly [Text, Text, Text];
 export const PARAMETERS = "select oid, parname from pg_parameter_acl";
 export type ParameterRow = readonly [Text, Text];
 
-/** What the two forms of a query for access lists give. A list: its kind, owner (0: none), resources and items. An item: no kind, its text in place of the resources, and what it says. */
-export type AccessRow = readonly [Text | null, Text | null, Text, Text | null];
+/** A list: its kind, the resources that have it, and its items. */
+export type AccessRow = readonly [Text, Text, Text | null];
 
 /** The distinct access lists of some catalogs, in two forms that say the same. */
 export interface AccessQuery {
-  /** Lists as the texts of their items, and each distinct item once, taken apart: several times faster where many lists differ. */
+  /** Lists as the texts of their items: many times faster where many lists differ. */
   readonly short: string;
-  /** Every list taken apart by itself. The text of an item cannot tell a dropped role's number from a role whose name is that number; where both occur, only this form is right. */
+  /** Every privilege by itself, roles by oid. The text of an item names roles, so it cannot tell a dropped role's number from a role whose name is that number; there only this form is right. */
   readonly exact: string;
 }
 
 /** Between the items of a list in the short form. A role could be called so; then the exact form is used. */
 export const ITEM_SEPARATOR = "\x1f";
+
+/** How many roles have another name by now than they had when the reading began. The texts of items are made with the names of now. */
+export const RENAMED = "select count(*) from pg_roles where pg_get_userbyid(oid) is distinct from rolname";
+export type RenamedRow = readonly [Text];
 
 // What an item says: \`grantee grantor option privilege\`, one for each privilege, joined by commas. By oid, never by name.
 const SAYS = (acl: string): string => `(
@@ -79,19 +83,15 @@ const SAYS = (acl: string): string => `(
 
 // Equal lists are grouped by the server, exactly, before any is taken apart: 50,000 tables have some hundred lists. NULL means the built-in default; {} means nobody.
 const accessQuery = (groups: string): AccessQuery => {
-  const lists = `
-  with groups (kind, letter, owner, stored, resources) as materialized (${groups}),
-  lists as materialized (select kind, owner, resources, coalesce(stored, acldefault(letter, owner)) as acl from groups)`;
+  const lists = `(
+    select kind, resources::text, coalesce(stored, acldefault(letter, owner)) as acl
+    from (${groups}) groups (kind, letter, owner, stored, resources)
+  ) lists`;
   return {
-    short: `${lists}
-  select kind, owner::text, resources::text, array_to_string(acl, e'\\x1f') from lists
-  union all
-  select null, null, item::text, ${SAYS("aclexplode(array[item])")} from (select distinct unnest(acl) as item from lists) items`,
+    short: `select kind, resources, array_to_string(acl, e'\\x1f') from ${lists}`,
     // The server's aclexplode unpacks its whole argument for every row that it gives back, so that lists are taken to single items before.
-    exact: `${lists}
-  select kind, owner::text, resources::text, (
-    select string_agg(${SAYS("aclexplode(array[item])")}, ',') from unnest(acl) item)
-  from lists`,
+    exact: `select kind, resources, (
+    select string_agg(${SAYS("aclexplode(array[item])")}, ',') from unnest(acl) item) from ${lists}`,
   };
 };
 
@@ -131,7 +131,7 @@ const TYPES_FROM = `pg_type t where typnamespace not in ${PASSING_SCHEMAS} and $
   and typtype in ('b', 'd', 'e', 'c', 'r', 'm')
   and not exists (select from pg_type e where e.oid = t.typelem and e.typarray = t.oid)
   and (typacl is not null or (typtype <> 'm'
-    and (typtype <> 'c' or (select relkind from pg_class c where c.oid = t.typrelid) = 'c')))`;
+    and (typtype <> 'c' or typrelid in (select oid from pg_class where relkind = 'c'))))`;
 const SCHEMAS_FROM = `pg_namespace where oid not in ${PASSING_SCHEMAS}`;
 
 /** The distinct access lists of one database, columns apart. */
@@ -154,23 +154,16 @@ export const ACCESS: AccessQuery = accessQuery(
   ].join(" union all "),
 );
 
-/** The distinct access lists of columns; their keys are \`table.number\`. */
+/** The distinct access lists of columns; their resources are \`[table's oid, schema, table, column]\`, as JSON. Few columns have one, so that tables are looked up for each and not read through. */
 export const COLUMN_ACCESS: AccessQuery = accessQuery(`
-  select 'column'::text, 'c'::"char", 0::oid, ${unpacked("attacl")}, array_agg(attrelid || '.' || attnum)
-  from pg_attribute
-  where attacl is not null and not attisdropped
-    and attrelid in (select oid from pg_class where relnamespace not in ${PASSING_SCHEMAS} and (relnamespace not in ${SYSTEM}
-      or ${changed("pg_class", "attacl", "attrelid", "attnum")}))
-  group by 4`);
-
-/** Names of those columns, and of the tables that they belong to: system tables have no other row. */
-export const COLUMNS = `
-  select attrelid || '.' || attnum, nspname, relname, attname
-  from pg_attribute
-  join pg_class c on c.oid = attrelid
+  select 'column'::text, 'c'::"char", 0::oid, ${unpacked("attacl")}, json_agg(json_build_array(attrelid::text, nspname, relname, attname))
+  from (select attrelid, attnum, attname, attacl from pg_attribute where attacl is not null and not attisdropped offset 0) listed
+  cross join lateral (select relname, relnamespace from pg_class where oid = attrelid offset 0) owning
   join pg_namespace n on n.oid = relnamespace
-  where attacl is not null and not attisdropped`;
-export type ColumnRow = readonly [Text, Text, Text, Text];
+  where relnamespace not in ${PASSING_SCHEMAS}
+    and (relnamespace not in ${SYSTEM} or ${changed("pg_class", "attacl", "attrelid", "attnum")})
+  group by 4`);
+export type ColumnOfList = readonly [Text, Text, Text, Text];
 
 export const SCHEMAS: string = `select oid, nspname, nspowner from ${SCHEMAS_FROM}`;
 export type SchemaRow = readonly [Text, Text, Text];
@@ -181,8 +174,8 @@ export const RELATIONS: string = `
     case when relispartition then (select inhparent from pg_inherits where inhrelid = pg_class.oid limit 1) end,
     case when relkind = 'v' then coalesce(
       (select bool_or(option_value::boolean) from pg_options_to_table(reloptions) where option_name = 'security_invoker'), false) end,
-    case when relkind <> 'S' then (
-      select json_agg(attname order by attnum) from pg_attribute where attrelid = pg_class.oid and attnum > 0 and not attisdropped) end
+    case when relkind <> 'S' then array_to_json(array(
+      select attname from pg_attribute where attrelid = pg_class.oid and attnum > 0 and not attisdropped order by attnum)) end
   from ${RELATIONS_FROM}`;
 export type RelationRow = readonly [Text, Text, Text, Text, Text, Flag, Flag, Text | null, Flag | null, Text | null];
 
@@ -205,11 +198,16 @@ export type OtherRow = readonly [Text, Text, Text, Text, Flag | null];
 
 /** Sequences and the table column that each serves: dependency \`a\` is serial, \`i\` is identity. */
 export const SEQUENCE_LINKS = `
-  select d.objid, d.refobjid, a.attname, d.deptype
-  from pg_depend d
-  join pg_class s on s.oid = d.objid and s.relkind = 'S'
+  select s.oid, d.refobjid, a.attname, d.deptype
+  from pg_class s
+  cross join lateral (
+    select refobjid, refobjsubid, deptype from pg_depend
+    where classid = 'pg_class'::regclass and objid = s.oid
+      and refclassid = 'pg_class'::regclass and refobjsubid > 0 and deptype in ('a', 'i')
+    offset 0
+  ) d
   join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
-  where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjsubid > 0 and d.deptype in ('a', 'i')`;
+  where s.relkind = 'S'`;
 export type SequenceLinkRow = readonly [Text, Text, Text, Text];
 
 /** What extensions made, by the catalog it stands in. */

@@ -2,7 +2,7 @@ import { compareBy, sortedText } from "../../base/order.ts";
 import type { DefaultChange } from "../../model/change.ts";
 import type { RenderedStatement } from "../engine.ts";
 import type { Indexed } from "./column-repairs.ts";
-import { PRIVILEGES } from "./privileges.ts";
+import { specOf } from "./privileges.ts";
 import { quoteIdentifier } from "./quote.ts";
 import { granteeName } from "./render-names.ts";
 
@@ -41,7 +41,7 @@ function groupKey({ kind, target, privileges, grantable }: DefaultChange): strin
 
 function defaultText(change: DefaultChange, names: string): string {
   const { creator, schema, kind } = change.target;
-  const defaults = PRIVILEGES[kind].defaults;
+  const defaults = specOf(kind).defaults;
   if (defaults === undefined) throw new TypeError(`there are no default privileges on kind ${kind}`);
   const where = schema === null ? "" : ` in schema ${quoteIdentifier(schema)}`;
   const subject = `alter default privileges for role ${quoteIdentifier(creator)}${where}`;

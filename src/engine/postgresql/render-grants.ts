@@ -12,7 +12,7 @@ import {
 import type { Grantee } from "../../model/role.ts";
 import type { RenderedStatement } from "../engine.ts";
 import type { GrantPiece } from "./grant-pieces.ts";
-import { PRIVILEGES } from "./privileges.ts";
+import { specOf } from "./privileges.ts";
 import { quoteIdentifier } from "./quote.ts";
 import { granteeName, resourceName } from "./render-names.ts";
 
@@ -154,7 +154,7 @@ function objectTexts(
   const words = piece.privileges.map((privilege) => privilege.toLowerCase());
   if (resourceKind === "column") return columnTexts(words, resources, context);
   const privileges = words.join(", ");
-  const keyword = PRIVILEGES[resourceKind].keyword.toLowerCase();
+  const keyword = specOf(resourceKind).keyword.toLowerCase();
   const { whole, rest } = wholeSchemas(resourceKind, resources, context);
   const texts: ObjectText[] = chunks(whole, OBJECTS_PER_STATEMENT).map((schemas) => ({
     privileges,

@@ -1,12 +1,13 @@
 import { tableOf, type Resource } from "../../model/resource.ts";
 import { PUBLIC, type Grantee } from "../../model/role.ts";
+import { specOf } from "./privileges.ts";
 import { quoteIdentifier } from "./quote.ts";
 
 /** A resource as it stands in a statement, without its kind. Shared ones and those outside schemas are one name; a column is its own name only. */
 export function resourceName(resource: Resource): string {
-  const { kind, path } = resource;
+  const { path } = resource;
   const last = path.at(-1) ?? "";
-  switch (kind) {
+  switch (specOf(resource.kind).kind) {
     case "table":
     case "sequence":
     case "type":
@@ -27,7 +28,6 @@ export function resourceName(resource: Resource): string {
     case "foreign-server":
       return quoteIdentifier(last);
   }
-  return unreachable(kind);
 }
 
 /** The table of a column, as it stands in a statement. */
@@ -38,8 +38,4 @@ export function tableName(column: Resource): string {
 /** A grantee as it stands in a statement. */
 export function granteeName(grantee: Grantee): string {
   return grantee === PUBLIC ? "public" : quoteIdentifier(grantee);
-}
-
-function unreachable(kind: never): never {
-  throw new TypeError(`unknown kind ${String(kind)}`);
 }

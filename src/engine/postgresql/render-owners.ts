@@ -4,6 +4,7 @@ import { describeResource, resourceKey, type Resource } from "../../model/resour
 import type { RoleName } from "../../model/role.ts";
 import type { RenderedStatement } from "../engine.ts";
 import type { Indexed } from "./column-repairs.ts";
+import { specOf } from "./privileges.ts";
 import { quoteIdentifier } from "./quote.ts";
 import type { RenderContext } from "./render-context.ts";
 import { granteeName, resourceName } from "./render-names.ts";
@@ -111,7 +112,8 @@ function parenthesized(expression: string): string {
   return `(${expression})`;
 }
 
-function ownerKeyword({ kind }: Resource, form: Form | undefined): string {
+function ownerKeyword(resource: Resource, form: Form | undefined): string {
+  const { kind } = specOf(resource.kind);
   switch (kind) {
     case "table":
       if (form === "view" || form === "foreign-table") return form.replace("-", " ");

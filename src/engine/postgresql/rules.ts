@@ -3,7 +3,7 @@ import { resourceKey, tableOf, type Resource, type ResourceKey, type ResourceKin
 import { PUBLIC, type RoleAttributes, type RoleName } from "../../model/role.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import type { StateRules } from "../../model/state-rules.ts";
-import { PRIVILEGES, privilegesOf } from "./privileges.ts";
+import { privilegesOf, specOf } from "./privileges.ts";
 import { reach } from "./reach.ts";
 
 /** The first major version whose memberships carry their own options and remember every grantor. */
@@ -38,7 +38,8 @@ export function postgresStateRules(snapshot: Snapshot): StateRules {
       if (entry.schema !== null) return entry.list.entries.length === 0 ? null : entry;
       return entry.list.id === builtin(entry.kind, entry.creator).id ? null : entry;
     },
-    defaultAttributes: DEFAULT_ATTRIBUTES,
+    defaultAttributes: () => DEFAULT_ATTRIBUTES,
+    refusesName: (role) => (role.startsWith("pg_") ? "names that begin with `pg_` belong to the server" : null),
     ownedAlong: (resource) => {
       following ??= followers(snapshot);
       return following.get(resourceKey(resource)) ?? [];
@@ -66,12 +67,17 @@ export function postgresStateRules(snapshot: Snapshot): StateRules {
       return actor.superuser ? actor.bootstrap : (closures.adminIn(actor.role, role) ?? actor.role);
     },
     membershipOptions,
+    normalMembership: (membership) => membership,
+    mostInherited: () => null,
+    unrecordedList: (kind) => (kind === "parameter" ? builtin("parameter", "") : undefined),
+    resourceOfRole: () => null,
+    grantOption: "each",
   };
 }
 
 function builtinList(major: number, bootstrap: RoleName): (kind: ResourceKind, owner: RoleName) => AccessList {
   return (kind, owner) => {
-    const spec = PRIVILEGES[kind];
+    const spec = specOf(kind);
     const grantor = kind === "parameter" ? bootstrap : owner;
     const all = spec.owner === "all" ? privilegesOf(kind, major) : [];
     return accessList([

@@ -26,6 +26,10 @@ export function postgresAccessRules(options: AccessRulesOptions): AccessRules {
         : { privileges: member.attributes["inherit"] !== false, setRole: true },
     unrecordedMembers: (database, state) => databaseOwner(major, database, state),
     superuser: (role) => role.attributes["superuser"] === true,
+    superuserIsInherited: false,
+    evaluated: null,
+    sources: ({ grantee, resource }) => [{ grantee, resource }],
+    administration: [],
     ownerOf: (holding) => holding.owner ?? (holding.resource.kind === "parameter" ? bootstrap : null),
     builtinRights: BUILTIN_RIGHTS.filter((right) => right.since <= major),
     withheld: (resource, entry) =>

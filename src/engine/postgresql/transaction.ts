@@ -1,3 +1,4 @@
+import type { AccessState } from "../../model/access-state.ts";
 import { RolewrightError } from "../../base/error.ts";
 import type { Transaction, TransactionOptions } from "../engine.ts";
 import { ask } from "./ask.ts";
@@ -93,6 +94,11 @@ class PostgresTransaction implements Transaction {
     } catch (error) {
       throw this.#readFailure(error);
     }
+  }
+
+  /** Stages are read back whole before they are committed. */
+  readBack(): Promise<AccessState> {
+    throw new TypeError("PostgreSQL reads whole stages back");
   }
 
   async commit(): Promise<void> {

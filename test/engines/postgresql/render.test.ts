@@ -342,7 +342,7 @@ test("2,500 direct grantees on one table are found in the plan, and a thousand a
     const names = Array.from({ length: count }, (_, i) => `clerk_${i}`);
     const role = (name: string): Change => ({
       kind: "create-role",
-      role: { name, origin: "user", attributes: live.dialect.rules.defaultAttributes, settings: [] },
+      role: { name, origin: "user", attributes: live.dialect.rules.defaultAttributes(name), settings: [] },
     });
     const resources = [table("orders")];
     return planOf(
