@@ -1,0 +1,17 @@
+import { describe, inject } from "vitest";
+import type { OptionalServer } from "./optional-servers.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Why a server cannot be had on this machine, by its name; nothing for those that can. */
+    readonly missingServers: Readonly<Record<string, string>>;
+  }
+}
+
+/** A suite on a server that this machine may not have: it is skipped then, and its name says why. */
+export function describeOn(server: OptionalServer, name: string, suite: () => void): void {
+  const reason = inject("missingServers")[server];
+  const isThere = reason === undefined;
+  const define: (title: string, suite: () => void) => void = isThere ? describe : describe.skip;
+  define(isThere ? name : `${name} (skipped: ${reason})`, suite);
+}
