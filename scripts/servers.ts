@@ -1,34 +1,49 @@
 import { once } from "node:events";
-import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
-import { Secret } from "../src/base/secret.ts";
-import { DEFAULT_MAJOR, EMBEDDED_MAJORS } from "../src/engine/postgresql/embedded/binaries.ts";
-import { SUPERUSER } from "../src/engine/postgresql/embedded/data-folder.ts";
-import { startEmbedded } from "../src/engine/postgresql/embedded/server.ts";
+import { mariadb } from "./servers/mariadb.ts";
+import { postgresql } from "./servers/postgresql.ts";
+import type { ServerEntry } from "./servers/server-entry.ts";
+
+/** Every server that this script can start, by the name that it is asked for. */
+const SERVERS: Readonly<Record<string, ServerEntry>> = { postgresql, mariadb };
 
 const USAGE = `Starts a server for development on loopback, and stops it again on Ctrl-C.
 
-  npm run servers -- postgresql [--major ${EMBEDDED_MAJORS.join("|")}]`;
+${Object.entries(SERVERS)
+  .map(([name, entry]) => `  npm run servers -- ${name} ${entry.usage}`.trimEnd())
+  .join("\n")}
+`;
 
 process.exitCode = await main(process.argv.slice(2));
 
-async function main(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: { major: { type: "string", default: String(DEFAULT_MAJOR) }, help: { type: "boolean" } },
-  });
-  const major = EMBEDDED_MAJORS.find((known) => String(known) === values.major);
-  if (values.help === true || positionals.join() !== "postgresql" || major === undefined) {
-    process.stderr.write(`${USAGE}\n`);
-    return values.help === true ? 0 : 64;
+async function main([name = "", ...args]: string[]): Promise<number> {
+  if (name === "--help") {
+    process.stdout.write(USAGE);
+    return 0;
   }
-  const password = randomBytes(12).toString("base64url");
-  await using server = await startEmbedded({ major, password: new Secret(password) });
-  process.stdout.write(`postgresql://${SUPERUSER}:${password}@127.0.0.1:${server.port}/postgres\n`);
-  process.stderr.write(`PostgreSQL ${major} is up, its data in ${server.dataFolder}. Ctrl-C stops it and removes it\n`);
+  const entry = Object.hasOwn(SERVERS, name) ? SERVERS[name] : undefined;
+  const options = entry === undefined ? null : parseOptions(entry, args);
+  const started = options === null ? null : await entry?.start(options);
+  if (started === null || started === undefined) {
+    process.stderr.write(USAGE);
+    return 64;
+  }
+  await using server = started;
+  process.stdout.write(`${server.url}\n`);
+  process.stderr.write(`${server.title} is up, its data in ${server.dataFolder}. Ctrl-C stops it and removes it\n`);
   const alive = setInterval(() => {}, 60_000); // The server itself does not keep this process alive.
   await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM"), once(process, "SIGHUP")]);
   clearInterval(alive);
   return 0;
+}
+
+/** Null where there is an option that the server does not have, or one without its value. */
+function parseOptions(entry: ServerEntry, args: string[]): Record<string, string | undefined> | null {
+  const options = Object.fromEntries(entry.options.map((name) => [name, { type: "string" as const }]));
+  try {
+    return parseArgs({ args, options }).values;
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n`);
+    return null;
+  }
 }

@@ -13,5 +13,6 @@ export function describeOn(server: OptionalServer, name: string, suite: () => vo
   const reason = inject("missingServers")[server];
   const isThere = reason === undefined;
   const define: (title: string, suite: () => void) => void = isThere ? describe : describe.skip;
+  if (!isThere) process.stderr.write(`skipped: ${name}: ${reason}\n`); // Reporters show no names of what was skipped.
   define(isThere ? name : `${name} (skipped: ${reason})`, suite);
 }
