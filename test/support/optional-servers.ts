@@ -1,11 +1,13 @@
 import { RolewrightError } from "../../src/base/error.ts";
+import { prepareCassandra } from "./cassandra.ts";
 import { prepareMariadb } from "./mariadb.ts";
 
 /** The servers that not every machine can have. */
-export type OptionalServer = "mariadb";
+export type OptionalServer = "cassandra" | "mariadb";
 
 /** What fetches each of them before any test runs. */
 const PREPARE: Readonly<Record<OptionalServer, () => Promise<void>>> = {
+  cassandra: prepareCassandra,
   mariadb: prepareMariadb,
 };
 
