@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { compareText } from "./order.ts";
 
 /** A SHA-256 digest as `sha256:` and 64 hexadecimal digits. */
@@ -29,7 +29,7 @@ export function canonicalJson(value: Json): string {
 
 /** The digest of some text, as UTF-8. */
 export function digestText(text: string): Digest {
-  return `sha256:${createHash("sha256").update(text, "utf8").digest("hex")}`;
+  return `sha256:${hash("sha256", text, "hex")}`;
 }
 
 /** The digest of plain data, by its canonical JSON. */

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import type { Client, ClientConfig, QueryConfig } from "pg";
+import type { Client, ClientConfig, Query, QueryConfig } from "pg";
 import { RolewrightError } from "../../base/error.ts";
 import type { Dsn, SslMode } from "./dsn.ts";
 import { connectionError, isTlsNotOffered } from "./errors.ts";
@@ -22,7 +22,7 @@ export interface Transport {
   readonly tls: string | null;
 }
 
-/** One session in one database. All values arrive as text, exactly as the server prints them. */
+/** One session in one database. What is asked before the last answer is there is sent in turn. All values arrive as text, exactly as the server prints them. */
 export interface Session extends AsyncDisposable {
   readonly database: string;
   /** The server's process of this session. */
@@ -30,6 +30,8 @@ export interface Session extends AsyncDisposable {
   readonly transport: Transport;
   readonly lost: boolean;
   rows<Row extends readonly (string | null)[]>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+  /** Hands over one row after the other while the server still sends, and keeps none. */
+  each<Row extends readonly (string | null)[]>(text: string, take: (row: Row) => void): Promise<void>;
   /** Runs statements without rows and gives back what the server remarked. */
   run(text: string): Promise<readonly Notice[]>;
   /** Runs a statement that holds text which is not ours: more than one statement in it is an error. */
@@ -49,7 +51,8 @@ const AS_TEXT = { getTypeParser: () => (value: string) => value };
 /** Opens a session and prepares it, so that nothing in the role's or the database's settings changes what we read. Errors are RW5xx. */
 export async function openSession(dsn: Dsn, database: string, options: SessionOptions): Promise<Session> {
   const client = await connectClient(dsn, database, options);
-  const session = wrap(client, database);
+  const { default: pg } = await import("pg");
+  const session = wrap(client, database, pg.Query);
   try {
     await session.run("set statement_timeout = 0"); // First and alone: a short one would end the rest of the preparation.
     await session.rows(SESSION_SETUP);
@@ -151,9 +154,15 @@ function isEncryptionRefusal(error: unknown): boolean {
   return (error as { code?: string }).code === "28000" && (error as Error).message.includes("pg_hba.conf");
 }
 
-function wrap(client: Client, database: string): Session {
+function wrap(client: Client, database: string, query: typeof Query): Session {
   let lost = false;
   let notices: Notice[] = [];
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(ask: () => Promise<T>): Promise<T> => {
+    const answer = last.then(ask);
+    last = answer.catch(() => {});
+    return answer;
+  };
   client.on("end", () => {
     lost = true;
   });
@@ -168,18 +177,39 @@ function wrap(client: Client, database: string): Session {
       return lost;
     },
     async rows<Row extends readonly (string | null)[]>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
-      const result = await client.query<Row[]>({ text, values: [...values], rowMode: "array", types: AS_TEXT });
+      const asked = { text, values: [...values], rowMode: "array", types: AS_TEXT } as const;
+      const result = await inTurn(() => client.query<Row[]>(asked));
       return result.rows as unknown as Row[];
     },
+    each(text, take) {
+      const ask = (resolve: () => void, reject: (reason: unknown) => void): void => {
+        // The types of the driver do not know rows as arrays here.
+        const asked = new query({ text, rowMode: "array", types: AS_TEXT } as unknown as QueryConfig);
+        let failure: unknown;
+        asked.on("row", (row: unknown) => {
+          try {
+            if (failure === undefined) take(row as Parameters<typeof take>[0]);
+          } catch (error) {
+            failure = error;
+          }
+        });
+        asked.on("error", reject);
+        asked.on("end", () => (failure === undefined ? resolve() : reject(failure)));
+        client.query(asked);
+      };
+      return inTurn(() => new Promise(ask));
+    },
     async run(text) {
-      notices = [];
-      await client.query(text);
-      return notices;
+      return inTurn(async () => {
+        notices = [];
+        await client.query(text);
+        return notices;
+      });
     },
     async runOne(text) {
       // The extended protocol takes one statement; the types of the driver do not know the option yet.
-      const query: QueryConfig & { readonly queryMode: "extended" } = { text, queryMode: "extended" };
-      await client.query(query);
+      const asked: QueryConfig & { readonly queryMode: "extended" } = { text, queryMode: "extended" };
+      await inTurn(() => client.query(asked));
     },
     destroy() {
       lost = true;

@@ -14,7 +14,15 @@ import { PUBLIC } from "../../model/role.ts";
 import type { Unknown } from "../../model/snapshot.ts";
 import { sortedText } from "../../base/order.ts";
 import type { Session } from "./client.ts";
-import { arrayItems, type Found, movedWhileReading, readLists, type Shared } from "./introspect-shared.ts";
+import {
+  arrayItems,
+  byResource,
+  type Found,
+  type ListFound,
+  movedWhileReading,
+  readLists,
+  type Shared,
+} from "./introspect-shared.ts";
 import { kindOfDefaultLetter } from "./privileges.ts";
 import * as sql from "./queries.ts";
 
@@ -53,17 +61,54 @@ const COMMANDS: Readonly<Record<string, PolicyCommand>> = {
 
 /** Reads everything that stands in one database, with a fixed number of queries. The session must be in the transaction of the reading. */
 export async function readDatabase(session: Session, shared: Shared, found: DatabaseFound): Promise<void> {
-  const reading = new DatabaseReading(session, shared, found);
-  await reading.prepare();
-  await reading.schemas();
-  await reading.relations();
-  await reading.columns();
-  await reading.routines();
-  await reading.types();
-  await reading.others();
-  await reading.defaults();
-  await reading.policies();
-  await reading.unknownLists();
+  const answers = askAll(session, shared);
+  const reading = new DatabaseReading(session.database, shared, found);
+  reading.prepare(byResource(await answers.lists), await answers.members);
+  reading.schemas(await answers.schemas);
+  reading.relations(await answers.relations, await answers.links);
+  reading.columns(await answers.columns);
+  reading.routines(await answers.routines);
+  reading.types(await answers.types);
+  reading.others(await answers.others);
+  reading.defaults(await answers.defaults);
+  reading.policies(await answers.policies);
+  reading.unknownLists(await answers.unknownLists);
+}
+
+interface Answers {
+  readonly lists: Promise<readonly ListFound[]>;
+  readonly members: Promise<readonly sql.ExtensionMemberRow[]>;
+  readonly schemas: Promise<readonly sql.SchemaRow[]>;
+  readonly relations: Promise<readonly sql.RelationRow[]>;
+  readonly links: Promise<readonly sql.SequenceLinkRow[]>;
+  readonly columns: Promise<readonly ListFound[]>;
+  readonly routines: Promise<readonly sql.RoutineRow[]>;
+  readonly types: Promise<readonly sql.TypeRow[]>;
+  readonly others: Promise<readonly sql.OtherRow[]>;
+  readonly defaults: Promise<readonly sql.DefaultPrivilegeRow[]>;
+  readonly policies: Promise<readonly sql.RowPolicyRow[]>;
+  readonly unknownLists: Promise<readonly sql.UnknownListRow[]>;
+}
+
+/** Asks everything at once, so that the server works on the next answer while we take in the one before. They arrive in this order. */
+function askAll(session: Session, shared: Shared): Answers {
+  const answers: Answers = {
+    lists: readLists(session, sql.ACCESS, shared.lists),
+    members: session.rows(sql.EXTENSION_MEMBERS),
+    schemas: session.rows(sql.SCHEMAS),
+    links: session.rows(sql.SEQUENCE_LINKS),
+    relations: session.rows(sql.RELATIONS),
+    columns: readLists(session, sql.COLUMN_ACCESS, shared.lists),
+    routines: session.rows(sql.ROUTINES),
+    types: session.rows(sql.TYPES),
+    others: session.rows(sql.OTHERS),
+    defaults: session.rows(sql.DEFAULT_PRIVILEGES),
+    policies: session.rows(sql.ROW_POLICIES),
+    unknownLists: session.rows(sql.UNKNOWN_LISTS),
+  };
+  // The first failure is the one that is reported; unheard, those that follow from it would end the process.
+  for (const answer of Object.values(answers) as readonly Promise<unknown>[]) answer.catch(() => {});
+  return answers;
 }
 
 interface Facts extends Omit<CatalogEntry, "resource" | "extension" | "system"> {
@@ -79,7 +124,6 @@ interface Place {
 
 /** The tables that join the queries of one database: lists and extensions by id, names of schemas and relations by id. */
 class DatabaseReading {
-  readonly #session: Session;
   readonly #shared: Shared;
   readonly #found: DatabaseFound;
   readonly #database: string;
@@ -89,35 +133,31 @@ class DatabaseReading {
   #lists: ReadonlyMap<string, AccessList> = new Map();
   #extensions: ReadonlyMap<string, string> = new Map();
 
-  constructor(session: Session, shared: Shared, found: DatabaseFound) {
-    this.#session = session;
+  constructor(database: string, shared: Shared, found: DatabaseFound) {
     this.#shared = shared;
     this.#found = found;
-    this.#database = session.database;
+    this.#database = database;
   }
 
-  async prepare(): Promise<void> {
-    this.#lists = await readLists(this.#session, sql.ACCESS, this.#shared.lists);
-    const members = await this.#session.rows<sql.ExtensionMemberRow>(sql.EXTENSION_MEMBERS);
+  prepare(lists: ReadonlyMap<string, AccessList>, members: readonly sql.ExtensionMemberRow[]): void {
+    this.#lists = lists;
     this.#extensions = new Map(members.map(([catalog, oid, extension]) => [`${catalog} ${oid}`, extension]));
   }
 
-  async schemas(): Promise<void> {
-    for (const [oid, name, owner] of await this.#session.rows<sql.SchemaRow>(sql.SCHEMAS)) {
+  schemas(rows: readonly sql.SchemaRow[]): void {
+    for (const [oid, name, owner] of rows) {
       this.#schemas.set(oid, name);
       const resource: Resource = { kind: "schema", path: [this.#database, name] };
       this.#add(resource, { catalog: "pg_namespace", oid, owner, system: SYSTEM_SCHEMAS.has(name) });
     }
   }
 
-  async relations(): Promise<void> {
-    const rows = await this.#session.rows<sql.RelationRow>(sql.RELATIONS);
+  relations(rows: readonly sql.RelationRow[], links: readonly sql.SequenceLinkRow[]): void {
     for (const [oid, namespace, name, , relkind] of rows) {
       const schema = this.#schemas.get(namespace) ?? "";
       const kind = relkind === "S" ? "sequence" : "table";
       this.#relations.set(oid, { kind, path: [this.#database, schema, name] });
     }
-    const links = await this.#session.rows<sql.SequenceLinkRow>(sql.SEQUENCE_LINKS);
     const linkOf = new Map(links.map((link) => [link[0], link]));
     for (const row of rows) {
       const [oid, namespace, , owner] = row;
@@ -161,26 +201,26 @@ class DatabaseReading {
     return columns;
   }
 
-  async columns(): Promise<void> {
-    const lists = await readLists(this.#session, sql.COLUMN_ACCESS, this.#shared.lists);
-    for (const [id, schema, table, column] of await this.#session.rows<sql.ColumnRow>(sql.COLUMNS)) {
-      const list = lists.get(`column ${id}`);
+  columns(lists: readonly ListFound[]): void {
+    for (const { resources, list } of lists) {
       // An empty list on a column gives nobody anything, and takes nothing that the table gives: it is no list.
-      if (list === undefined || list.entries.length === 0) continue;
-      const resource: Resource = { kind: "column", path: [this.#database, schema, table, column] };
-      const key = resourceKey(resource);
-      const extension = this.#extensions.get(`pg_class ${id.slice(0, id.indexOf("."))}`);
-      this.#found.holdings.set(key, { resource, owner: null, list });
-      this.#found.entries.set(key, {
-        resource,
-        ...(extension === undefined ? {} : { extension }),
-        ...(SYSTEM_SCHEMAS.has(schema) ? { system: true } : {}),
-      });
+      if (list.entries.length === 0) continue;
+      for (const [table, ...names] of JSON.parse(resources) as readonly sql.ColumnOfList[]) {
+        const resource: Resource = { kind: "column", path: [this.#database, ...names] };
+        const key = resourceKey(resource);
+        const extension = this.#extensions.get(`pg_class ${table}`);
+        this.#found.holdings.set(key, { resource, owner: null, list });
+        this.#found.entries.set(key, {
+          resource,
+          ...(extension === undefined ? {} : { extension }),
+          ...(SYSTEM_SCHEMAS.has(names[0]) ? { system: true } : {}),
+        });
+      }
     }
   }
 
-  async routines(): Promise<void> {
-    for (const row of await this.#session.rows<sql.RoutineRow>(sql.ROUTINES)) {
+  routines(rows: readonly sql.RoutineRow[]): void {
+    for (const row of rows) {
       const [oid, namespace, name, owner, inputs, prokind, definer, settings] = row;
       const form = ROUTINE_FORMS[prokind];
       const resource: Resource = {
@@ -199,8 +239,8 @@ class DatabaseReading {
     }
   }
 
-  async types(): Promise<void> {
-    for (const [oid, namespace, name, owner, typtype] of await this.#session.rows<sql.TypeRow>(sql.TYPES)) {
+  types(rows: readonly sql.TypeRow[]): void {
+    for (const [oid, namespace, name, owner, typtype] of rows) {
       const form = TYPE_FORMS[typtype];
       const resource: Resource = { kind: "type", path: [this.#database, this.#schemas.get(namespace) ?? "", name] };
       const place = { catalog: "pg_type", oid, owner, system: this.#isSystem(namespace) };
@@ -208,14 +248,14 @@ class DatabaseReading {
     }
   }
 
-  async others(): Promise<void> {
+  others(rows: readonly sql.OtherRow[]): void {
     const catalogs: Readonly<Record<string, string>> = {
       language: "pg_language",
       "foreign-data-wrapper": "pg_foreign_data_wrapper",
       "foreign-server": "pg_foreign_server",
       "large-object": "pg_largeobject_metadata",
     };
-    for (const [kind, oid, name, owner, trusted] of await this.#session.rows<sql.OtherRow>(sql.OTHERS)) {
+    for (const [kind, oid, name, owner, trusted] of rows) {
       const resource: Resource = { kind: kind as ResourceKind, path: [this.#database, name] };
       const builtIn = kind === "language" && ["internal", "c", "sql"].includes(name);
       this.#add(
@@ -226,8 +266,7 @@ class DatabaseReading {
     }
   }
 
-  async defaults(): Promise<void> {
-    const rows = await this.#session.rows<sql.DefaultPrivilegeRow>(sql.DEFAULT_PRIVILEGES);
+  defaults(rows: readonly sql.DefaultPrivilegeRow[]): void {
     for (const [creator, schema, letter, items] of rows) {
       const kind = kindOfDefaultLetter(letter);
       if (kind === undefined) {
@@ -248,8 +287,7 @@ class DatabaseReading {
     }
   }
 
-  async policies(): Promise<void> {
-    const rows = await this.#session.rows<sql.RowPolicyRow>(sql.ROW_POLICIES);
+  policies(rows: readonly sql.RowPolicyRow[]): void {
     for (const [relation, name, command, permissive, roles, using, check] of rows) {
       const table = this.#relations.get(relation);
       if (table === undefined) continue;
@@ -266,8 +304,8 @@ class DatabaseReading {
     }
   }
 
-  async unknownLists(): Promise<void> {
-    for (const [column] of await this.#session.rows<sql.UnknownListRow>(sql.UNKNOWN_LISTS)) {
+  unknownLists(rows: readonly sql.UnknownListRow[]): void {
+    for (const [column] of rows) {
       this.#found.unknowns.push({
         subject: `access lists in \`${column}\` of database \`${this.#database}\``,
         reason: "this release does not know what they are for",

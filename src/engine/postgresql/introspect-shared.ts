@@ -1,6 +1,6 @@
 import { RolewrightError } from "../../base/error.ts";
 import { compareBy, sorted } from "../../base/order.ts";
-import type { AccessEntry, AccessList } from "../../model/access-list.ts";
+import type { AccessList } from "../../model/access-list.ts";
 import type { Holding } from "../../model/access-state.ts";
 import type { CatalogEntry } from "../../model/catalog.ts";
 import { describeResource, type Resource, type ResourceKey, resourceKey } from "../../model/resource.ts";
@@ -175,7 +175,8 @@ const FIRST_USER_OID = 16384;
 async function readSharedResources(session: Session, reading: SharedReading): Promise<void> {
   const { version, names, databases, found } = reading;
   const hasParameters = version.major >= 15;
-  const lists = await readLists(session, hasParameters ? sql.SHARED_ACCESS : sql.SHARED_ACCESS_14, reading.lists);
+  const query = hasParameters ? sql.SHARED_ACCESS : sql.SHARED_ACCESS_14;
+  const lists = byResource(await readLists(session, query, reading.lists));
   const add = (resource: Resource, oid: string, owner: string | null, system = false): void => {
     const list = lists.get(`${resource.kind} ${oid}`);
     if (list === undefined) throw movedWhileReading(resource);
@@ -195,43 +196,36 @@ async function readSharedResources(session: Session, reading: SharedReading): Pr
   }
 }
 
-/** The access lists of one query, by `kind oid`. */
+/** An access list, and the resources that have it, as the query prints them. */
+export interface ListFound {
+  readonly kind: string;
+  readonly resources: string;
+  readonly list: AccessList;
+}
+
+/** The access lists of one query: taken in while the server prints them, and asked for again by oid where their texts are not enough. */
 export async function readLists(
   session: Session,
   query: sql.AccessQuery,
   lists: AccessLists,
-): Promise<ReadonlyMap<string, AccessList>> {
-  const rows = await session.rows<sql.AccessRow>(query.short);
-  const items = readItems(rows, lists);
-  return items === null
-    ? byResource(await session.rows<sql.AccessRow>(query.exact), (text) => lists.of(text))
-    : byResource(rows, (text) =>
-        lists.ofEntries((text ?? "").split(sql.ITEM_SEPARATOR).flatMap((item) => items.get(item) ?? [])),
-      );
+): Promise<readonly ListFound[]> {
+  const found: ListFound[] = [];
+  let readable = true;
+  const printed = session.each<sql.AccessRow>(query.short, ([kind, resources, text]) => {
+    const list = readable ? lists.ofItems(text ?? "") : undefined;
+    if (list === undefined) readable = false;
+    else found.push({ kind, resources, list });
+  });
+  const [, [renamed]] = await Promise.all([printed, session.rows<sql.RenamedRow>(sql.RENAMED)]);
+  if (readable && renamed?.[0] === "0") return found;
+  const exact = await session.rows<sql.AccessRow>(query.exact);
+  return exact.map(([kind, resources, text]) => ({ kind, resources, list: lists.of(text) }));
 }
 
-/** What the text of each distinct item says; null where a text can mean two things, or a name has the separator in it. */
-function readItems(
-  rows: readonly sql.AccessRow[],
-  lists: AccessLists,
-): ReadonlyMap<string, readonly AccessEntry[]> | null {
-  const items = new Map<string, readonly AccessEntry[]>();
-  for (const [kind, , text, says] of rows) {
-    if (kind !== null || says === null) continue;
-    if (items.has(text) || text.includes(sql.ITEM_SEPARATOR)) return null;
-    items.set(text, lists.entriesOf(says));
-  }
-  return items;
-}
-
-function byResource(
-  rows: readonly sql.AccessRow[],
-  listOf: (text: string | null) => AccessList,
-): ReadonlyMap<string, AccessList> {
+/** The list of each resource, by `kind oid`. */
+export function byResource(lists: readonly ListFound[]): ReadonlyMap<string, AccessList> {
   const found = new Map<string, AccessList>();
-  for (const [kind, , resources, text] of rows) {
-    if (kind === null) continue;
-    const list = listOf(text);
+  for (const { kind, resources, list } of lists) {
     for (const oid of arrayItems(resources)) found.set(`${kind} ${oid}`, list);
   }
   return found;

@@ -56,3 +56,26 @@ test("a privilege that this release does not know is kept and reported", () => {
   expect(lists.of("0 10 - TELEPORT").entries[0]?.privileges).toEqual(["TELEPORT"]);
   expect(lists.unknown()).toEqual(["TELEPORT"]);
 });
+
+test("items as the server prints them are the same list as items by oid", () => {
+  const lists = new AccessLists(names());
+  const list = lists.of("16385 10 - SELECT,16385 10 * INSERT,0 10 - SELECT,10 10 - ALTER SYSTEM");
+  expect(lists.ofItems("postgres=A/postgres\x1fapp=a*r/postgres\x1f=r/postgres\x1fapp=/app")).toBe(list);
+  expect(lists.ofItems("")).toBe(NOBODY);
+});
+
+test.each([
+  ["a role that is called like a number", "16385=r/postgres"],
+  ["a name that the reading does not know", "stranger=r/postgres"],
+  ["a letter that this release does not know", "app=!/postgres"],
+  ["a name that was cut in two", '"a\x1fb"=r/postgres'],
+])("items do not say for certain what they mean: %s", (_, text) => {
+  expect(new AccessLists(names()).ofItems(text)).toBeUndefined();
+});
+
+test("a number that no role is called is a role that is gone", () => {
+  const roles = names();
+  const list = new AccessLists(roles).ofItems("99999=r/postgres");
+  expect(list?.entries.map(({ grantee }) => isGone(grantee))).toEqual([true]);
+  expect(roles.gone()).toEqual(["99999"]);
+});

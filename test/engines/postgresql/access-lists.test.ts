@@ -1,4 +1,8 @@
 import { expect, test } from "vitest";
+import { Secret } from "../../../src/base/secret.ts";
+import { openSession } from "../../../src/engine/postgresql/client.ts";
+import { parseDsn } from "../../../src/engine/postgresql/dsn.ts";
+import { introspectInside } from "../../../src/engine/postgresql/introspect.ts";
 import { resourceKey, type ResourceKind } from "../../../src/model/resource.ts";
 import { PUBLIC } from "../../../src/model/role.ts";
 import type { Snapshot } from "../../../src/model/snapshot.ts";
@@ -95,6 +99,39 @@ test("roles whose names are numbers, or hold what separates items, are told from
   expect(await grantees()).toEqual([`\0oid:${ghost?.oid}`, `${ghost?.oid}`, "a\x1fb", "postgres"]);
   await server.query(`drop owned by "${ghost?.oid}"; drop role "${ghost?.oid}"`);
   expect(await grantees()).toEqual([`\0oid:${ghost?.oid}`, "a\x1fb", "postgres"]);
+});
+
+test("names that the server has to quote are read as they are", async () => {
+  await using server = await startPostgres();
+  const names = ['a "quoted" one', "a=r/b", "Groß", "with space", "{curly},\\\\", "public2", "a'b"];
+  await server.query("create table t ()");
+  for (const name of names) {
+    const quoted = `"${name.replaceAll('"', '""')}"`;
+    await server.query(`create role ${quoted}; grant select, update on t to ${quoted} with grant option`);
+  }
+  await server.query("grant select on t to public");
+  const snapshot = await read(server, {}, ["postgres"]);
+  const key = resourceKey({ kind: "table", path: ["postgres", "public", "t"] });
+  const entries = (snapshot.access.holdings.get(key)?.list.entries ?? []).filter((e) => e.grantee !== "postgres");
+  expect(entries.map((each) => each.grantee)).toEqual(["", ...names.toSorted()]);
+  expect(entries.slice(1).every((each) => each.grantable.join() === "SELECT,UPDATE")).toBe(true);
+});
+
+test("roles that swap their names after the roles were read are still told apart", async () => {
+  await using server = await startPostgres();
+  await server.query("create role one; create role two; create table t (); grant select on t to one");
+  await using session = await openSession(parseDsn(new Secret(server.url())), "postgres", {
+    applicationName: "test",
+    connectTimeoutSeconds: 10,
+  });
+  await session.run("begin transaction isolation level repeatable read, read only");
+  await session.rows("select count(*) from pg_roles");
+  await server.query("alter role one rename to x; alter role two rename to one; alter role x rename to two");
+  const key = resourceKey({ kind: "table", path: ["postgres", "public", "t"] });
+  const inside = await introspectInside(session, "");
+  expect(inside.access.holdings.get(key)?.list.entries.map((each) => each.grantee)).toEqual(["one", "postgres"]);
+  const now = await read(server, {}, ["postgres"]);
+  expect(now.access.holdings.get(key)?.list.entries.map((each) => each.grantee)).toEqual(["postgres", "two"]);
 });
 
 test("the order in which a list grew does not show", async () => {
