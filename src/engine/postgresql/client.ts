@@ -31,7 +31,7 @@ export interface Session extends AsyncDisposable {
   readonly lost: boolean;
   rows<Row extends readonly (string | null)[]>(text: string, values?: readonly unknown[]): Promise<Row[]>;
   /** Hands over one row after the other while the server still sends, and keeps none. */
-  each<Row extends readonly (string | null)[]>(text: string, take: (row: Row) => void): Promise<void>;
+  each(text: string, take: (row: readonly (string | null)[]) => void): Promise<void>;
   /** Runs statements without rows and gives back what the server remarked. */
   run(text: string): Promise<readonly Notice[]>;
   /** Runs a statement that holds text which is not ours: more than one statement in it is an error. */
@@ -188,7 +188,7 @@ function wrap(client: Client, database: string, query: typeof Query): Session {
         let failure: unknown;
         asked.on("row", (row: unknown) => {
           try {
-            if (failure === undefined) take(row as Parameters<typeof take>[0]);
+            if (failure === undefined) take(row as readonly (string | null)[]);
           } catch (error) {
             failure = error;
           }

@@ -211,7 +211,8 @@ export async function readLists(
 ): Promise<readonly ListFound[]> {
   const found: ListFound[] = [];
   let readable = true;
-  const printed = session.each<sql.AccessRow>(query.short, ([kind, resources, text]) => {
+  const printed = session.each(query.short, (row) => {
+    const [kind, resources, text] = row as sql.AccessRow;
     const list = readable ? lists.ofItems(text ?? "") : undefined;
     if (list === undefined) readable = false;
     else found.push({ kind, resources, list });
