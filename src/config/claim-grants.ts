@@ -1,16 +1,10 @@
 import type { Privilege } from "../model/access-list.ts";
+import { isUnnamed, type ResourceKind } from "../model/resource.ts";
 import type { Grantee } from "../model/role.ts";
 import type { Future, GrantClaim, Selector, Source } from "./claims.ts";
-import {
-  ALL_KIND_WORDS,
-  kindOf,
-  type OnText,
-  parseGrantText,
-  parseNames,
-  parseOnText,
-  printOnText,
-} from "./grant-text.ts";
-import type { FutureEntry, GrantEntry, GrantMap, KindWords, OnEntry, RevokeEntry, RevokeMap } from "./manifest.ts";
+import { type OnText, parseGrantText, parseNames, parseOnText, printOnText } from "./grant-text.ts";
+import { KIND_WORDS, kindOf, kindWord, type KindWord, type UnnamedWord, UNNAMED_WORDS } from "./kind-words.ts";
+import type { FutureEntry, GrantEntry, GrantMap, OnEntry, RevokeEntry, RevokeMap } from "./manifest.ts";
 import { type NamePattern, printName } from "./names.ts";
 import type { Findings } from "./report.ts";
 import type { ManifestPath, TextRange } from "./source-file.ts";
@@ -121,7 +115,7 @@ function futureFits(selector: Selector, entry: GrantMap | RevokeMap, context: Cl
   if (!plural)
     return fail(
       `a future ${kind} has no name yet`,
-      `use the plural and a pattern, as in \`${kind}s: ${kind === "schema" ? '"*"' : "sales.*"}\``,
+      `use the plural and a pattern, as in \`${kindWord(kind, true)}: ${kind === "schema" ? '"*"' : "sales.*"}\``,
     );
   if (entry.columns !== undefined) return fail("columns of future tables cannot be granted");
   for (const name of names) {
@@ -148,33 +142,59 @@ export function claimOn(
     addTextError(findings, path, result.error, fill(entry) === entry);
     return null;
   }
-  const said = ALL_KIND_WORDS.filter((word) => entry[word] !== undefined);
+  const said = [...KIND_WORDS, ...UNNAMED_WORDS].filter((word) => entry[word] !== undefined);
   // Beside another kind, `database` says where that is.
   const words = said.length > 1 ? said.filter((word) => word !== "database") : said;
   const word = words[0];
-  if (word === undefined || words.length > 1) {
-    const found = words.length === 0 ? "none" : words.map((each) => `\`${each}\``).join(" and ");
-    findings.add("RW122", path, `expected exactly one kind of thing, found ${found}`, {
+  const found = word === undefined ? undefined : kindOf(word);
+  if (word === undefined || found === undefined || words.length > 1) {
+    const which = words.length === 0 ? "none" : words.map((each) => `\`${each}\``).join(" and ");
+    findings.add("RW122", path, `expected exactly one kind of thing, found ${which}`, {
       help: "write one entry for each kind, as in `on: { tables: sales.* }`",
     });
     return null;
   }
-  const { kind, plural } = kindOf(word);
-  const names = readNameList(entry[word] ?? [], word, [...path, word], context);
-  const except = readNameList(entry.except ?? [], `${kind}s` as KindWords, [...path, "except"], context);
-  if (names === null || except === null) return null;
-  if (names.length === 0) {
-    findings.add("RW122", [...path, word], "expected at least one name, found an empty list");
-    return null;
-  }
   const { database, ...narrowed } = entry;
+  const { kind, plural } = found;
+  const names = namesOf(entry, word, [...path, word], context);
+  const except = namesIn(entry.except ?? [], kind, [...path, "except"], context);
+  if (names === null || except === null) return null;
   const where = kind === "database" || database === undefined ? {} : { database };
   return selectorOf({ kind, plural, names }, { ...narrowed, ...where }, fill, except);
 }
 
+function namesOf(
+  entry: OnEntry,
+  word: KindWord | UnnamedWord,
+  path: ManifestPath,
+  context: Pick<ClaimContext, "findings" | "fill">,
+): readonly NamePattern[] | null {
+  const said = entry[word];
+  if (said === undefined || said === true) return [];
+  const names = readNameList(said, word as KindWord, path, context);
+  if (names === null || names.length > 0) return names;
+  context.findings.add("RW122", path, "expected at least one name, found an empty list");
+  return null;
+}
+
+/** Patterns over things of a kind: what is left out. */
+function namesIn(
+  texts: readonly string[],
+  kind: ResourceKind,
+  path: ManifestPath,
+  context: Pick<ClaimContext, "findings" | "fill">,
+): readonly NamePattern[] | null {
+  if (texts.length === 0) return [];
+  if (!isUnnamed(kind)) return readNameList(texts, kindWord(kind, true) as KindWord, path, context);
+  context.findings.add("RW122", path, `nothing can be left out of \`${kind}\`: it is one thing`, {
+    help: "take `except` out, or grant on a pattern instead",
+  });
+  return null;
+}
+
 function readNameList(
   entry: string | readonly string[],
-  word: KindWords,
+  word: KindWord,
   path: ManifestPath,
   { findings, fill }: Pick<ClaimContext, "findings" | "fill">,
 ): readonly NamePattern[] | null {

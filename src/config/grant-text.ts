@@ -1,7 +1,6 @@
 import type { Privilege } from "../model/access-list.ts";
-import type { ResourceKind } from "../model/resource.ts";
-import { didYouMean } from "./did-you-mean.ts";
-import { KIND_WORDS, type KindWord, type KindWords } from "./manifest.ts";
+import { isUnnamed, type ResourceKind } from "../model/resource.ts";
+import { isDotted, kindHelp, kindOf, kindWord, type KindWord, nameParts } from "./kind-words.ts";
 import { isWild, NameError, type NamePattern, printName, printPart, readName, readPart } from "./names.ts";
 
 /** What a grant or revoke line says, before anything is looked up. */
@@ -21,6 +20,7 @@ export interface OnText {
   readonly kind: ResourceKind;
   /** Plural kinds take patterns; singular ones name one thing that must exist. */
   readonly plural: boolean;
+  /** Empty exactly where there is only one thing of the kind. */
   readonly names: readonly NamePattern[];
 }
 
@@ -36,7 +36,7 @@ export type GrantTextResult =
   | { readonly ok: true; readonly value: GrantText }
   | { readonly ok: false; readonly error: GrantTextError };
 
-/** Reads `PRIVILEGES [(COLUMNS)] on KIND NAME[, NAME] [with grant option]`. Keywords in any case; names exact. */
+/** Reads `PRIVILEGES [(COLUMNS)] on KIND [NAME[, NAME]] [with grant option]`. Keywords in any case; names exact. */
 export function parseGrantText(text: string): GrantTextResult {
   return guarded(() => readGrant(text));
 }
@@ -56,10 +56,10 @@ export function parseOnText(text: string): OnTextResult {
 }
 
 /** Reads the names of one kind, as in the map form `on: { tables: [sales.*, billing.*] }`. One piece of text may hold several, joined by commas. */
-export function parseNames(word: KindWords, text: string): OnTextResult {
+export function parseNames(word: KindWord, text: string): OnTextResult {
   return guarded(() => {
     const reader = new Reader(text);
-    const { kind, plural } = kindOf(word);
+    const { kind, plural } = kindOf(word) ?? unknownKind(word, 0);
     const names = readNames(reader, kind, plural);
     reader.end();
     return { kind, plural, names };
@@ -74,36 +74,9 @@ export function printGrantText(grant: GrantText): string {
   return `${option}${privileges} on ${printOnText(grant.on)}${grant.grantable ? " with grant option" : ""}`;
 }
 
-/** `tables sales.*, billing.*`. */
+/** `tables sales.*, billing.*`; `all-schemas` where there is only one thing of the kind. */
 export function printOnText(on: OnText): string {
-  return `${kindWord(on.kind, on.plural)} ${on.names.map(printName).join(", ")}`;
-}
-
-/** The word of a kind in the manifest. Columns have none: they are written after the privilege. */
-export function kindWord(kind: ResourceKind, plural: boolean): KindWords {
-  if (!isKindWord(kind)) throw new TypeError(`a ${kind} is not said by its name`);
-  return plural ? `${kind}s` : kind;
-}
-
-function isKindWord(kind: ResourceKind): kind is KindWord {
-  return Object.hasOwn(KIND_WORDS, kind);
-}
-
-/** The kind that a word stands for. */
-export function kindOf(word: KindWords): { readonly kind: ResourceKind; readonly plural: boolean } {
-  if (word in KIND_WORDS) return { kind: KIND_WORDS[word as KindWord], plural: false };
-  return { kind: KIND_WORDS[word.slice(0, -1) as KindWord], plural: true };
-}
-
-/** Every kind word, singular ones first. */
-export const ALL_KIND_WORDS: readonly KindWords[] = [
-  ...(Object.keys(KIND_WORDS) as KindWord[]),
-  ...(Object.keys(KIND_WORDS) as KindWord[]).map((word): KindWords => `${word}s`),
-];
-
-/** How many dotted parts a name of this kind has. */
-export function nameParts(kind: ResourceKind): number {
-  return kind === "table" || kind === "sequence" || kind === "type" || kind === "routine" ? 2 : 1;
+  return [kindWord(on.kind, on.plural), on.names.map(printName).join(", ")].filter((text) => text !== "").join(" ");
 }
 
 class TextError extends NameError {
@@ -156,8 +129,7 @@ function readGrant(text: string): GrantText {
 
 function readPrivilege(reader: Reader): Privilege {
   const words: string[] = [];
-  // A kind where a further word of the privilege could stand: the `on` before it is missing.
-  while (!reader.atWord("on") && (words.length === 0 || !reader.atWord(...ALL_KIND_WORDS))) {
+  while (!reader.atWord("on") && (words.length === 0 || !reader.atKind())) {
     const word = reader.word();
     if (word === null) break;
     words.push(word);
@@ -181,17 +153,15 @@ function readColumns(reader: Reader): readonly string[] {
 
 function readOn(reader: Reader): OnText {
   const start = reader.start();
-  const word = reader.word()?.toLowerCase();
-  const known = ALL_KIND_WORDS.find((candidate) => candidate === word);
-  if (known === undefined) {
-    const help =
-      didYouMean(word ?? "", ALL_KIND_WORDS) ??
-      `the kinds are ${Object.keys(KIND_WORDS).join(", ")}, and their plurals for patterns`;
-    const found = word === undefined ? "nothing" : `\`${word}\``;
-    throw new TextError(`expected a kind of thing after \`on\`, found ${found}`, start, word?.length ?? 1, help);
-  }
-  const { kind, plural } = kindOf(known);
-  return { kind, plural, names: readNames(reader, kind, plural) };
+  const word = reader.word()?.toLowerCase() ?? "";
+  const { kind, plural } = kindOf(word) ?? unknownKind(word, start);
+  return { kind, plural, names: isUnnamed(kind) ? [] : readNames(reader, kind, plural) };
+}
+
+function unknownKind(word: string, start: number): never {
+  const found = word === "" ? "nothing" : `\`${word}\``;
+  const message = `expected a kind of thing after \`on\`, found ${found}`;
+  throw new TextError(message, start, Math.max(1, word.length), kindHelp(word));
 }
 
 function readNames(reader: Reader, kind: ResourceKind, plural: boolean): readonly NamePattern[] {
@@ -209,11 +179,16 @@ function readOneName(reader: Reader, kind: ResourceKind, plural: boolean): NameP
   const expected = nameParts(kind);
   const shown = printName(name);
   if (!plural && isWild(name)) {
-    const help = `say \`${kind}s ${shown}\`, or put the name in double quotes if it really holds that sign`;
-    throw new TextError(`\`${shown}\` is a pattern, but \`${kind}\` names one thing`, start, length, help);
+    const help = `say \`${kindWord(kind, true)} ${shown}\`, or put the name in double quotes if it really holds that sign`;
+    throw new TextError(
+      `\`${shown}\` is a pattern, but \`${kindWord(kind, false)}\` names one thing`,
+      start,
+      length,
+      help,
+    );
   }
-  // Parameters of extensions are dotted themselves (`plpgsql.extra_warnings`) and have no schema.
-  if (kind === "parameter" && name.args === null) {
+  // `plpgsql.extra_warnings`, `app@10.0.0.%`
+  if (isDotted(kind) && name.args === null) {
     return { parts: [{ text: name.parts.map((p) => p.text).join("."), wild: isWild(name) }], args: null };
   }
   if (name.parts.length !== expected) {
@@ -222,7 +197,7 @@ function readOneName(reader: Reader, kind: ResourceKind, plural: boolean): NameP
       name.parts.length > expected
         ? "a name that holds a dot stands in double quotes; a database is said by `database:` in the map form"
         : undefined;
-    throw new TextError(`a ${kind} is written as ${shape}, found \`${shown}\``, start, length, help);
+    throw new TextError(`a ${kindWord(kind, false)} is written as ${shape}, found \`${shown}\``, start, length, help);
   }
   if (name.args !== null && kind !== "routine") {
     throw new TextError(`only routines have input types, found \`${shown}\``, start, length);
@@ -257,6 +232,16 @@ class Reader {
 
   atWord(...words: readonly string[]): boolean {
     return words.includes(this.#peekWord()?.toLowerCase() ?? "");
+  }
+
+  /**
+   * Whether a kind stands where a further word of a privilege could: the `on` before it is missing. Some privileges hold such a word themselves (`create routine`, `show databases`); behind those
+   * the list or the line goes on.
+   */
+  atKind(): boolean {
+    const word = this.#peekWord();
+    if (word === null || kindOf(word.toLowerCase()) === undefined) return false;
+    return !/^\s*(?:[,(]|on\s)/iu.test(this.text.slice(this.at + word.length));
   }
 
   word(): string | null {

@@ -1,5 +1,6 @@
 import type { Facet } from "../model/scope.ts";
 import type { Form } from "../model/catalog.ts";
+import type { KindWord, UnnamedWord } from "./kind-words.ts";
 
 /**
  * The manifest as it is written: what the files say after they were joined, with nothing filled in and nothing expanded, so that "not said" and "said to be empty" stay apart.
@@ -149,37 +150,12 @@ export interface RevokeMap {
   readonly because?: string;
 }
 
-/** The words for kinds in the manifest: singular for one thing that must exist, plural for patterns. */
-export const KIND_WORDS = {
-  table: "table",
-  sequence: "sequence",
-  routine: "routine",
-  schema: "schema",
-  type: "type",
-  database: "database",
-  language: "language",
-  "foreign-data-wrapper": "foreign-data-wrapper",
-  "foreign-server": "foreign-server",
-  tablespace: "tablespace",
-  parameter: "parameter",
-  "large-object": "large-object",
-  role: "role",
-  mbean: "mbean",
-  "dynamic-privilege": "dynamic-privilege",
-  "schema-pattern": "schema-pattern",
-  "schema-tables": "schema-tables",
-  "schema-routines": "schema-routines",
-} as const;
-
-/** The words for the kinds of which there is one: they stand alone, without a name. */
-export const UNNAMED_WORDS = ["server", "all-schemas", "all-routines", "all-roles", "all-mbeans"] as const;
-
-export type KindWord = keyof typeof KIND_WORDS;
-export type UnnamedWord = (typeof UNNAMED_WORDS)[number];
-export type KindWords = KindWord | `${KindWord}s`;
-
-/** Exactly one kind (`table: sales.orders`, `tables: sales.*`), text for one or a list; and what narrows it. */
-export interface OnEntry extends Readonly<Partial<Record<KindWords, string | readonly string[]>>> {
+/**
+ * Exactly one kind (`table: sales.orders`, `tables: sales.*`), text for one or a list, `true` for a kind of which there is one (`server: true`); and what narrows it.
+ */
+export interface OnEntry
+  extends Readonly<Partial<Record<KindWord, string | readonly string[]>>>,
+    Readonly<Partial<Record<UnnamedWord, true>>> {
   readonly except?: readonly string[];
   readonly kinds?: readonly Form[];
   readonly partitions?: boolean;

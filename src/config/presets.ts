@@ -1,6 +1,7 @@
 import type { RoleName } from "../model/role.ts";
 import { claimGrant } from "./claim-grants.ts";
 import type { GrantClaim } from "./claims.ts";
+import { kindWord } from "./kind-words.ts";
 import type { GrantMap, PresetName, PresetUse } from "./manifest.ts";
 import type { Findings } from "./report.ts";
 import type { ManifestPath } from "./source-file.ts";
@@ -62,5 +63,5 @@ function mapForm({ privileges, kind }: PresetGrant, use: PresetUse): GrantMap {
   const names = use.schemas.map((schema) => `${schema}.*`);
   const future = use.creators === undefined ? {} : { future: { creators: use.creators } };
   // A schema without sequences is no mistake of whoever wants to read and write its tables.
-  return { privileges, on: { [`${kind}s`]: names, ...database }, ...future, may_be_empty: true };
+  return { privileges, on: { [kindWord(kind, true)]: names, ...database }, ...future, may_be_empty: true };
 }

@@ -6,7 +6,7 @@ import { type Grantee, PUBLIC, type RoleName } from "../model/role.ts";
 import { applyClaims, type BoundClaim, type ListContext, withoutRoles } from "./claim-list.ts";
 import type { GrantClaim } from "./claims.ts";
 import { privilegesFor, type ResolveContext, roleExists } from "./context.ts";
-import { nameParts } from "./grant-text.ts";
+import { kindWord, nameParts } from "./kind-words.ts";
 import { partMatcher } from "./names.ts";
 
 /** Default privileges as they should be, and the claims on each. */
@@ -67,7 +67,7 @@ function resolveOne(
       });
     } else {
       const related = [{ message: "it is granted here", path: problem.present.source.paths[0] }];
-      const message = `\`${problem.privilege.toLowerCase()}\` on future ${target.kind}s of \`${target.creator}\` is both granted and revoked`;
+      const message = `\`${problem.privilege.toLowerCase()}\` on future ${kindWord(target.kind, true)} of \`${target.creator}\` is both granted and revoked`;
       findings.add("RW205", path, message, { related, help: "take one line out" });
     }
   }
@@ -212,7 +212,7 @@ function warnOfOtherCreators(
     .toSorted(compareText)
     .map((name) => `\`${name}\``)
     .join(", ");
-  const message = `${names} own${others.length === 1 ? "s" : ""} ${claim.selector.on.kind}s${where} too, and what they make is not covered`;
+  const message = `${names} own${others.length === 1 ? "s" : ""} ${kindWord(claim.selector.on.kind, true)}${where} too, and what they make is not covered`;
   findings.add("RW221", [...claim.source.paths[0], "future"], message, {
     severity: "warning",
     help: "add them to `creators`, or say `creators: discovered`",
@@ -235,8 +235,8 @@ function reportVainRevokes(
       const held = privileges.find((privilege) => holds(list, claim.grantee, privilege));
       if (held === undefined) continue;
       const who = claim.grantee === PUBLIC ? "everybody" : `\`${claim.grantee}\``;
-      const message = `revoking \`${held.toLowerCase()}\` on future ${target.kind}s in one schema has no effect: ${who} has it in every schema`;
-      const help = `revoke it in every schema: \`${target.kind}s: "*.*"\``;
+      const message = `revoking \`${held.toLowerCase()}\` on future ${kindWord(target.kind, true)} in one schema has no effect: ${who} has it in every schema`;
+      const help = `revoke it in every schema: \`${kindWord(target.kind, true)}: "*.*"\``;
       context.findings.add("RW215", [...claim.source.paths[0], "future"], message, { help });
     }
   }

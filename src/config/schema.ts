@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { FACETS } from "../model/scope.ts";
 import type { Form } from "../model/catalog.ts";
-import { ALL_KIND_WORDS } from "./grant-text.ts";
+import { KIND_WORDS, kindOf, UNNAMED_WORDS } from "./kind-words.ts";
 import { type Manifest, PRESETS } from "./manifest.ts";
 
 const FORMS = [
@@ -82,14 +82,17 @@ const scope = z.strictObject({
 });
 
 const kindNames = z.union([name, z.array(name)]);
-const kindKeys = Object.fromEntries(
-  ALL_KIND_WORDS.map((word) => {
-    const text = word.endsWith("s")
-      ? `Patterns over ${word.replaceAll("-", " ")}: one, or a list.`
-      : `One ${word.replaceAll("-", " ")}, or a list; each must exist.`;
+const kindKeys = Object.fromEntries([
+  ...KIND_WORDS.map((word) => {
+    const what = word.replaceAll("-", " ");
+    const text =
+      kindOf(word)?.plural === true
+        ? `Patterns over ${what}: one, or a list.`
+        : `One ${what}, or a list; each must exist.`;
     return [word, kindNames.describe(text).exactOptional()];
   }),
-);
+  ...UNNAMED_WORDS.map((word) => [word, z.literal(true).describe("There is only one.").exactOptional()]),
+]);
 const on = z.strictObject({
   ...kindKeys,
   except: names.describe("Patterns over what is left out.").exactOptional(),

@@ -12,7 +12,7 @@ import {
 import type { Snapshot } from "../model/snapshot.ts";
 import type { Selector } from "./claims.ts";
 import { didYouMean } from "./did-you-mean.ts";
-import { nameParts } from "./grant-text.ts";
+import { nameParts } from "./kind-words.ts";
 import { isWild, type NamePattern, partMatcher, printName } from "./names.ts";
 
 /** What a selector stands for in one catalog. */
