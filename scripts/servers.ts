@@ -1,11 +1,12 @@
 import { once } from "node:events";
 import { parseArgs } from "node:util";
+import { cassandra } from "./servers/cassandra.ts";
 import { mariadb } from "./servers/mariadb.ts";
 import { postgresql } from "./servers/postgresql.ts";
 import type { ServerEntry } from "./servers/server-entry.ts";
 
 /** Every server that this script can start, by the name that it is asked for. */
-const SERVERS: Readonly<Record<string, ServerEntry>> = { postgresql, mariadb };
+const SERVERS: Readonly<Record<string, ServerEntry>> = { postgresql, mariadb, cassandra };
 
 const USAGE = `Starts a server for development on loopback, and stops it again on Ctrl-C.
 

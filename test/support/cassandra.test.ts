@@ -6,6 +6,7 @@ import { expect, it } from "vitest";
 import { Secret } from "../../src/base/secret.ts";
 import { serverAccount } from "../../src/engine/local/account.ts";
 import { isAlive } from "../../src/engine/local/cache.ts";
+import { borrowCassandra } from "./borrow-cassandra.ts";
 import { PASSWORD, startCassandra } from "./cassandra.ts";
 import { describeOn } from "./describe-on.ts";
 
@@ -94,6 +95,26 @@ describeOn("cassandra", "a throw-away Cassandra cluster of three", () => {
       const rows = await server.query("select role from system_auth.roles", { node: 2, consistency: "quorum" });
       return rows.length === 3;
     });
+  });
+});
+
+describeOn("cassandra", "the Cassandra node that all tests share", () => {
+  it("is the same for two borrowers, and keeps nothing of one that gave it back", async () => {
+    await using witness = await borrowCassandra();
+    const roles = () => witness.query("select role from system_auth.roles");
+    const before = await roles();
+    {
+      await using server = await borrowCassandra();
+      expect([server.port, server.prefix === witness.prefix]).toEqual([witness.port, false]);
+      const options = "with replication = {'class': 'SimpleStrategy', 'replication_factor': 1}";
+      await server.query(`create keyspace ${server.prefix}shop ${options}`);
+      await server.query(`create role "${server.prefix}Night Clerk" with login = true and password = '${PASSWORD}'`);
+      expect(await roles()).toHaveLength(before.length + 1);
+      await server.query("select key from system.local", { user: `${server.prefix}Night Clerk` });
+    }
+    expect(await roles()).toEqual(before);
+    const keyspaces = await witness.query("select keyspace_name from system_schema.keyspaces");
+    expect(keyspaces.filter((row) => String(row["keyspace_name"]).endsWith("_shop"))).toEqual([]);
   });
 });
 

@@ -42,24 +42,27 @@ export async function prepareCassandra(): Promise<void> {
 }
 
 function withQueries(cluster: CassandraCluster): CassandraServer {
-  const superuser = cluster.superuser.name;
-  return {
-    ...cluster,
-    async query(cql, options = {}) {
-      const { user = superuser, node = 0, values = [], consistency = "one" } = options;
-      const at = cluster.nodes[node];
-      if (at === undefined) throw new Error(`there is no node ${node}`);
-      const own = user === superuser ? cluster.superuser.password : new Secret(PASSWORD);
-      const password = options.password === undefined ? own : new Secret(options.password);
-      const { address, port } = at;
-      return withClient({ address, port, user, password }, async (client) => {
-        const prepare = values.length > 0;
-        const result = await client.execute(cql, values, { prepare, consistency: types.consistencies[consistency] });
-        const columns = (result.columns ?? []).map((column) => column.name);
-        return result.rows === undefined
-          ? []
-          : result.rows.map((row) => Object.fromEntries(columns.map((name) => [name, row.get(name) as unknown])));
-      });
-    },
-  };
+  return { ...cluster, query: (cql, options = {}) => query(cluster, { ...options, cql }) };
+}
+
+/** Runs one statement in a session of its own on a node of these. */
+export async function query(
+  on: {
+    readonly nodes: readonly { readonly address: string; readonly port: number }[];
+    readonly superuser: { readonly name: string; readonly password: Secret };
+  },
+  options: QueryOptions & { readonly cql: string },
+): Promise<Row[]> {
+  const { cql, user = on.superuser.name, values = [], consistency = "one" } = options;
+  const at = on.nodes[options.node ?? 0];
+  if (at === undefined) throw new Error(`there is no node ${options.node}`);
+  const own = user === on.superuser.name ? on.superuser.password : new Secret(PASSWORD);
+  const password = options.password === undefined ? own : new Secret(options.password);
+  return withClient({ address: at.address, port: at.port, user, password }, async (client) => {
+    const prepare = values.length > 0;
+    const result = await client.execute(cql, values, { prepare, consistency: types.consistencies[consistency] });
+    const columns = (result.columns ?? []).map((column) => column.name);
+    const rows = result.rows ?? []; // There are none at all where the statement gives no result.
+    return rows.map((row) => Object.fromEntries(columns.map((name) => [name, row.get(name) as unknown])));
+  });
 }
