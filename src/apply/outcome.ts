@@ -1,5 +1,6 @@
 import type { Digest } from "../base/digest.ts";
-import type { LiveSession } from "../engine/engine.ts";
+import type { ApplierLock, LiveSession } from "../engine/engine.ts";
+import type { Change } from "../model/change.ts";
 import type { Plan, Stage } from "../plan/plan.ts";
 
 /** How an apply ended. Whatever it says about the database, the database was asked. */
@@ -46,6 +47,23 @@ export interface Run {
   readonly reverts: Digest | null;
   /** The stages that took committed ones back after a later one failed; absent while nothing had to be. */
   readonly undo?: readonly RunStage[];
+  /** The stages that finished a run which was cut off half-way, where grants take no part in transactions; absent while nothing had to be. */
+  readonly finish?: readonly RunStage[];
+}
+
+/** One line of the journal of a run: a statement that is about to run and stands at once, where grants take no part in transactions. */
+export interface StepNote {
+  /** RFC 3339 in UTC. */
+  readonly at: string;
+  /** `apply`: the plan itself. `finish`: what was left of it after it was cut off. `undo`: its way back. */
+  readonly part: "apply" | "finish" | "undo";
+  /** Indexes into the stages of that part, and into the statements of the stage. */
+  readonly stage: number;
+  readonly statement: number;
+  /** As in the plan: a secret stands in it as `$secret`. */
+  readonly text: string;
+  /** What it carries out, alone or with its neighbours. */
+  readonly changes: readonly Change[];
 }
 
 export interface RunStage {
@@ -65,4 +83,16 @@ export interface RunStore {
   load(plan: Digest): Promise<{ readonly run: Run; readonly plan: Plan } | null>;
   /** All runs, newest first. */
   list(): Promise<readonly Run[]>;
+  /** Adds a line to the journal of a plan's run: durable when it returns, and RW420 when it could not be. What was written before is never changed. */
+  note(plan: Digest, note: StepNote): Promise<void>;
+  /**
+   * The journal of a plan's run, in the order in which it was written; empty where there is none. A line that was cut short is left out, since its statement cannot have run; one that was edited is
+   * RW421.
+   */
+  notes(plan: Digest): Promise<readonly StepNote[]>;
+  /**
+   * Keeps every other applier of this server away that uses the same store; weaker than a lock of the server, which keeps all of them away. Throws RW405 when another one holds it, naming it. Released by
+   * dispose; that of a process which died is taken over.
+   */
+  lock(options: { readonly server: string; readonly holder: string }): Promise<ApplierLock>;
 }

@@ -15,7 +15,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { fileRunStore } from "../../src/store/files/run-store.ts";
 import { writeFileDurably } from "../../src/store/files/write-durably.ts";
 import { canMount } from "../support/mount.ts";
-import { runStoreConformance, samplePlan, sampleRun } from "../support/run-store-conformance.ts";
+import { runStoreConformance, sampleNote, samplePlan, sampleRun } from "../support/run-store-conformance.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "rolewright-files-"));
 const mounts: string[] = [];
@@ -75,6 +75,89 @@ describe("run records on disk", () => {
     await fileRunStore({ folder: at }).save(sampleRun(plan), plan);
     expect(readdirSync(at)).toHaveLength(2);
     for (const name of readdirSync(at)) expect(statSync(join(at, name)).mode & 0o077).toBe(0);
+  });
+});
+
+describe("journals on disk", () => {
+  test("a last line that was cut short anywhere is left out, and the next one is written after it", async () => {
+    const at = folder();
+    const plan = samplePlan("torn");
+    const store = fileRunStore({ folder: at });
+    await store.save(sampleRun(plan), plan);
+    for (const statement of [0, 1]) await store.note(plan.digest, sampleNote(statement));
+    const file = join(at, `${plan.digest.slice("sha256:".length)}.journal.jsonl`);
+    const whole = readFileSync(file);
+    const second = whole.indexOf("\n") + 1;
+    for (const length of [second + 1, second + 30, whole.length - 3, whole.length - 2]) {
+      writeFileSync(file, whole.subarray(0, length));
+      expect(await store.notes(plan.digest), `cut at ${length}`).toEqual([sampleNote(0)]);
+      await store.note(plan.digest, sampleNote(2));
+      expect(await store.notes(plan.digest), `cut at ${length}`).toEqual([sampleNote(0), sampleNote(2)]);
+    }
+  });
+
+  test("an edited line is an error", async () => {
+    const at = folder();
+    const plan = samplePlan("edited journal");
+    const store = fileRunStore({ folder: at });
+    await store.save(sampleRun(plan), plan);
+    for (const statement of [0, 1]) await store.note(plan.digest, sampleNote(statement));
+    const file = join(at, `${plan.digest.slice("sha256:".length)}.journal.jsonl`);
+    writeFileSync(file, readFileSync(file, "utf8").replace("select", "insert"));
+    await expect(store.notes(plan.digest)).rejects.toMatchObject({ code: "RW421" });
+  });
+
+  test("a line that cannot be written is an error", async () => {
+    const at = folder();
+    const plan = samplePlan("nowhere");
+    await expect(fileRunStore({ folder: at }).note(plan.digest, sampleNote(0))).rejects.toMatchObject({
+      code: "RW420",
+    });
+  });
+});
+
+describe("the lock of a folder", () => {
+  const claims = (at: string): string[] => readdirSync(at).filter((name) => name.endsWith(".lock"));
+
+  test("that a dead process left is taken over", async () => {
+    const at = folder();
+    const store = fileRunStore({ folder: at });
+    const child = `
+      import { fileRunStore } from ${JSON.stringify(new URL("../../src/store/files/run-store.ts", import.meta.url).href)};
+      await fileRunStore({ folder: ${JSON.stringify(at)} }).lock({ server: "one", holder: "the dead" });
+      process.kill(process.pid, "SIGKILL");
+    `;
+    expect(() => execFileSync(process.execPath, ["--input-type=module", "--eval", child])).toThrow(
+      expect.objectContaining({ signal: "SIGKILL" }),
+    );
+    expect(claims(at)).toHaveLength(1);
+    await using _lock = await store.lock({ server: "one", holder: "the living" });
+    expect(claims(at)).toHaveLength(1);
+  });
+
+  test("of a process that has another's id now is taken over, and of another machine it is not", async () => {
+    const at = folder();
+    const store = fileRunStore({ folder: at });
+    const lock = await store.lock({ server: "one", holder: "somebody" });
+    const [name = ""] = claims(at);
+    const claim = JSON.parse(readFileSync(join(at, name), "utf8")) as Record<string, unknown>;
+    await lock[Symbol.asyncDispose]();
+    expect(claims(at)).toEqual([]);
+    writeFileSync(join(at, name), JSON.stringify({ ...claim, machine: "elsewhere" }));
+    await expect(store.lock({ server: "one", holder: "bob" })).rejects.toMatchObject({
+      code: "RW405",
+      help: expect.stringContaining(name),
+    });
+    writeFileSync(join(at, name), JSON.stringify({ ...claim, started: "1" }));
+    await using _taken = await store.lock({ server: "one", holder: "bob" });
+    expect(claims(at)).toHaveLength(1);
+  });
+
+  test("is lost when somebody takes its file away", async () => {
+    const at = folder();
+    await using lock = await fileRunStore({ folder: at }).lock({ server: "one", holder: "somebody" });
+    rmSync(join(at, claims(at)[0] ?? ""));
+    expect(lock.lost).toBe(true);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Run, RunStore } from "../../src/apply/outcome.ts";
+import type { Run, RunStore, StepNote } from "../../src/apply/outcome.ts";
 import type { Digest } from "../../src/base/digest.ts";
 import { digestText } from "../../src/base/digest.ts";
 import type { Plan } from "../../src/plan/plan.ts";
@@ -51,7 +51,56 @@ export function runStoreConformance(
       for (let i = 0; i < 30; i++) await store.save(sampleRun(plan, { holder: `writer ${i}` }), plan);
       expect((await reopen().load(plan.digest))?.run.holder).toBe("writer 29");
     });
+
+    test("a run without a journal has no lines, and that is no error", async () => {
+      const { store } = await open();
+      expect(await store.notes(digestText("nobody"))).toEqual([]);
+    });
+
+    test("the lines of a journal are there for the next process, in their order and as they were", async () => {
+      const { store, reopen } = await open();
+      const [plan, other] = [samplePlan("noted"), samplePlan("beside")];
+      await store.save(sampleRun(plan), plan);
+      const notes = Array.from({ length: 20 }, (_, statement) => sampleNote(statement));
+      for (const note of notes.slice(0, 12)) await store.note(plan.digest, note);
+      await store.note(other.digest, sampleNote(99));
+      for (const note of notes.slice(12)) await reopen().note(plan.digest, note);
+      expect(await reopen().notes(plan.digest)).toEqual(notes);
+      expect(await reopen().list()).toHaveLength(1);
+    });
+
+    test("one applier of a server at a time holds the lock, and the next one is told who", async () => {
+      const { store, reopen } = await open();
+      const first = await store.lock({ server: "one", holder: "alice@laptop" });
+      await expect(reopen().lock({ server: "one", holder: "bob" })).rejects.toMatchObject({
+        code: "RW405",
+        message: expect.stringContaining("alice@laptop"),
+      });
+      await using _elsewhere = await reopen().lock({ server: "two", holder: "bob" });
+      expect(first.lost).toBe(false);
+      await first[Symbol.asyncDispose]();
+      await using second = await reopen().lock({ server: "one", holder: "bob" });
+      expect(second.lost).toBe(false);
+    });
+
+    test("of appliers that come at once, one at most gets the lock", async () => {
+      const { reopen } = await open();
+      for (let round = 0; round < 5; round++) {
+        const tries = Array.from({ length: 6 }, (_, i) => reopen().lock({ server: "one", holder: `applier ${i}` }));
+        const results = await Promise.allSettled(tries);
+        const taken = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+        expect(taken.length).toBeLessThanOrEqual(1);
+        for (const lock of taken) await lock[Symbol.asyncDispose]();
+      }
+      await using _free = await reopen().lock({ server: "one", holder: "afterwards" });
+    });
   });
+}
+
+/** A line of a journal as a store sees it. */
+export function sampleNote(statement: number): StepNote {
+  const text = `grant select on "t\n\u2028${statement}" to 'ünï' -- \\ "`;
+  return { at: "2026-11-22T09:00:00Z", part: "apply", stage: 0, statement, text, changes: [] };
 }
 
 /** A plan as a store sees it: text that must come back byte for byte. */

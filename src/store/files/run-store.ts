@@ -6,13 +6,15 @@ import { RolewrightError } from "../../base/error.ts";
 import { compareText } from "../../base/order.ts";
 import type { Run, RunStore } from "../../apply/outcome.ts";
 import type { Plan } from "../../plan/plan.ts";
+import { appendNote, readNotes } from "./journal-file.ts";
+import { lockFolder } from "./lock-file.ts";
 import { writeFileDurably } from "./write-durably.ts";
 
 const RUN = /^([0-9a-f]{64})\.run\.json$/;
 
 /**
  * Keeps runs as files in one folder: `DIGEST.run.json`, the record, and beside it `DIGEST.plan.json`, the plan that it applied. Each file's first line is the digest of the rest,
- * so that one that was cut short or edited is noticed.
+ * so that one that was cut short or edited is noticed. Where grants take no part in transactions, `DIGEST.journal.jsonl` is its journal.
  */
 export function fileRunStore(options: {
   /** The folder; made when missing. By convention `.rolewright/runs`. */
@@ -49,6 +51,12 @@ export function fileRunStore(options: {
       }
       return runs.sort((a, b) => compareText(b.started_at, a.started_at) || compareText(a.plan, b.plan));
     },
+    note: (plan, note) => appendNote(journalFile(folder, plan), note),
+    notes: (plan) => readNotes(journalFile(folder, plan)),
+    async lock(options) {
+      await makeFolder(folder);
+      return await lockFolder(folder, options);
+    },
   };
 }
 
@@ -58,6 +66,10 @@ function runFile(folder: string, digest: Digest): string {
 
 function planFile(folder: string, digest: Digest): string {
   return join(folder, `${hexadecimal(digest)}.plan.json`);
+}
+
+function journalFile(folder: string, digest: Digest): string {
+  return join(folder, `${hexadecimal(digest)}.journal.jsonl`);
 }
 
 /** The digest becomes a file name, so nothing but a digest may pass. */

@@ -18,7 +18,7 @@ export async function writeFileDurably(path: string, text: string, options: Writ
     if (target.kind === "stream") await writeThrough(target.path, text);
     else await replace(target.path, text, target.mode ?? options.mode ?? 0o644);
   } catch (cause) {
-    throw new RolewrightError("RW420", `\`${path}\` could not be written: ${reason(cause)}`, {
+    throw new RolewrightError("RW420", `\`${path}\` could not be written: ${reasonOf(cause)}`, {
       cause,
       help: "nothing was changed; make room or correct the path, and run it again",
       details: { path },
@@ -77,7 +77,8 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTDIR: "a part of the path is no folder",
 };
 
-function reason(error: unknown): string {
+/** Why a file could not be written, in words where we know them. */
+export function reasonOf(error: unknown): string {
   return REASONS[codeOf(error)] ?? (error instanceof Error ? error.message : String(error));
 }
 
