@@ -7,7 +7,7 @@ import { databaseOf, resourceKey, tableOf } from "../model/resource.ts";
 import type { Grantee, RoleName } from "../model/role.ts";
 import { PUBLIC } from "../model/role.ts";
 import type { Bits } from "./bits.ts";
-import { addBits, hasBit, listBits } from "./bits.ts";
+import { addBits, hasBit, keepBits, listBits } from "./bits.ts";
 import type { CompiledEntries, PrivilegeBits, ResourceClass, ResourceClasses } from "./resource-class.ts";
 import { buildClasses, EVERYBODY, privilegeBits } from "./resource-class.ts";
 import type { RoleGraph, RoleGraphOptions } from "./role-graph.ts";
@@ -15,7 +15,10 @@ import { buildRoleGraph } from "./role-graph.ts";
 
 /** Effective access over a whole Target, computed over classes of resources and sets of roles; expanded only where somebody asks. */
 export interface AccessIndex {
+  /** What decides: the recorded state with everything written out that the server adds (`AccessRules.evaluated`); where lists are meant as they stand, the recorded one itself. */
   readonly state: AccessState;
+  /** The state as it is recorded: what can be granted and revoked. */
+  readonly recorded: AccessState;
   readonly catalog: Catalog;
   readonly rules: AccessRules;
   readonly graph: RoleGraph;
@@ -23,6 +26,8 @@ export interface AccessIndex {
   readonly bits: PrivilegeBits;
   /** Every list as numbers, by kind and id. */
   readonly compiled: Map<string, CompiledEntries>;
+  /** The privileges on this kind that let their holder pass on what it holds there, as bits; 0: the right to pass on is kept with each privilege. */
+  passing(kind: ResourceKind): number;
   /** What built-in roles give on this kind of resource. */
   rights(kind: ResourceKind): readonly CompiledRight[];
   /** The class of a resource; columns without a list of their own and parameters that nothing was granted on have one too. Null: there is no such resource in reach. */
@@ -65,21 +70,34 @@ export type RoleMode = "member" | "privileges" | "set" | "admin";
 export interface AccessIndexOptions extends RoleGraphOptions {
   /** An index of the same roles under the same rules, whose work on lists is used again. @default none */
   readonly like?: AccessIndex;
+  /** What the rules make of the recorded state, where that was worked out before. @default the rules are asked */
+  readonly evaluated?: AccessState;
 }
 
 /** Builds the index: classes at once, closures when first asked for. What it may cost stands in bench/access.ts. */
 export function buildAccessIndex(
-  state: AccessState,
+  recorded: AccessState,
   catalog: Catalog,
   rules: AccessRules,
   options: AccessIndexOptions = {},
 ): AccessIndex {
+  const state = options.evaluated ?? rules.evaluated?.(recorded, catalog) ?? recorded;
   const graph = buildRoleGraph(state, rules, options);
   const like = options.like !== undefined && sameNumbering(options.like.graph, graph) ? options.like : undefined;
   const bits = like?.bits ?? privilegeBits(rules);
   const compiled = like?.compiled ?? new Map<string, CompiledEntries>();
   const classes = buildClasses(state, catalog, { graph, rules, bits, compiled });
   const rights = builtinRights(rules, graph, bits);
+
+  const passingBits = new Map<ResourceKind, number>();
+  const passing = (kind: ResourceKind): number => {
+    let mask = passingBits.get(kind);
+    if (mask === undefined) {
+      const names = rules.privilegesOf(kind).filter((name) => rules.privilegeClass?.(kind, name) === "pass on");
+      passingBits.set(kind, (mask = bits.mask(kind, names)));
+    }
+    return mask;
+  };
 
   const classOf = (resource: Resource): ResourceClass | null => {
     const found = classes.of(resourceKey(resource));
@@ -90,8 +108,10 @@ export function buildAccessIndex(
   };
 
   const index: AccessIndex = {
+    passing,
     rights: (kind) => rights.get(kind) ?? [],
     state,
+    recorded,
     catalog,
     rules,
     graph,
@@ -192,6 +212,11 @@ export function heldMask(
   const grantable = options.grantable === true;
   const reachable = options.reachable === true;
   if (role !== EVERYBODY && hasBit(reachable ? graph.superReachers : graph.superusers, role)) return wanted;
+  const pass = grantable ? passingAt(index, place) : null;
+  if (pass !== null) {
+    const plain = { ...options, grantable: false };
+    return heldMask(index, pass.place, role, pass.mask, plain) === 0 ? 0 : heldMask(index, place, role, wanted, plain);
+  }
   const database = options.database ?? databaseIn(place);
   const gets = (grantee: number): boolean =>
     reachable ? graph.isReacher(grantee, role, database) : graph.isHeir(grantee, role, database);
@@ -216,6 +241,16 @@ export function heldMask(
   return held;
 }
 
+/** Where and by which privileges the right to pass on is held for a class, if it is a privilege of its own: for columns at their table. */
+export function passingAt(
+  index: AccessIndex,
+  place: ResourceClass,
+): { readonly place: ResourceClass; readonly mask: number } | null {
+  const at = place.table ?? place;
+  const mask = index.passing(at.kind);
+  return mask === 0 ? null : { place: at, mask };
+}
+
 function heldOnTable(
   index: AccessIndex,
   column: ResourceClass,
@@ -230,16 +265,16 @@ function heldOnTable(
 }
 
 /** Everybody who holds one privilege on this class, as a set that is the caller's own. Superusers are in it. */
-export function holdersOf(
-  index: AccessIndex,
-  place: ResourceClass,
-  bit: number,
-  options: AccessOptions,
-): { readonly everybody: boolean; readonly roles: Bits } {
+export function holdersOf(index: AccessIndex, place: ResourceClass, bit: number, options: AccessOptions): HolderSet {
   const { graph } = index;
   const { compiled } = place;
   const grantable = options.grantable === true;
   const reachable = options.reachable === true;
+  const pass = grantable ? passingAt(index, place) : null;
+  if (pass !== null) {
+    const plain = { ...options, grantable: false };
+    return inBoth(index, holdersOf(index, place, bit, plain), holdersOf(index, pass.place, pass.mask, plain));
+  }
   const database = options.database ?? databaseIn(place);
   const roles = (reachable ? graph.superReachers : graph.superusers).slice();
   const add = (grantee: number): void => {
@@ -262,6 +297,17 @@ export function holdersOf(
   const onTable = holdersOf(index, place.table, tableBit(index, bit), options);
   addBits(roles, onTable.roles);
   return { everybody: everybody || onTable.everybody, roles };
+}
+
+interface HolderSet {
+  readonly everybody: boolean;
+  readonly roles: Bits;
+}
+
+function inBoth(index: AccessIndex, a: HolderSet, b: HolderSet): HolderSet {
+  const roles = (a.everybody ? index.graph.existing : a.roles).slice();
+  if (!b.everybody) keepBits(roles, b.roles);
+  return { everybody: a.everybody && b.everybody, roles };
 }
 
 function tableBit(index: AccessIndex, columnBit: number): number {

@@ -1,16 +1,21 @@
 import type { Privilege } from "../model/access-list.ts";
+import { accessList } from "../model/access-list.ts";
+import type { GrantSource } from "../model/access-rules.ts";
 import type { AccessState } from "../model/access-state.ts";
-import type { Resource } from "../model/resource.ts";
-import type { Grantee, RoleName } from "../model/role.ts";
+import { resourceKey } from "../model/resource.ts";
+import { PUBLIC, type Grantee, type RoleName } from "../model/role.ts";
 import type { Path } from "./access-delta.ts";
-import type { AccessIndex } from "./access-index.ts";
+import { type AccessIndex, buildAccessIndex } from "./access-index.ts";
 import { type ExplainOptions, explainAccess } from "./explain.ts";
 import { buildRoleGraph } from "./role-graph.ts";
+import { type AccessQuestion, grantQuestions, recordedGrants } from "./sources.ts";
 
 /** One thing that could be taken away, and whether that alone ends the access: tried on the state without it, not guessed. */
 export type Cut = (
   | { readonly kind: "membership"; readonly role: RoleName; readonly member: RoleName }
-  /** What the last role of a path has by itself: a grant, the ownership, an attribute. */
+  /** A grant as it is recorded: it may be on what the resource lies in, and to another name. */
+  | ({ readonly kind: "grant"; readonly privilege: Privilege } & GrantSource)
+  /** What else the last role of a path has by itself: the ownership, an attribute. */
   | { readonly kind: "source"; readonly role: Grantee; readonly by: Path["by"] }
 ) & {
   /** The shortest way that is left; null: none, the access ends. */
@@ -21,42 +26,48 @@ export type Cut = (
 export function cutsOf(
   index: AccessIndex,
   who: Grantee,
-  question: { readonly privilege: Privilege; readonly resource: Resource },
+  question: Pick<AccessQuestion, "privilege" | "resource">,
   paths: readonly Path[],
   options: Pick<ExplainOptions, "grantable" | "database"> = {},
 ): Cut[] {
-  const sources = new Map<string, Path>();
+  const sources = new Map<string, { readonly role: Grantee; readonly by: Path["by"]; readonly path: Path }>();
   const edges = new Map<string, { readonly role: RoleName; readonly member: RoleName }>();
   for (const path of paths) {
     const chain = [who, ...path.roles];
-    sources.set(`${chain.at(-1) ?? who}\0${path.by}`, path);
+    const holder = path.by === "public" ? PUBLIC : (path.roles.at(-1) ?? who);
+    sources.set(`${holder}\0${path.by}`, { role: holder, by: path.by, path });
     for (const [at, role] of path.roles.entries()) {
       const member = chain[at] ?? who;
       edges.set(`${role}\0${member}`, { role, member });
     }
   }
+  const left = (trial: AccessIndex): Path | null =>
+    explainAccess(trial, who, question, { ...options, limit: 1 })?.paths[0] ?? null;
   const cuts: Cut[] = [];
   for (const edge of edges.values()) {
-    const without = withoutMembership(index.state, edge);
-    if (without === null) continue;
-    const trial = {
-      ...index,
-      state: without,
-      graph: buildRoleGraph(without, index.rules, { alsoNumber: index.graph.names }),
-    };
-    const left = explainAccess(trial, who, question, { ...options, limit: 1 })?.paths[0] ?? null;
-    cuts.push({ kind: "membership", ...edge, remaining: left });
+    const without = withoutMembership(index.recorded, edge);
+    if (without !== null) cuts.push({ kind: "membership", ...edge, remaining: left(trialWith(index, without)) });
   }
-  for (const [key, path] of sources) {
-    const other = [...sources].find(([each]) => each !== key)?.[1] ?? null;
-    cuts.push({
-      kind: "source",
-      role: path.by === "public" ? "" : (path.roles.at(-1) ?? who),
-      by: path.by,
-      remaining: other,
-    });
+  for (const [key, { role, by }] of sources) {
+    const other = [...sources].find(([each]) => each !== key)?.[1].path ?? null;
+    const grants = by === "grant" || by === "public" ? grantsOf(index, role, { ...question, ...options }) : [];
+    if (grants.length === 0) cuts.push({ kind: "source", role, by, remaining: other });
+    for (const grant of grants) {
+      // Where lists are meant as they stand, one grant alone is all that this role has.
+      const alone = grants.length === 1 && index.rules.evaluated === null;
+      const remaining = alone ? other : left(anew(index, withoutGrant(index.recorded, grant)));
+      cuts.push({ kind: "grant", ...grant, remaining });
+    }
   }
   return [...cuts.filter((cut) => cut.remaining === null), ...cuts.filter((cut) => cut.remaining !== null)];
+}
+
+type RecordedGrant = GrantSource & { readonly privilege: Privilege };
+
+function grantsOf(index: AccessIndex, holder: Grantee, question: AccessQuestion): RecordedGrant[] {
+  return grantQuestions(index, question).flatMap((each) =>
+    recordedGrants(index, holder, each).map((grant) => ({ ...grant, privilege: each.privilege })),
+  );
 }
 
 /** The state without a membership, whoever granted it; null where no such row is recorded: then nobody can take it away. */
@@ -68,4 +79,32 @@ function withoutMembership(
     [...state.memberships].filter(([, m]) => m.role !== edge.role || m.member !== edge.member),
   );
   return memberships.size === state.memberships.size ? null : { ...state, memberships };
+}
+
+/** The state without a grant, whoever gave it. */
+function withoutGrant(state: AccessState, { grantee, resource, privilege }: RecordedGrant): AccessState {
+  const key = resourceKey(resource);
+  const holding = state.holdings.get(key);
+  if (holding === undefined) return state;
+  const entries = holding.list.entries.map((entry) =>
+    entry.grantee !== grantee
+      ? entry
+      : {
+          ...entry,
+          privileges: entry.privileges.filter((each) => each !== privilege),
+          grantable: entry.grantable.filter((each) => each !== privilege),
+        },
+  );
+  return { ...state, holdings: new Map(state.holdings).set(key, { ...holding, list: accessList(entries) }) };
+}
+
+/** The index of a state that differs in memberships alone: where they decide about nothing but themselves, the lists stay as they are. */
+function trialWith(index: AccessIndex, state: AccessState): AccessIndex {
+  if (index.rules.evaluated !== null) return anew(index, state);
+  const graph = buildRoleGraph(state, index.rules, { alsoNumber: index.graph.names });
+  return { ...index, state, recorded: state, graph };
+}
+
+function anew(index: AccessIndex, state: AccessState): AccessIndex {
+  return buildAccessIndex(state, index.catalog, index.rules, { like: index, alsoNumber: index.graph.names });
 }

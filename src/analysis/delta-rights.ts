@@ -17,9 +17,11 @@ export function compareRights(pass: DeltaPass): void {
 
 function compareAttribute(pass: DeltaPass, name: string, bySetRole: boolean): void {
   const holders = { before: withAttribute(pass.before, name), after: withAttribute(pass.after, name) };
+  const inherited = name === "superuser" && pass.after.graph.superuserIsInherited;
   const reach = (side: Side): Reach => {
     const now = emptyBits(pass.before.graph.names.length);
     for (const role of holders[side]) addBit(now, role);
+    if (inherited) addBits(now, pass[side].graph.superusers);
     const later = now.slice();
     if (bySetRole) for (const role of holders[side]) addBits(later, pass[side].graph.setters(role, null));
     // Superusers do all of it anyway; only ceasing to be one is told, as that.
@@ -33,7 +35,8 @@ function compareAttribute(pass: DeltaPass, name: string, bySetRole: boolean): vo
   };
   tell(pass, reach("before"), reach("after"), {
     what: { kind: "attribute", name },
-    givers: (side) => holders[side].map((role) => ({ role, by: "attribute" })),
+    givers: (side) =>
+      holders[side].map((role) => ({ role, by: inherited ? ("superuser" as const) : ("attribute" as const) })),
     formerly: name === "superuser" || name === "login" ? "told" : "superusers",
   });
 }

@@ -47,8 +47,12 @@ function alike(
   const rename = new Map(renames.map((each) => [each.from, each.to]));
   const all = new Set([...a.map((name) => rename.get(name) ?? name), ...b]);
   return [
-    buildAccessIndex(before.state, before.catalog, before.rules, { alsoNumber: all, rename }),
-    buildAccessIndex(after.state, after.catalog, after.rules, { alsoNumber: all }),
+    buildAccessIndex(before.recorded, before.catalog, before.rules, {
+      alsoNumber: all,
+      rename,
+      evaluated: before.state,
+    }),
+    buildAccessIndex(after.recorded, after.catalog, after.rules, { alsoNumber: all, evaluated: after.state }),
   ];
 }
 

@@ -5,7 +5,7 @@ import type { Grantee } from "../model/role.ts";
 import { PUBLIC } from "../model/role.ts";
 import type { Path } from "./access-delta.ts";
 import type { AccessIndex, AccessOptions } from "./access-index.ts";
-import { databaseIn } from "./access-index.ts";
+import { databaseIn, passingAt } from "./access-index.ts";
 import { hasBit, listBits } from "./bits.ts";
 import type { ResourceClass } from "./resource-class.ts";
 import { EVERYBODY } from "./resource-class.ts";
@@ -35,17 +35,19 @@ export function explainAccess(
   const place = index.classOf(question.resource);
   if (role === -1 || (role !== EVERYBODY && !hasBit(graph.existing, role))) return null;
   if (place === null && !index.rules.recordedOnly.has(question.resource.kind)) return null;
-  const bit = index.bits.bit(question.resource.kind, question.privilege);
   const givers =
-    place === null
-      ? superuserGivers(graph)
-      : giversOf(index, place, bit, options.grantable === true, superuserGivers(graph));
+    place === null ? superuserGivers(graph) : questionGivers(index, who, place, { ...question, ...options });
   const database = options.database ?? (place === null ? null : databaseIn(place));
   const limit = options.limit ?? 1000;
   const paths: Path[] = [];
+  const seen = new Set<string>();
   let complete = true;
   for (const giver of givers) {
     if (paths.length > limit) break;
+    // A column and its table can both give it to the same role.
+    const key = `${giver.role}\0${giver.by}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
     if (giver.role === EVERYBODY) paths.push({ roles: [], by: "public", needsSetRole: false });
     else if (role !== EVERYBODY) {
       const found = pathsTo(graph, ascent(graph, role, database), [giver], limit + 1);
@@ -59,15 +61,31 @@ export function explainAccess(
   return { paths: paths.sort(comparePaths), complete };
 }
 
+/** Where the right to pass on is a privilege of its own, the ways to that privilege, for whoever holds what is passed on. */
+function questionGivers(
+  index: AccessIndex,
+  who: Grantee,
+  place: ResourceClass,
+  question: ExplainOptions & { readonly privilege: Privilege; readonly resource: Resource },
+): readonly Giver[] {
+  const { privilege, resource, grantable = false, database } = question;
+  const supers = superuserGivers(index.graph);
+  const pass = grantable ? passingAt(index, place) : null;
+  if (pass === null) return giversOf(index, place, index.bits.bit(resource.kind, privilege), grantable, supers);
+  const asked = { grantable, reachable: true, ...(database === undefined ? {} : { database }) };
+  if (index.can(who, privilege, resource, asked) !== true) return [];
+  return giversOf(index, pass.place, pass.mask, false, supers);
+}
+
 /** A role that gives an access to whoever has its privileges. */
 export interface Giver {
   readonly role: number;
   readonly by: Path["by"];
 }
 
-/** The superusers, as givers: they must be acted as, their attribute is not inherited. */
+/** The superusers, as givers: where their attribute is not inherited, they must be acted as. */
 export function superuserGivers(graph: RoleGraph): readonly Giver[] {
-  return listBits(graph.superusers).map((role) => ({ role, by: "superuser" }));
+  return listBits(graph.superuserRoles).map((role) => ({ role, by: "superuser" }));
 }
 
 /** Whoever holds one privilege on a class by themselves, and how; `superusers` are put in front. Ascending by number, EVERYBODY first. */
@@ -186,10 +204,10 @@ export function pathsTo(graph: RoleGraph, way: Ascent, givers: readonly Giver[],
   };
   const self = givers.find((giver) => giver.role === way.start);
   if (self !== undefined) return [{ roles: [], by: self.by, needsSetRole: false }];
-  const inherited = nearest((g) => (ACTED_AS.has(g.by) ? [] : [g.role]), way.inherited.distance);
+  const inherited = nearest((g) => (actedAs(graph, g.by) ? [] : [g.role]), way.inherited.distance);
   if (inherited.length > 0) return spell(graph, way.inherited, inherited, false, limit);
   const mixed = way.mixed();
-  const later = nearest((g) => (ACTED_AS.has(g.by) ? [g.role * 2] : [g.role * 2, g.role * 2 + 1]), mixed.distance);
+  const later = nearest((g) => (actedAs(graph, g.by) ? [g.role * 2] : [g.role * 2, g.role * 2 + 1]), mixed.distance);
   if (later.length > 0) return spell(graph, mixed, later, true, limit);
   // The admin option counts over memberships that neither inherit nor may be set.
   const any = way.any();
@@ -203,7 +221,9 @@ export function pathsTo(graph: RoleGraph, way: Ascent, givers: readonly Giver[],
 }
 
 /** Attributes are not inherited: their holder must be acted as. */
-const ACTED_AS: ReadonlySet<Path["by"]> = new Set(["superuser", "attribute"]);
+function actedAs(graph: RoleGraph, by: Path["by"]): boolean {
+  return by === "attribute" || (by === "superuser" && !graph.superuserIsInherited);
+}
 
 function spell(
   graph: RoleGraph,

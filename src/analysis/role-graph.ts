@@ -33,7 +33,12 @@ export interface RoleGraph {
   idOf(name: RoleName): number;
   /** The roles that exist in this state; a graph may be numbered for more. */
   readonly existing: Bits;
+  /** Who may do everything without a further statement: the superusers, and their heirs where being one is inherited. */
   readonly superusers: Bits;
+  /** Of those: the ones that bear the attribute themselves. */
+  readonly superuserRoles: Bits;
+  /** Whether being a superuser comes with a superuser's privileges; otherwise it must be acted as. */
+  readonly superuserIsInherited: boolean;
   readonly logins: Bits;
   /** Direct memberships upwards, by role, ascending. */
   readonly up: readonly (readonly RoleEdge[])[];
@@ -78,12 +83,12 @@ export function buildRoleGraph(state: AccessState, rules: AccessRules, options: 
   const size = names.length;
 
   const existing = emptyBits(size);
-  const superusers = emptyBits(size);
+  const superuserRoles = emptyBits(size);
   const logins = emptyBits(size);
   for (const role of state.roles.values()) {
     const id = idOf(role.name);
     addBit(existing, id);
-    if (rules.superuser(role)) addBit(superusers, id);
+    if (rules.superuser(role)) addBit(superuserRoles, id);
     if (role.attributes["login"] === true) addBit(logins, id);
   }
 
@@ -100,6 +105,12 @@ export function buildRoleGraph(state: AccessState, rules: AccessRules, options: 
   const flat = up.every((edges) => edges.every((edge) => edge.privileges || !edge.setRole));
   // Become X by SET ROLE, then have what X inherits: from the role downwards, first inheriting steps, then SET steps.
   const reach = once(() => (flat ? inherit() : closeOver(up, order, (edge) => edge.privileges, set())));
+
+  let superusers = superuserRoles;
+  if (rules.superuserIsInherited) {
+    superusers = superuserRoles.slice();
+    for (const id of listBits(superuserRoles)) addBits(superusers, bitRow(inherit(), id));
+  }
 
   const unrecorded = unrecordedEdges(state, rules, idOf);
   const row = (table: () => BitTable, id: number, database: string | null, carries: (e: RoleEdge) => boolean): Bits => {
@@ -125,6 +136,8 @@ export function buildRoleGraph(state: AccessState, rules: AccessRules, options: 
     idOf,
     existing,
     superusers,
+    superuserRoles,
+    superuserIsInherited: rules.superuserIsInherited,
     logins,
     up,
     adminRows,

@@ -62,10 +62,10 @@ export function usability(
   };
 }
 
-/** The roles that a role may become by SET ROLE, without itself, sorted. A superuser may become every role. */
+/** The roles that a role may become by SET ROLE, without itself, sorted. A superuser may become every role, unless it has everything as it is, by inheritance. */
 export function becomes(index: AccessIndex, role: number, database: string | null): RoleName[] {
   const { graph } = index;
-  const all = hasBit(graph.superusers, role);
+  const all = hasBit(graph.superusers, role) && !graph.superuserIsInherited;
   const seen = new Set<number>([role]);
   const queue = [role];
   for (const from of queue) {

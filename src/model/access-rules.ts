@@ -47,9 +47,17 @@ export interface AccessRules {
   gates(resource: Resource): readonly Gate[];
   /** Whether the privilege is of any use on this resource: it is not on languages that only superusers may use. */
   usable(resource: Resource, entry: CatalogEntry | undefined): boolean;
+  /** What a privilege is for, by its danger; see PrivilegeClass. */
+  privilegeClass?(kind: ResourceKind, privilege: Privilege): PrivilegeClass;
   /** The list that a new object of `creator` gets, from the default privileges for every schema and for its own (null: there is no such entry). */
   futureList(kind: ResourceKind, creator: RoleName, everywhere: AccessList | null, here: AccessList | null): AccessList;
 }
+
+/**
+ * What a privilege lets its holder do. `read`: see data. `write`: change or remove data. `define`: make, change or drop things, or attach code to them. `pass on`: give others what one holds at this place, where that
+ * is a privilege of its own (GRANT OPTION, AUTHORIZE). `administer`: act on the server, its settings, accounts or other sessions. `use`: get at what lies behind it, or run it.
+ */
+export type PrivilegeClass = "read" | "write" | "define" | "pass on" | "administer" | "use";
 
 export interface SourceQuestion {
   readonly grantee: Grantee;

@@ -3,11 +3,12 @@ import { type Cut, cutsOf } from "../../analysis/cuts.ts";
 import { type Explanation, explainAccess } from "../../analysis/explain.ts";
 import { EXIT } from "../../base/error.ts";
 import { describeName, resourceKey, type Resource } from "../../model/resource.ts";
-import type { Grantee, RoleName } from "../../model/role.ts";
+import { PUBLIC, type Grantee, type RoleName } from "../../model/role.ts";
 import type { Action } from "../command-spec.ts";
 import type { Item, Page } from "../output/page.ts";
 import { toCsv } from "../questions/csv.ts";
-import { pathDocument, resourceDocument } from "../questions/documents.ts";
+import { pathDocument, resourceDocument, sourceDocument } from "../questions/documents.ts";
+import { type ExplainedPath, explainedPath, wayText } from "../questions/ways.ts";
 import { type AccessSource, readSource } from "../questions/source.ts";
 import { findPrivilege, findResource } from "../questions/what.ts";
 import { findWho, type Who } from "../questions/who.ts";
@@ -20,12 +21,13 @@ export const why: Action = async (context, input) => {
   const who = findWho(source, input.argument(0) ?? "");
   const privilege = findPrivilege(source, input.argument(1) ?? "");
   const resource = findResource(source, input.argument(2) ?? "", { privilege, input });
+  const asked = { privilege, resource, grantable: input.flag("grantable") };
   const ways = who.roles.map((login): Ways => {
-    const options = { grantable: input.flag("grantable") };
-    const found = explainAccess(source.index, login, { privilege, resource }, options) ?? { paths: [], complete: true };
-    return { login, found, cuts: cutsOf(source.index, login, { privilege, resource }, found.paths, options) };
+    const found = explainAccess(source.index, login, asked, asked) ?? { paths: [], complete: true };
+    const paths = found.paths.map((path) => explainedPath(source.index, login, path, asked));
+    return { login, found, paths, cuts: cutsOf(source.index, login, asked, found.paths, asked) };
   });
-  const question = { who, privilege, resource };
+  const question = { who, ...asked };
   context.progress.clear();
   if (input.flag("csv")) context.write(toCsv(csvRows(ways)));
   else context.show(whyPage(source, question, ways), () => whyDocument(source, question, ways));
@@ -35,8 +37,8 @@ export const why: Action = async (context, input) => {
 function csvRows(ways: readonly Ways[]): string[][] {
   return [
     ["login", "way", "set_role_needed"],
-    ...ways.flatMap(({ login, found }) =>
-      found.paths.map((path) => [describeGrantee(login), pathText(path), String(path.needsSetRole)]),
+    ...ways.flatMap(({ login, paths }) =>
+      paths.map((way) => [describeGrantee(login), wayText(way), String(way.path.needsSetRole)]),
     ),
   ];
 }
@@ -44,6 +46,7 @@ function csvRows(ways: readonly Ways[]): string[][] {
 interface Ways {
   readonly login: Grantee;
   readonly found: Explanation;
+  readonly paths: readonly ExplainedPath[];
   readonly cuts: readonly Cut[];
 }
 
@@ -51,12 +54,13 @@ interface Question {
   readonly who: Who;
   readonly privilege: string;
   readonly resource: Resource;
+  readonly grantable: boolean;
 }
 
 function whyPage(source: AccessSource, question: Question, ways: readonly Ways[]): Page {
-  const what = `${question.privilege.toLowerCase()} on ${describeOne(question.resource)}`;
-  const paths = ways.flatMap(({ login, found }) =>
-    found.paths.map((path): Item => ({ text: [describeGrantee(login), pathText(path)].join(" > ") })),
+  const what = `${question.privilege.toLowerCase()} on ${describeOne(question.resource)}${question.grantable ? " with grant option" : ""}`;
+  const paths = ways.flatMap(({ login, paths: each }) =>
+    each.map((way): Item => ({ text: [describeGrantee(login), wayText(way)].join(" > ") })),
   );
   const missing = ways.flatMap(({ login, found }) =>
     found.paths.length === 0
@@ -123,13 +127,17 @@ function cutItem(source: AccessSource, question: Question, login: Grantee, cut: 
 
 function cutText(source: AccessSource, { privilege, resource }: Question, cut: Cut): string {
   if (cut.kind === "membership") return `remove ${describeName(cut.member)} from ${describeName(cut.role)}`;
+  if (cut.kind === "grant") {
+    const given = `${cut.privilege.toLowerCase()} on ${describeOne(cut.resource)}`;
+    if (cut.grantee === PUBLIC) return `revoke ${given} from everybody (public)`;
+    return `revoke ${given} from ${describeGrantee(cut.grantee)}${copies(source, cut.grantee, cut.privilege, cut.resource)}`;
+  }
   const what = `${privilege.toLowerCase()} on ${describeOne(resource)}`;
   const holder = describeGrantee(cut.role);
   switch (cut.by) {
     case "grant":
-      return `revoke ${what} from ${holder}${copies(source, cut.role, privilege, resource)}`;
     case "public":
-      return `revoke ${what} from everybody (public)`;
+      return `take ${what} from ${holder}`;
     case "ownership":
       return `give ${describeOne(resource)} another owner than ${holder}`;
     case "superuser":
@@ -165,7 +173,9 @@ function whyDocument(
     privilege: question.privilege,
     resource: resourceDocument(question.resource),
     has: ways.some((each) => each.found.paths.length > 0),
-    ways: ways.flatMap(({ login, found }) => found.paths.map((path) => ({ login, ...pathDocument(path) }))),
+    ways: ways.flatMap(({ login, paths }) =>
+      paths.map(({ path, sources }) => ({ login, ...pathDocument(path), sources: sources.map(sourceDocument) })),
+    ),
     cuts: ways.flatMap(({ login, cuts }) =>
       cuts.map((cut) => ({
         login,
