@@ -24,7 +24,8 @@ export type { Resolution } from "./config/resolution.ts";
 export { importManifest, type ImportedFiles, type ImportOptions } from "./config/import/import.ts";
 export { manifestJsonSchema } from "./config/schema.ts";
 
-export { ENGINE_NAMES, loadEngine } from "./engine/registry.ts";
+export { loadEngine } from "./engine/registry.ts";
+export { ENGINE_NAMES } from "./model/engine-name.ts";
 export type { Connection, ConnectOptions, Dialect, Engine, HealthFact, LiveSession } from "./engine/engine.ts";
 export type { Capabilities } from "./engine/capabilities.ts";
 

@@ -1,5 +1,5 @@
 import { sorted } from "../base/order.ts";
-import type { AccessList } from "../model/access-list.ts";
+import { NOBODY, type AccessList } from "../model/access-list.ts";
 import type { AccessState, Holding } from "../model/access-state.ts";
 import type { Change, ChangeOwner, GrantChange } from "../model/change.ts";
 import {
@@ -87,8 +87,9 @@ function classify(
     const resource = (wanted ?? old)?.resource;
     if (resource === undefined) return;
     const absent = old !== undefined && wanted !== undefined ? undefined : absentList(resource.kind, rules);
-    let before = old?.list ?? absent;
-    const after = wanted?.list ?? absent;
+    let before = old?.list ?? absent ?? ownList(resource, rules);
+    // With a role go the privileges on it, each as a change of its own.
+    const after = wanted?.list ?? absent ?? (resource.kind === "role" ? NOBODY : undefined);
     if (before === undefined || after === undefined) return;
     if (move !== undefined) {
       // What only follows its table and was left as it is by whoever wanted the new owner is not compared: the server decides.
@@ -109,6 +110,11 @@ function classify(
   for (const [key, wanted] of desired.holdings) add(key, live.holdings.get(key), wanted);
   for (const [key, old] of live.holdings) if (!desired.holdings.has(key)) add(key, old, undefined);
   return classes.values();
+}
+
+/** What a role that is made now has as a resource, from the server alone. */
+function ownList(resource: Resource, rules: StateRules): AccessList | undefined {
+  return resource.kind === "role" ? rules.resourceOfRole(resource.path[0] ?? "")?.list : undefined;
 }
 
 function transfer(list: AccessList, move: OwnerMove, known: Map<string, AccessList>, rules: StateRules): AccessList {

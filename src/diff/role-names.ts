@@ -7,6 +7,7 @@ import {
   type DefaultPrivilege,
   type RowPolicy,
 } from "../model/access-state.ts";
+import { resourceKey, type Resource } from "../model/resource.ts";
 import { membershipKey, type Membership, type RoleName } from "../model/role.ts";
 
 export interface Rename {
@@ -28,10 +29,14 @@ export function renameInState(state: AccessState, renames: readonly Rename[]): A
       membershipKey,
     ),
     holdings: new Map(
-      [...state.holdings].map(([key, holding]) => [
-        key,
-        { ...holding, owner: holding.owner === null ? null : name(holding.owner), list: list(holding.list) },
-      ]),
+      [...state.holdings].map(([key, holding]) => {
+        const resource = renameResource(holding.resource, name);
+        const owner = holding.owner === null ? null : name(holding.owner);
+        return [
+          resource === holding.resource ? key : resourceKey(resource),
+          { ...holding, resource, owner, list: list(holding.list) },
+        ];
+      }),
     ),
     defaultPrivileges: keyed(
       [...state.defaultPrivileges.values()].map((entry) => ({
@@ -46,6 +51,13 @@ export function renameInState(state: AccessState, renames: readonly Rename[]): A
       rowPolicyKey,
     ),
   };
+}
+
+/** A role that privileges are held on, under its new name; everything else as it is. */
+export function renameResource(resource: Resource, name: (role: RoleName) => RoleName): Resource {
+  const role = resource.path[0];
+  if (resource.kind !== "role" || role === undefined || name(role) === role) return resource;
+  return { kind: "role", path: [name(role)] };
 }
 
 /**

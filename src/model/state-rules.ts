@@ -2,7 +2,25 @@ import type { AccessList } from "./access-list.ts";
 import type { DefaultPrivilege, Holding } from "./access-state.ts";
 import type { Privilege } from "./access-list.ts";
 import type { Resource, ResourceKind } from "./resource.ts";
-import type { Membership, RoleAttributes, RoleName } from "./role.ts";
+import type { AttributeValue, Membership, RoleAttributes, RoleName } from "./role.ts";
+
+/** What a server may not have, besides kinds of things. */
+export const FEATURES = [
+  "ownership",
+  "default-privileges",
+  "row-policies",
+  "settings",
+  "grantors",
+  "public",
+  "public-memberships",
+  "membership-options",
+] as const;
+
+/**
+ * `grantors`: it remembers who gave what. `public`: grants to everybody. `public-memberships`: everybody can be a member of a role. `membership-options`: admin, inherit and set are chosen for each membership.
+ * `settings`: values that a role's sessions start with.
+ */
+export type Feature = (typeof FEATURES)[number];
 
 /**
  * What an engine's server does to an AccessState by itself when it is changed: the few pure facts that comparing and predicting states need.
@@ -21,6 +39,15 @@ export interface StateRules {
   defaultAttributes(name: RoleName): RoleAttributes;
   /** What makes a name impossible for a new role, in one sentence; null: nothing. */
   refusesName(name: RoleName): string | null;
+  /** What makes the value impossible for this attribute of a role of this name, in one sentence that says what to do instead; null: nothing. Asked only for attributes that `defaultAttributes` knows. */
+  refusesAttribute(name: RoleName, attribute: string, value: AttributeValue): string | null;
+  /** What makes it impossible to rename this role, in one sentence that says what to do instead; null: nothing. */
+  refusesRename(from: RoleName, to: RoleName): string | null;
+  /**
+   * What to do instead, in one sentence, where the server does not have this at all; null: it has it, or nothing better can be said about a kind than which kinds there are. `database`: the server has none above its
+   * schemas.
+   */
+  lacks(what: Feature | ResourceKind): string | null;
   /** The owner of a sequence that follows its table is changed with the table. Given the resource, the ones that move along. */
   ownedAlong(resource: Resource): readonly Resource[];
   /** Memberships that appear by themselves when the connection's role creates `role`. */

@@ -9,6 +9,9 @@ import { reach } from "./reach.ts";
 /** The first major version whose memberships carry their own options and remember every grantor. */
 export const MEMBERSHIP_OPTIONS_SINCE = 16;
 
+const MEMBERSHIPS_BEFORE_16 =
+  "PostgreSQL 15 and older decide by the member's own `inherit` attribute; set that, or upgrade to 16";
+
 /** What CREATE ROLE gives when nothing is said. */
 export const DEFAULT_ATTRIBUTES: RoleAttributes = {
   bypassrls: false,
@@ -40,6 +43,13 @@ export function postgresStateRules(snapshot: Snapshot): StateRules {
     },
     defaultAttributes: () => DEFAULT_ATTRIBUTES,
     refusesName: (role) => (role.startsWith("pg_") ? "names that begin with `pg_` belong to the server" : null),
+    refusesAttribute: () => null,
+    refusesRename: () => null,
+    lacks: (what) => {
+      if (what === "public-memberships") return "grant the role's privileges to everybody, or name the members";
+      if (what === "membership-options" && !membershipOptions) return MEMBERSHIPS_BEFORE_16;
+      return null;
+    },
     ownedAlong: (resource) => {
       following ??= followers(snapshot);
       return following.get(resourceKey(resource)) ?? [];
