@@ -1,14 +1,15 @@
-import { sortedText } from "../base/order.ts";
 import {
   type AccessEntry,
   type AccessList,
   accessList,
-  compareEntries,
+  accessListId,
   normalAccessList,
   type Privilege,
 } from "../model/access-list.ts";
 import type { Grantee, RoleName } from "../model/role.ts";
+import type { ClaimsByGrantee, GranteeClaims } from "./claim-sets.ts";
 import type { GrantClaim } from "./claims.ts";
+import { Draft } from "./list-draft.ts";
 
 /** A claim on one class of resources, its privileges written out for the kind. */
 export interface BoundClaim {
@@ -43,16 +44,102 @@ export interface ListResult {
 }
 
 /** What the claims make of a list. The same list comes back, by identity, when nothing has to change. */
-export function applyClaims(list: AccessList, claims: readonly BoundClaim[], context: ListContext): ListResult {
-  const wanted = wants(claims);
-  const draft = new Draft(list);
-  addPresent(draft, wanted.present, context);
-  removeAbsent(draft, wanted, context);
-  if (context.authoritative !== null) removeUndeclared(draft, wanted, context.authoritative, context);
-  if (!draft.changed) return { list, problems: problemsOf(wanted, context) };
-  draft.anchor(list, context);
-  const result = draft.list();
-  return { list: result.id === list.id ? list : result, problems: problemsOf(wanted, context) };
+export function applyClaims(list: AccessList, claims: ClaimsByGrantee, decisions: Decisions): ListResult {
+  const problems = problemsOf(claims, decisions.context);
+  const entries = decideAll(list.entries, claims.parts, decisions);
+  return { list: entries === null ? list : normalAccessList(entries), problems };
+}
+
+// One walk over the list and the claims, both in the order of grantees. Null: nothing changes.
+function decideAll(
+  before: readonly AccessEntry[],
+  claims: readonly GranteeClaims[],
+  decisions: Decisions,
+): readonly AccessEntry[] | null {
+  let after: AccessEntry[] | null = null;
+  let loses = false;
+  let at = 0;
+  let next = 0;
+  while (at < before.length || next < claims.length) {
+    const start = at;
+    const first = before[start];
+    let part = claims[next];
+    if (first !== undefined && (part === undefined || first.grantee <= part.grantee)) {
+      for (at++; at < before.length && before[at]?.grantee === first.grantee; ) at++;
+      if (part?.grantee === first.grantee) next++;
+      else part = undefined;
+    } else next++;
+    const decision = decisions.of(part, before, start, at);
+    if (decision === "as it is") {
+      if (after !== null) for (let i = start; i < at; i++) after.push(before[i] as AccessEntry);
+    } else {
+      after ??= before.slice(0, start);
+      after.push(...decision.entries);
+      loses ||= decision.loses;
+    }
+  }
+  if (after === null || !loses) return after;
+  const draft = new Draft(after);
+  draft.anchor(before, decisions.context);
+  return draft.entries();
+}
+
+/** What becomes of the entries of one grantee. `loses`: the right to pass something on, so that what was passed on may need another grantor. */
+type Decision = "as it is" | { readonly entries: readonly AccessEntry[]; readonly loses: boolean };
+
+interface DecisionNode {
+  decision?: Decision;
+  readonly next: Map<AccessEntry, DecisionNode>;
+}
+
+/**
+ * What is decided about grantees. What becomes of one grantee's entries depends on these and on the claims about that grantee alone, and thousands of lists share both: so it is decided once for all of them.
+ */
+export class Decisions {
+  readonly context: ListContext;
+  readonly #byClaims = new Map<GranteeClaims | undefined, DecisionNode>();
+
+  constructor(context: ListContext) {
+    this.context = context;
+  }
+
+  /** About the entries from `start` up to `end`, which are those of one grantee. */
+  of(claims: GranteeClaims | undefined, list: readonly AccessEntry[], start: number, end: number): Decision {
+    if (claims === undefined && this.context.authoritative === null) return "as it is";
+    let node = follow(this.#byClaims, claims);
+    for (let at = start; at < end; at++) node = follow(node.next, list[at] as AccessEntry);
+    return (node.decision ??= decide(claims, list.slice(start, end), this.context));
+  }
+}
+
+function follow<Step>(nodes: Map<Step, DecisionNode>, step: Step): DecisionNode {
+  let node = nodes.get(step);
+  if (node === undefined) {
+    node = { next: new Map() };
+    nodes.set(step, node);
+  }
+  return node;
+}
+
+function decide(claims: GranteeClaims | undefined, before: readonly AccessEntry[], context: ListContext): Decision {
+  const wanted = wants(claims?.claims ?? []);
+  const draft = new Draft(before);
+  const grantee = claims?.grantee ?? before[0]?.grantee;
+  if (grantee === undefined) return "as it is";
+  const whole = context.authoritative?.(grantee) === true;
+  addPresent(draft, wanted, { grantee, root: context.root, whole });
+  if (grantee !== context.owner) {
+    removeAbsent(draft, wanted);
+    if (whole) removeUndeclared(draft, wanted, context.root);
+  }
+  const entries = draft.entries();
+  if (equalEntries(before, entries)) return "as it is";
+  const left = new Set(entries.flatMap((entry) => entry.grantable));
+  return { entries, loses: before.some((entry) => entry.grantable.some((privilege) => !left.has(privilege))) };
+}
+
+function equalEntries(a: readonly AccessEntry[], b: readonly AccessEntry[]): boolean {
+  return a.length === b.length && accessListId(a) === accessListId(b);
 }
 
 /** What is wanted of one privilege of one grantee. */
@@ -61,28 +148,25 @@ interface Want {
   readonly by: Map<RoleName | null, { grantable: boolean; readonly claim: GrantClaim }>;
 }
 
+/** What is wanted of one grantee. */
 interface Wants {
-  readonly present: ReadonlyMap<Grantee, ReadonlyMap<Privilege, Want>>;
+  readonly present: ReadonlyMap<Privilege, Want>;
   readonly absent: readonly BoundClaim[];
-  readonly beside: ReadonlyMap<Grantee, ReadonlySet<Privilege>>;
+  readonly beside: ReadonlySet<Privilege>;
 }
 
 function wants(claims: readonly BoundClaim[]): Wants {
-  const present = new Map<Grantee, Map<Privilege, Want>>();
-  const beside = new Map<Grantee, Set<Privilege>>();
+  const present = new Map<Privilege, Want>();
+  const beside = new Set<Privilege>();
   const absent: BoundClaim[] = [];
   for (const bound of claims) {
     const { claim, privileges } = bound;
     if (bound.strength === "beside") {
-      const known = beside.get(claim.grantee) ?? new Set();
-      for (const privilege of privileges) known.add(privilege);
-      beside.set(claim.grantee, known);
+      for (const privilege of privileges) beside.add(privilege);
     } else if (claim.present) {
-      const known = present.get(claim.grantee) ?? new Map<Privilege, Want>();
-      present.set(claim.grantee, known);
       for (const privilege of privileges) {
-        const want = known.get(privilege) ?? { by: new Map() };
-        known.set(privilege, want);
+        const want = present.get(privilege) ?? { by: new Map() };
+        present.set(privilege, want);
         const same = want.by.get(claim.by);
         if (same === undefined) want.by.set(claim.by, { grantable: claim.grantable, claim });
         else same.grantable ||= claim.grantable;
@@ -94,18 +178,19 @@ function wants(claims: readonly BoundClaim[]): Wants {
   return { present, absent, beside };
 }
 
-function addPresent(draft: Draft, present: Wants["present"], { root, authoritative }: ListContext): void {
-  for (const [grantee, privileges] of present) {
-    const whole = authoritative?.(grantee) === true;
-    for (const [privilege, want] of privileges) {
-      for (const [by, { grantable }] of want.by) {
-        if (by !== null) draft.add(grantee, by, privilege, grantable);
-        // Additive: any grantor's copy will do. Authoritative: the owner's own, since other copies are about to go; unless a line keeps one of those.
-        else if (
-          whole ? !keptBy(draft, want, grantee, privilege, grantable) : !draft.holds(grantee, privilege, grantable)
-        ) {
-          draft.add(grantee, root, privilege, grantable);
-        }
+function addPresent(
+  draft: Draft,
+  { present }: Wants,
+  { grantee, root, whole }: { readonly grantee: Grantee; readonly root: RoleName; readonly whole: boolean },
+): void {
+  for (const [privilege, want] of present) {
+    for (const [by, { grantable }] of want.by) {
+      if (by !== null) draft.add(grantee, by, privilege, grantable);
+      // Additive: any grantor's copy will do. Authoritative: the owner's own, since other copies are about to go; unless a line keeps one of those.
+      else if (
+        whole ? !keptBy(draft, want, grantee, privilege, grantable) : !draft.holds(grantee, privilege, grantable)
+      ) {
+        draft.add(grantee, root, privilege, grantable);
       }
     }
   }
@@ -117,11 +202,10 @@ function keptBy(draft: Draft, want: Want, grantee: Grantee, privilege: Privilege
   );
 }
 
-function removeAbsent(draft: Draft, { present, absent }: Wants, { owner }: ListContext): void {
+function removeAbsent(draft: Draft, { present, absent }: Wants): void {
   for (const { claim, privileges, strength } of absent) {
-    if (claim.grantee === owner) continue;
     for (const privilege of privileges) {
-      const want = present.get(claim.grantee)?.get(privilege);
+      const want = present.get(privilege);
       if (want !== undefined && (strength === "weak" || contradicts(want, claim) !== null)) continue;
       draft.remove(claim.grantee, claim.by, privilege, claim.optionOnly);
     }
@@ -140,18 +224,12 @@ function contradicts(want: Want, absent: GrantClaim): GrantClaim | null {
   return null;
 }
 
-function removeUndeclared(
-  draft: Draft,
-  { present, beside }: Wants,
-  authoritative: (grantee: Grantee) => boolean,
-  { owner, root }: ListContext,
-): void {
+function removeUndeclared(draft: Draft, { present, beside }: Wants, root: RoleName): void {
   for (const { grantee, grantor, privileges, grantable } of draft.all()) {
-    if (grantee === owner || !authoritative(grantee)) continue;
     for (const privilege of privileges) {
-      const want = present.get(grantee)?.get(privilege);
+      const want = present.get(privilege);
       if (want === undefined) {
-        if (beside.get(grantee)?.has(privilege) !== true) draft.remove(grantee, grantor, privilege, false);
+        if (!beside.has(privilege)) draft.remove(grantee, grantor, privilege, false);
         continue;
       }
       const said = want.by.get(grantor) ?? (grantor === root ? want.by.get(null) : undefined);
@@ -161,161 +239,19 @@ function removeUndeclared(
   }
 }
 
-function problemsOf({ present, absent }: Wants, { owner }: ListContext): readonly ListProblem[] {
+function problemsOf({ parts, absent }: ClaimsByGrantee, { owner }: ListContext): readonly ListProblem[] {
   const problems: ListProblem[] = [];
   for (const { claim, privileges, strength } of absent) {
     if (strength === "weak") continue;
     if (claim.grantee === owner) problems.push({ kind: "owner", absent: claim, owner });
+    const { present } = wants(parts.find(({ grantee }) => grantee === claim.grantee)?.claims ?? []);
     for (const privilege of privileges) {
-      const want = present.get(claim.grantee)?.get(privilege);
+      const want = present.get(privilege);
       const other = want === undefined ? null : contradicts(want, claim);
       if (other !== null) problems.push({ kind: "contradiction", present: other, absent: claim, privilege });
     }
   }
   return problems;
-}
-
-interface DraftEntry {
-  readonly grantee: Grantee;
-  readonly grantor: RoleName;
-  /** Sets are replaced and never changed in place: most are shared with other drafts. */
-  privileges: ReadonlySet<Privilege>;
-  grantable: ReadonlySet<Privilege>;
-  /** The entry that it was made of, as long as nothing has changed in it. */
-  untouched: AccessEntry | null;
-}
-
-/** Lists share entries, and so do drafts of them. */
-const sets = new WeakMap<AccessEntry, Pick<DraftEntry, "privileges" | "grantable">>();
-
-function setsOf(entry: AccessEntry): Pick<DraftEntry, "privileges" | "grantable"> {
-  let known = sets.get(entry);
-  if (known === undefined) {
-    known = { privileges: new Set(entry.privileges), grantable: new Set(entry.grantable) };
-    sets.set(entry, known);
-  }
-  return known;
-}
-
-/** A list that is being changed, by grantee. */
-class Draft {
-  readonly #entries = new Map<Grantee, DraftEntry[]>();
-  changed = false;
-
-  constructor(list: AccessList) {
-    for (const entry of list.entries) {
-      const { privileges, grantable } = setsOf(entry);
-      const { grantee, grantor } = entry;
-      this.#of(grantee).push({ grantee, grantor, privileges, grantable, untouched: entry });
-    }
-  }
-
-  #of(grantee: Grantee): DraftEntry[] {
-    const known = this.#entries.get(grantee);
-    if (known !== undefined) return known;
-    const made: DraftEntry[] = [];
-    this.#entries.set(grantee, made);
-    return made;
-  }
-
-  /** A copy, so that it can be walked while entries change. */
-  all(): readonly DraftEntry[] {
-    return Array.from(this.#entries.values())
-      .flat()
-      .map((entry) => ({ ...entry }));
-  }
-
-  /** The list as it has become; entries that nothing has changed are those of the old one. */
-  list(): AccessList {
-    const entries: AccessEntry[] = [];
-    for (const { untouched, grantee, grantor, privileges, grantable } of Array.from(this.#entries.values()).flat()) {
-      if (untouched !== null) entries.push(untouched);
-      else if (privileges.size > 0) {
-        entries.push({ grantee, grantor, privileges: sortedText(privileges), grantable: sortedText(grantable) });
-      }
-    }
-    return normalAccessList(entries.sort(compareEntries));
-  }
-
-  holds(grantee: Grantee, privilege: Privilege, grantable: boolean): boolean {
-    return (this.#entries.get(grantee) ?? []).some((entry) =>
-      (grantable ? entry.grantable : entry.privileges).has(privilege),
-    );
-  }
-
-  holdsFrom(grantee: Grantee, grantor: RoleName, privilege: Privilege, grantable: boolean): boolean {
-    return (this.#entries.get(grantee) ?? []).some(
-      (entry) => entry.grantor === grantor && (grantable ? entry.grantable : entry.privileges).has(privilege),
-    );
-  }
-
-  add(grantee: Grantee, grantor: RoleName, privilege: Privilege, grantable: boolean): void {
-    if (this.holdsFrom(grantee, grantor, privilege, grantable)) return;
-    const entries = this.#of(grantee);
-    let entry = entries.find((one) => one.grantor === grantor);
-    if (entry === undefined) {
-      entry = { grantee, grantor, privileges: new Set(), grantable: new Set(), untouched: null };
-      entries.push(entry);
-    }
-    entry.privileges = new Set([...entry.privileges, privilege]);
-    if (grantable) entry.grantable = new Set([...entry.grantable, privilege]);
-    entry.untouched = null;
-    this.changed = true;
-  }
-
-  /** From one grantor, or from all of them for null. */
-  remove(grantee: Grantee, grantor: RoleName | null, privilege: Privilege, optionOnly: boolean): void {
-    for (const entry of this.#entries.get(grantee) ?? []) {
-      if (grantor !== null && entry.grantor !== grantor) continue;
-      const had = optionOnly ? entry.grantable.has(privilege) : entry.privileges.has(privilege);
-      if (!had) continue;
-      take(entry, privilege, optionOnly);
-      this.changed = true;
-    }
-  }
-
-  /**
-   * Gives anew, as the owner, what was held from a grantor who has lost the right to give it: the server would take it along (CASCADE), and nobody asked for that.
-   * Only where the grantor had the right before.
-   */
-  anchor(before: AccessList, { owner, root }: ListContext): void {
-    const could = grantRights(before.entries);
-    for (let moved = true; moved; ) {
-      moved = false;
-      for (const entries of Array.from(this.#entries.values())) {
-        for (const entry of entries.slice()) {
-          if (entry.grantor === owner || entry.grantor === root) continue;
-          for (const privilege of entry.privileges) {
-            if (this.holds(entry.grantor, privilege, true) || could.get(entry.grantor)?.has(privilege) !== true)
-              continue;
-            const grantable = entry.grantable.has(privilege);
-            take(entry, privilege, false);
-            this.add(entry.grantee, root, privilege, grantable);
-            moved = true;
-          }
-        }
-      }
-    }
-  }
-}
-
-function take(entry: DraftEntry, privilege: Privilege, optionOnly: boolean): void {
-  const without = (set: ReadonlySet<Privilege>): ReadonlySet<Privilege> => set.difference(new Set([privilege]));
-  entry.grantable = without(entry.grantable);
-  if (!optionOnly) entry.privileges = without(entry.privileges);
-  entry.untouched = null;
-}
-
-/** Who could pass on what. */
-function grantRights(entries: AccessList["entries"]): ReadonlyMap<Grantee, ReadonlySet<Privilege>> {
-  const rights = new Map<Grantee, Set<Privilege>>();
-  for (const { grantee, grantable } of entries) {
-    if (grantable.length === 0) continue;
-    const known = rights.get(grantee) ?? new Set();
-    for (const privilege of grantable) known.add(privilege);
-    rights.set(grantee, known);
-  }
-  return rights;
 }
 
 /** The list without these roles: what they held is gone, what they gave is given anew by the owner. */

@@ -162,8 +162,7 @@ class Provenance {
     if (retiring !== undefined) return this.#ofRetirement(retiring);
     const adds = change.kind === "add-grant" || change.kind === "add-grant-option";
     const sets = new Set(change.resources.map((resource) => bound.sets.setOf(resourceKey(resource))));
-    const claims = [...sets].flatMap((set) => bound.sets.claimsOf(set));
-    const asked = matching(claims, change.grantee, change.privileges, adds);
+    const asked = matching(bound.sets.claimsOf(sets), change.grantee, change.privileges, adds);
     if (asked.length > 0)
       return this.#origin(
         adds ? "declared" : "absent",

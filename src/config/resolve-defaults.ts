@@ -3,7 +3,8 @@ import { type AccessList, NOBODY, type Privilege } from "../model/access-list.ts
 import { type DefaultPrivilege, type DefaultPrivilegeKey, defaultPrivilegeKey } from "../model/access-state.ts";
 import { describeName, resourceKey, type ResourceKind } from "../model/resource.ts";
 import { type Grantee, PUBLIC, type RoleName } from "../model/role.ts";
-import { applyClaims, type BoundClaim, type ListContext, withoutRoles } from "./claim-list.ts";
+import { applyClaims, type BoundClaim, Decisions, type ListContext, withoutRoles } from "./claim-list.ts";
+import { claimsByGrantee } from "./claim-sets.ts";
 import type { GrantClaim } from "./claims.ts";
 import { privilegesFor, type ResolveContext, roleExists } from "./context.ts";
 import { kindWord, nameParts } from "./kind-words.ts";
@@ -56,7 +57,7 @@ function resolveOne(
     authoritative: authorityOver(target, context),
   };
   const kept = gone.size === 0 ? start : withoutRoles(start, gone, listContext);
-  const { list, problems } = applyClaims(kept, claims, listContext);
+  const { list, problems } = applyClaims(kept, claimsByGrantee(claims), new Decisions(listContext));
   for (const problem of problems) {
     const path = problem.absent.source.paths[0];
     if (problem.kind === "owner") {

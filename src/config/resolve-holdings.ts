@@ -9,7 +9,14 @@ import {
   tableOf,
 } from "../model/resource.ts";
 import { PUBLIC, type Grantee, type RoleName } from "../model/role.ts";
-import { applyClaims, type ListContext, type ListProblem, type ListResult, withoutRoles } from "./claim-list.ts";
+import {
+  applyClaims,
+  Decisions,
+  type ListContext,
+  type ListProblem,
+  type ListResult,
+  withoutRoles,
+} from "./claim-list.ts";
 import type { GrantClaim } from "./claims.ts";
 import type { BoundGrants } from "./bind-grants.ts";
 import type { ResolveContext } from "./context.ts";
@@ -51,6 +58,7 @@ class HoldingResolver {
   readonly #owners: ResolvedOwners;
   readonly #results = new Map<string, ListResult>();
   readonly #classes = new Map<readonly number[], number>();
+  readonly #decisions = new Map<string, Decisions>();
   readonly #retired: ReadonlySet<RoleName>;
 
   constructor(context: ResolveContext, bound: BoundGrants, owners: ResolvedOwners) {
@@ -71,7 +79,7 @@ class HoldingResolver {
     const from = ownerKey === key ? holding.owner : (before.holdings.get(ownerKey)?.owner ?? null);
     const to = this.#owners.changed.get(ownerKey) ?? from;
     if (set === 0 && rules.length === 0 && from === to && this.#retired.size === 0) return holding;
-    const id = `${holding.list.id}\0${resource.kind}\0${from}\0${to}\0${set}\0${this.#classOf(rules)}`;
+    const id = `${holding.list.id}\0${resource.kind}\0${from ?? ""}\0${to ?? ""}\0${set}\0${this.#classOf(rules)}`;
     let result = this.#results.get(id);
     if (result === undefined) {
       result = this.#compute(holding.list, { from, to, set, rules });
@@ -97,13 +105,24 @@ class HoldingResolver {
     live: AccessList,
     { from, to, set, rules }: { from: RoleName | null; to: RoleName | null; set: number; rules: readonly number[] },
   ): ListResult {
-    const { rules: server, authority } = this.#context;
+    const { rules: server } = this.#context;
     const moved = from !== null && to !== null && from !== to ? server.transferOwnership(live, from, to) : live;
+    const decisions = this.#decisionsFor(to, rules);
+    const staying = this.#retired.size === 0 ? moved : withoutRoles(moved, this.#retired, decisions.context);
+    return applyClaims(staying, this.#bound.sets.byGrantee(set), decisions);
+  }
+
+  #decisionsFor(owner: RoleName | null, rules: readonly number[]): Decisions {
+    const key = `${this.#classOf(rules)}\0${owner ?? ""}`;
+    const known = this.#decisions.get(key);
+    if (known !== undefined) return known;
+    const { rules: server, authority } = this.#context;
     const authoritative =
       rules.length === 0 ? null : (grantee: Grantee): boolean => authority.ruleOver(rules, "grants", grantee) !== null;
-    const context: ListContext = { owner: to, root: server.grantorFor(to), authoritative };
-    const staying = this.#retired.size === 0 ? moved : withoutRoles(moved, this.#retired, context);
-    return applyClaims(staying, this.#bound.sets.claimsOf(set), context);
+    const context: ListContext = { owner, root: server.grantorFor(owner), authoritative };
+    const decisions = new Decisions(context);
+    this.#decisions.set(key, decisions);
+    return decisions;
   }
 
   /** What an extension or the server made is outside of authority; only lines that name it reach it. */
@@ -163,7 +182,7 @@ function reportVainColumns(
   const seen = new Set<GrantClaim>();
   for (const key of sets.keys()) {
     if (!key.startsWith("column\0")) continue;
-    for (const { claim, privileges, strength } of sets.claimsOf(sets.setOf(key))) {
+    for (const { claim, privileges, strength } of sets.claimsOf([sets.setOf(key)])) {
       if (claim.present || strength !== "full" || claim.columns === null || seen.has(claim)) continue;
       const path = key.split("\0").slice(1, 4);
       const tableKey = resourceKey({ kind: "table", path });

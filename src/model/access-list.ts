@@ -54,7 +54,7 @@ export function normalAccessList(entries: readonly AccessEntry[]): AccessList {
 }
 
 /** The id of entries that are in normal form already: 32 hexadecimal digits of a digest, the same on every machine. */
-function accessListId(entries: readonly AccessEntry[]): string {
+export function accessListId(entries: readonly AccessEntry[]): string {
   let text = "";
   for (const entry of entries) text += text === "" ? entryText(entry) : `\n\0${entryText(entry)}`;
   return digestText(text).slice("sha256:".length, "sha256:".length + 32);
