@@ -2,6 +2,7 @@ import type { Privilege } from "../model/access-list.ts";
 import type { Resource, ResourceKind } from "../model/resource.ts";
 import type { RoleName } from "../model/role.ts";
 import type { Unknown } from "../model/snapshot.ts";
+import type { Covered } from "./covered.ts";
 
 /** Who gains and loses what by a Plan. Lines are grouped: everybody with the same loss by the same path, all resources that it is the same for. */
 export interface AccessDelta {
@@ -37,6 +38,10 @@ export interface DeltaLine {
   readonly paths: readonly Path[];
   /** Set where the access only moves behind SET ROLE (a loss: it is still there after SET ROLE) or out from behind it (a gain: it was there after SET ROLE before). */
   readonly afterSetRole?: true;
+  /** What is gained (lost) along with this because it lies in it, by the same grants. Those lines are there too, with `covered`. Absent where none. */
+  readonly covers?: readonly Covered[];
+  /** Set where another line counts this among what it `covers`. */
+  readonly covered?: true;
 }
 
 /** A privilege on resources of one kind, ownership, an attribute (`superuser`, `login`), admin of a role, being in a built-in role, or rows of a table. */

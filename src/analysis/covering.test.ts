@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { coveringIndex, type CoveringSample, place } from "../../test/support/covering-sample.ts";
 import { describeTyped } from "../model/resource.ts";
 import { cutsOf } from "./cuts.ts";
+import { accessDelta } from "./delta.ts";
 import { explainAccess } from "./explain.ts";
 import { sourcesOfPath } from "./sources.ts";
 
@@ -139,5 +140,48 @@ describe("where being a superuser is inherited", () => {
     const other = { ...sample, superuserIsInherited: false, members: ["ana in dba"] };
     expect(coveringIndex(other).can("ana", "WRITE", place("table shop.orders"))).toBe(false);
     expect(ways(other, "ana", "SELECT", "table shop.orders")).toEqual(["dba > superuser > after set role"]);
+  });
+});
+
+describe("the delta", () => {
+  const after = (grants: readonly string[], more: Partial<CoveringSample> = {}): readonly string[] => {
+    const [from, to] = [coveringIndex(LEVELS), coveringIndex({ ...LEVELS, ...more, grants })];
+    const delta = accessDelta(from, to, { identities: [], target: "here" });
+    return [
+      ...delta.losses.map((line) => ["-", line] as const),
+      ...delta.gains.map((line) => ["+", line] as const),
+    ].map(([sign, { subjects, what, covers, covered }]) => {
+      if (what.kind !== "privilege") return `${sign} ${subjects.map((each) => each.name).join()}: ${what.kind}`;
+      const on = what.resources.map(describeTyped).join();
+      const with_ = (covers ?? []).map(
+        (each) => ` and ${each.privileges?.join() ?? "all"} on ${each.count} ${each.resourceKind}`,
+      );
+      const told = covered === true ? " (covered)" : "";
+      return `${sign} ${subjects.map((each) => each.name).join()}: ${what.privileges.join()} on ${on}${with_.join("")}${told}`;
+    });
+  };
+  const grants = LEVELS.grants ?? [];
+
+  test("a privilege on a schema is gained on everything in it, which is told with it", () => {
+    expect(after([...grants, "write on schema shop to ro"])).toEqual([
+      "+ ana@%: WRITE on schema shop and all on 2 table",
+      "+ ana@%: WRITE on table shop.items,table shop.orders (covered)",
+    ]);
+  });
+
+  test("the widest covers all, and what it brings in part is named", () => {
+    expect(after([...grants, "select, create on all-schemas to ro"])).toEqual([
+      "+ ana@%: CREATE,SELECT on all schemas and CREATE on 1 schema and all on 1 table",
+      "+ ana@%: CREATE on schema shop (covered)",
+      "+ ana@%: SELECT on table hr.pay (covered)",
+    ]);
+  });
+
+  test("what was there by another grant already is not gained, and what stays by one is not lost", () => {
+    const both = { ...LEVELS, grants: [...grants, "select on table shop.items to ro"] };
+    const less = { ...LEVELS, grants: ["select on schema shop to app@%", ...both.grants.slice(1)] };
+    const { losses } = accessDelta(coveringIndex(both), coveringIndex(less), { identities: [], target: "here" });
+    const lost = losses.flatMap((line) => (line.what.kind === "privilege" ? line.what.resources : []));
+    expect(lost.map(describeTyped)).toEqual(["schema shop", "table shop.orders"]);
   });
 });

@@ -12,6 +12,7 @@ import { compareFuture } from "./delta-future.ts";
 import { compareRights } from "./delta-rights.ts";
 import { compareRows } from "./delta-rows.ts";
 import { countBehind } from "./delta-behind.ts";
+import { markCovered } from "./delta-covered.ts";
 
 export interface DeltaContext {
   /** Who has which login. Logins of nobody stand for themselves. */
@@ -57,8 +58,8 @@ function alike(
 }
 
 function finish(pass: DeltaPass, unknowns: readonly Unknown[]): AccessDelta {
-  const losses = countBehind(pass, pass.losses.lines(), "before");
-  const gains = countBehind(pass, pass.gains.lines(), "after");
+  const losses = markCovered(pass, countBehind(pass, pass.losses.lines(), "before"), "before");
+  const gains = markCovered(pass, countBehind(pass, pass.gains.lines(), "after"), "after");
   return {
     losses,
     gains,

@@ -1,4 +1,5 @@
 import type { AccessDelta, AccessFact, DeltaLine, Path, Subject } from "../../analysis/access-delta.ts";
+import type { Covered } from "../../analysis/covered.ts";
 import { describeName } from "../../model/resource.ts";
 import { escapeLine } from "../output/escape.ts";
 import type { Item, Row, SectionBlock, TableBlock } from "../output/page.ts";
@@ -43,7 +44,7 @@ export function gainTable(delta: AccessDelta, view: DeltaView): TableBlock {
   };
 }
 
-/** Who becomes or stops being a superuser gains or loses everything: one line says it, and the rest of it is shown only in detail. */
+/** Who becomes or stops being a superuser gains or loses everything: one line says it, and the rest of it is shown only in detail; so is what comes or goes with what it lies in. */
 function shownLines(lines: readonly DeltaLine[], view: DeltaView): readonly DeltaLine[] {
   if (view.detail) return lines;
   const everything = new Set(
@@ -52,9 +53,9 @@ function shownLines(lines: readonly DeltaLine[], view: DeltaView): readonly Delt
     ),
   );
   const follows = (line: DeltaLine): boolean =>
-    line.paths.every((path) => path.by === "superuser" && path.roles.length === 0) &&
+    line.paths.every((path) => path.by === "superuser" && !path.needsSetRole) &&
     line.subjects.every((s) => everything.has(s.login));
-  return everything.size === 0 ? lines : lines.filter((line) => !follows(line));
+  return lines.filter((line) => line.covered !== true && !follows(line));
 }
 
 /** `UNKNOWN`: what could not be read, so that nothing is claimed about it. */
@@ -80,11 +81,29 @@ function rowsOf(line: DeltaLine, sign: "+" | "-", view: DeltaView): Row[] {
   const row: Row = {
     sign,
     tone,
-    cells: [who, factText(line.what) + (line.afterSetRole === true ? " without set role" : ""), way],
+    cells: [who, whatText(line, view), way],
   };
   return view.detail
     ? [row, ...objectsOf(line.what).map((object): Row => ({ cells: ["", `  ${object}`, ""] }))]
     : [row];
+}
+
+function whatText(line: DeltaLine, view: DeltaView): string {
+  const covers = view.detail ? "" : coversText(line.covers ?? []);
+  return `${factText(line.what)}${covers}${line.afterSetRole === true ? " without set role" : ""}`;
+}
+
+/** `, and with it on 14 tables`: what is held along with what it lies in. */
+export function coversText(covers: readonly Covered[]): string {
+  // What stands for all that is in a schema says nothing beside the schema itself.
+  const parts = covers
+    .filter((each) => each.resourceKind !== "schema-tables" && each.resourceKind !== "schema-routines")
+    .map(({ resourceKind, privileges, count }) => {
+      const what = privileges === null ? "" : `${describePrivileges(privileges)} `;
+      return `${what}on ${counted(count, resourceKind.replaceAll("-", " "), pluralKind(resourceKind))}`;
+    });
+  if (parts.length === 0) return "";
+  return `, and with it ${parts.length === 1 ? parts[0] : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`}`;
 }
 
 /** A subject by the name that people know: the identity; with its kind where the name alone could be mistaken for a login of somebody. */

@@ -3,6 +3,7 @@ import {
   databaseOf,
   describeName,
   describeResource,
+  isUnnamed,
   schemaOf,
   type Resource,
   type ResourceKind,
@@ -50,6 +51,11 @@ export function pluralKind(kind: ResourceKind): string {
 /** A kind before the name of one thing; tables and columns need no word, since that is what most things are. */
 function singularKind(kind: ResourceKind): string {
   if (kind === "table" || kind === "column" || kind === "routine" || kind === "large-object") return "";
+  if (isUnnamed(kind)) return "";
+  if (kind === "schema-tables") return "all tables in ";
+  if (kind === "schema-routines") return "all routines in ";
+  if (kind === "schema-pattern") return "schemas like ";
+  if (kind === "mbean") return "MBean ";
   return `${kind.replaceAll("-", " ")} `;
 }
 
