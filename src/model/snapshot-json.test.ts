@@ -10,9 +10,9 @@ import {
   type RowPolicy,
   rowPolicyKey,
 } from "./access-state.ts";
-import type { CatalogEntry } from "./catalog.ts";
+import type { CatalogEntry, DefinedCode } from "./catalog.ts";
 import { fingerprint } from "./fingerprint.ts";
-import { resourceKey } from "./resource.ts";
+import { type Resource, resourceKey } from "./resource.ts";
 import { type Membership, membershipKey, type Role } from "./role.ts";
 import { readSnapshot, writeSnapshot } from "./snapshot-json.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -29,9 +29,14 @@ const entry: fc.Arbitrary<AccessEntry> = fc
   .map(({ grant, ...rest }) => ({ ...rest, grantable: grant ? rest.privileges : [] }));
 const list = fc.array(entry, { maxLength: 4 }).map((entries) => accessList(entries));
 const table = fc.tuple(name, name, name).map((path) => ({ kind: "table" as const, path }));
+const resource: fc.Arbitrary<Resource> = fc.oneof(
+  table,
+  fc.constantFrom("server", "all-schemas", "all-roles").map((kind) => ({ kind, path: [] }) as const),
+  name.map((path) => ({ kind: "mbean" as const, path: [path] })),
+);
 const rowSecurity = fc.record({ enabled: fc.boolean(), forced: fc.boolean() });
 const holding: fc.Arbitrary<Holding> = fc
-  .record({ resource: table, owner: fc.option(name), list, rowSecurity: option(rowSecurity) })
+  .record({ resource, owner: fc.option(name), list, rowSecurity: option(rowSecurity) })
   .map(({ rowSecurity: security, ...rest }) => (security === undefined ? rest : { ...rest, rowSecurity: security }));
 const role: fc.Arbitrary<Role> = fc.record({
   name,
@@ -65,12 +70,26 @@ const policy: fc.Arbitrary<RowPolicy> = fc.record({
   check: fc.option(name),
 });
 const catalogEntry: fc.Arbitrary<CatalogEntry> = fc
-  .record({ resource: table, columns: option(fc.array(name, { maxLength: 3 })), extension: option(name) })
-  .map(({ resource, columns, extension }) => ({
+  .record({
     resource,
+    columns: option(fc.array(name, { maxLength: 3 })),
+    extension: option(name),
+    definer: option(name),
+    missing: option(fc.boolean()),
+  })
+  .map(({ resource: at, columns, extension, definer, missing }) => ({
+    resource: at,
+    ...(definer === undefined ? {} : { definer }),
+    ...(missing === undefined ? {} : { missing }),
     ...(columns === undefined ? {} : { columns }),
     ...(extension === undefined ? {} : { extension }),
   }));
+
+const definedCode: fc.Arbitrary<DefinedCode> = fc.record({
+  form: fc.constantFrom("trigger", "event"),
+  path: fc.array(name, { minLength: 3, maxLength: 3 }),
+  definer: name,
+});
 
 const keyed = <K, V>(values: readonly V[], key: (value: V) => K): Map<K, V> => new Map(values.map((v) => [key(v), v]));
 
@@ -83,8 +102,9 @@ const snapshot: fc.Arbitrary<Snapshot> = fc
     policies: fc.array(policy),
     entries: fc.array(catalogEntry),
     databases: fc.uniqueArray(name),
+    definedCode: option(fc.array(definedCode)),
   })
-  .map(({ roles, memberships, holdings, defaults: defaultPrivileges, policies, entries, databases }) => {
+  .map(({ roles, memberships, holdings, defaults: defaultPrivileges, policies, entries, databases, ...more }) => {
     const access: AccessState = {
       roles: keyed(roles, (r) => r.name),
       memberships: keyed(memberships, membershipKey),
@@ -97,7 +117,11 @@ const snapshot: fc.Arbitrary<Snapshot> = fc
       version: { product: "PostgreSQL", major: 18, minor: 4, text: "18.4" },
       actor: { role: "app", superuser: false, bootstrap: "postgres", provider: null },
       takenAt: "2026-11-22T02:14:00Z",
-      catalog: { databases, entries: keyed(entries, (e) => resourceKey(e.resource)) },
+      catalog: {
+        databases,
+        entries: keyed(entries, (e) => resourceKey(e.resource)),
+        ...(more.definedCode === undefined ? {} : { definedCode: more.definedCode }),
+      },
       access,
       unknowns: [{ subject: "passwords", reason: "not read" }],
       fingerprint: fingerprint(access),

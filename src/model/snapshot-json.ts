@@ -10,7 +10,7 @@ import {
   type RowSecurity,
   rowPolicyKey,
 } from "./access-state.ts";
-import type { CatalogEntry } from "./catalog.ts";
+import type { CatalogEntry, DefinedCode } from "./catalog.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { type Resource, type ResourceKind, resourceKey } from "./resource.ts";
 import { type Membership, membershipKey, type Role, type RoleName } from "./role.ts";
@@ -38,6 +38,7 @@ export interface SnapshotFile {
   readonly row_policies: readonly RowPolicy[];
   readonly column_sets: readonly (readonly string[])[];
   readonly catalog: readonly (Omit<CatalogEntry, "columns"> & { readonly columns?: number })[];
+  readonly defined_code?: readonly DefinedCode[];
 }
 
 export interface ClassFile {
@@ -111,6 +112,7 @@ function toFile(snapshot: Snapshot): SnapshotFile {
     row_policies: inOrder(access.rowPolicies),
     column_sets: columnSets.values,
     catalog: entries,
+    ...(catalog.definedCode === undefined ? {} : { defined_code: catalog.definedCode }),
   };
 }
 
@@ -140,6 +142,7 @@ function restore(file: SnapshotFile): Snapshot {
     catalog: {
       databases: file.databases,
       entries: new Map(entries.map((entry) => [resourceKey(entry.resource), entry])),
+      ...(file.defined_code === undefined ? {} : { definedCode: file.defined_code }),
     },
     access,
     unknowns: file.unknowns,
