@@ -68,6 +68,11 @@ export type KeptBySessions =
   | { readonly kind: "database"; readonly role: Grantee; readonly databases: readonly string[] };
 
 export interface RenderRequest {
+  /**
+   * Where grants take no part in transactions (`Capabilities.transactionalGrants`), what `render` is given has been cut: each change of grants is about one resource, or about columns of one table. Every change is
+   * carried out wholly by one statement, or by several that follow each other, and no statement is about more than one object and one grantee. A grant on columns that is what stays of a grant on their table comes
+   * together with the removal of that one, in the stage `remove`.
+   */
   readonly all: readonly Change[];
   /** The changes of this stage, as indexes into `all`. */
   readonly indexes: readonly number[];
@@ -88,6 +93,8 @@ export interface RenderedStatement {
   readonly secret?: string;
   /** Set where the statement takes a lock that queues other users behind it: says which, on what. */
   readonly heavy?: string;
+  /** Set where the statement takes something away that a following one gives back, because no other order is possible and nothing holds them together: who is without what until then. */
+  readonly interrupts?: string;
   /** What it keeps in the shared lock table until its transaction ends: so many objects, and each of these roles once. @default one object */
   readonly locks?: { readonly objects: number; readonly roles: readonly RoleName[] };
 }

@@ -7,9 +7,11 @@ import { fingerprint, sections } from "../model/fingerprint.ts";
 import { type Finding, hasErrors } from "../model/finding.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import { digestOf } from "./digest.ts";
+import { interruptionFindings } from "./interruptions.ts";
 import { irreversible } from "./irreversible.ts";
 import { layout, requestFor, type Layout, type LayoutInput } from "./layout.ts";
 import type { Plan, PlannedChange } from "./plan.ts";
+import type { Step } from "./steps.ts";
 import { countHeld, countRemovals, removalFinding } from "./removals.ts";
 
 export interface PlanInput {
@@ -34,6 +36,8 @@ export interface PlanInput {
 export interface DerivedPlan {
   readonly plan: Plan;
   readonly states: readonly AccessState[];
+  /** Where grants take no part in transactions, what stands after which statements of each stage; empty elsewhere. */
+  readonly steps: readonly (readonly Step[])[];
 }
 
 /** Orders and renders changes, computes the way back, and says what stands in the way: the whole is a value with a digest. */
@@ -79,7 +83,7 @@ export function derivePlan(input: PlanInput): DerivedPlan {
     findings: [...given, ...findingsOf(input, forward, backward, removals)],
     ...(given.length === 0 ? {} : { resolution_findings: given.length }),
   };
-  return { plan: { ...plan, digest: digestOf(plan) }, states: forward.states };
+  return { plan: { ...plan, digest: digestOf(plan) }, states: forward.states, steps: forward.steps };
 }
 
 /** A quarter of the lock table: the rest is for everybody else. */
@@ -142,6 +146,7 @@ function findingsOf(input: PlanInput, forward: Layout, backward: Layout, removal
         message: `undoing this plan: ${finding.message}`,
       })),
     ...dialect.limits(after, changes),
+    ...interruptionFindings(forward.stages),
     ...(budget === undefined ? [] : [budget]),
   ];
 }

@@ -7,7 +7,9 @@ import type { AccessState } from "../model/access-state.ts";
 import { isGrantChange, type Change } from "../model/change.ts";
 import { compareResources, resourceKey, type Resource, type ResourceKey } from "../model/resource.ts";
 import type { PlannedChange, Stage, Statement } from "./plan.ts";
+import { narrowTogether, splitNarrowing } from "./narrowing.ts";
 import { anchorOf, rolesBy, splitByBlock, splitLogins } from "./split-changes.ts";
+import { cutIntoPieces, stepsOf, type Step } from "./steps.ts";
 
 export interface LayoutInput {
   readonly changes: readonly PlannedChange[];
@@ -27,20 +29,23 @@ export interface Layout {
   readonly states: readonly AccessState[];
   /** The lock table entries of the largest stage. */
   readonly locks: number;
+  /** Where grants take no part in transactions, what stands after which statements of each stage; empty elsewhere. */
+  readonly steps: readonly (readonly Step[])[];
 }
 
 /**
- * Puts changes into stages: a single one where everything fits into one transaction of one database that holds up nobody, else the rows of planning-and-applying.md, section 4. Applied to
- * the changes of its own result it gives the same result.
+ * Puts changes into stages: a single one where everything fits into one transaction of one database that holds up nobody, else the rows of planning-and-applying.md, section 4. Where grants take no part in
+ * transactions it is always the rows, so that at every statement boundary all of what is added stands before anything is taken away. Applied to the changes of its own result it gives the same result.
  */
 export function layout(input: LayoutInput): Layout {
   const { changes, before, dialect, databases } = input;
-  if (changes.length === 0) return { changes: [], stages: [], states: [before], locks: 0 };
+  if (changes.length === 0) return { changes: [], stages: [], states: [before], locks: 0, steps: [] };
   const placements = changes.map(({ change }) => dialect.placement(change));
   const touched = sortedText(placements.flatMap(({ database }) => (database === null ? [] : [database])));
   const home = touched[0] ?? databases[0] ?? "";
   const dropped = rolesBy(changes, "drop-role");
   const closes = changes.some(({ change }) => isClosing(change, dropped));
+  if (!dialect.capabilities.transactionalGrants) return run(rows(splitLogins(changes), input, home, touched), input);
   if (touched.length <= 1 && !closes && placements.every(({ stage }) => stage !== "heavy")) {
     const single = run([{ name: "all", database: home, changes }], input);
     if (single.locks <= input.lockBudget) return single;
@@ -53,6 +58,8 @@ interface StageSpec {
   readonly database: string;
   readonly changes: readonly PlannedChange[];
 }
+
+const NONE: ReadonlySet<PlannedChange> = new Set();
 
 /** The login of a role that this plan drops is closed in a transaction of its own, before everything else. */
 function isClosing(change: Change, dropped: ReadonlySet<string>): boolean {
@@ -71,7 +78,9 @@ function rows(
 ): StageSpec[] {
   const created = rolesBy(all, "create-role");
   const dropped = rolesBy(all, "drop-role");
-  const changes = splitHeavy(all, dialect);
+  const { changes, narrowing } = dialect.capabilities.transactionalGrants
+    ? { changes: splitHeavy(all, dialect), narrowing: NONE }
+    : splitNarrowing(all);
   const circular = circularRemovals(
     before,
     changes.map(({ change }) => change),
@@ -90,6 +99,7 @@ function rows(
     const place: Placement = dialect.placement(change);
     const object = heavyObject(change, heavy);
     if (object !== undefined) put(3, "heavy", place.database ?? home, planned, object);
+    else if (narrowing.has(planned)) put(4, "remove", place.database ?? last, planned);
     else if (isClosing(change, dropped)) put(0, "prepare", home, planned);
     else if (change.kind === "drop-role") put(6, "finish", last, planned);
     else if (circular.has(index)) put(1, "prepare", home, planned);
@@ -196,17 +206,25 @@ function chunks<T>(items: readonly T[], size: number): T[][] {
   return result;
 }
 
+interface RenderedStage {
+  readonly spec: StageSpec;
+  readonly statements: readonly RenderedStatement[];
+  readonly steps: readonly Step[];
+}
+
 /** Renders the stages one after the other, each from the state that the ones before lead to. */
 function run(specs: readonly StageSpec[], { before, dialect }: LayoutInput): Layout {
   const states: AccessState[] = [before];
-  const rendered: { readonly spec: StageSpec; readonly statements: readonly RenderedStatement[] }[] = [];
+  const rendered: RenderedStage[] = [];
   let locks = 0;
   for (const spec of specs) {
     const state = states.at(-1) ?? before;
     const request = requestFor(spec.changes, state, dialect);
-    const statements = dialect.render(request);
-    locks = Math.max(locks, dialect.lockDemand(statements));
-    rendered.push({ spec, statements });
+    const stage = dialect.capabilities.transactionalGrants
+      ? { spec, statements: dialect.render(request), steps: [] }
+      : renderSteps(spec, request, dialect);
+    locks = Math.max(locks, dialect.lockDemand(stage.statements));
+    rendered.push(stage);
     states.push(request.after);
   }
   const changes = sorted(
@@ -225,11 +243,26 @@ function run(specs: readonly StageSpec[], { before, dialect }: LayoutInput): Lay
       statements: statements.map((statement) => toStatement(statement, place)),
     };
   });
-  return { changes, stages, states, locks };
+  const steps = dialect.capabilities.transactionalGrants ? [] : rendered.map((stage) => stage.steps);
+  return { changes, stages, states, locks, steps };
+}
+
+/** The plan lists changes as they are; its statements are made from what they are cut into. States are predicted from the whole ones, whose resources share lists. */
+function renderSteps(spec: StageSpec, request: RenderRequest, dialect: Dialect): RenderedStage {
+  const pieces = cutIntoPieces(request.all);
+  const all = pieces.map(({ change }) => change);
+  const indexes = all.map((_, index) => index);
+  const circular = circularRemovals(request.before, all);
+  const statements = narrowTogether(dialect.render({ ...request, all, indexes, circular }), pieces);
+  const whole = statements.map((statement) => ({
+    ...statement,
+    changes: [...new Set(statement.changes.map((piece) => pieces[piece]?.of ?? -1))],
+  }));
+  return { spec, statements: whole, steps: stepsOf(statements, pieces) };
 }
 
 function toStatement(
-  { text, changes, as, secret, heavy }: RenderedStatement,
+  { text, changes, as, secret, heavy, interrupts }: RenderedStatement,
   place: (local: number) => number,
 ): Statement {
   return {
@@ -238,6 +271,7 @@ function toStatement(
     ...(as === undefined ? {} : { as }),
     ...(secret === undefined ? {} : { secret }),
     ...(heavy === undefined ? {} : { heavy }),
+    ...(interrupts === undefined ? {} : { interrupts }),
   };
 }
 

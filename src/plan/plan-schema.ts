@@ -141,6 +141,7 @@ const stage = z.strictObject({
       as: text.optional(),
       secret: text.optional(),
       heavy: text.optional(),
+      interrupts: text.optional(),
     }),
   ),
 });

@@ -58,9 +58,9 @@ export interface PlannedChange {
   readonly origin: Origin;
 }
 
-/** What runs together: one transaction in one database where the engine has transactions. */
+/** What runs together: one transaction in one database where grants take part in transactions; elsewhere statements that each stand at once. */
 export interface Stage {
-  /** `prepare`, `add`, `heavy`, `remove`, `finish`. A plan without heavy locks in one database is a single stage named `all`. */
+  /** `prepare`, `add`, `heavy`, `remove`, `finish`. Where grants take part in transactions, a plan without heavy locks in one database is a single stage named `all`. */
   readonly name: "all" | "prepare" | "add" | "heavy" | "remove" | "finish";
   readonly database: string;
   readonly statements: readonly Statement[];
@@ -70,7 +70,7 @@ export interface Stage {
 export interface Statement {
   /** Complete text without a trailing semicolon. A secret stands in it as `$secret`, quoted by the applier when it runs. */
   readonly text: string;
-  /** Indexes into `Plan.changes` (in `Plan.inverse`: into `Plan.inverse_changes`), sorted. A change is carried out wholly within one stage. */
+  /** Indexes into `Plan.changes` (in `Plan.inverse`: into `Plan.inverse_changes`), sorted. A change is carried out wholly within one stage, by as many statements as it takes. */
   readonly changes: readonly number[];
   /** The role to act as while it runs, when not the connection's own: the grantor whose copy is given or taken. */
   readonly as?: RoleName;
@@ -78,6 +78,8 @@ export interface Statement {
   readonly secret?: string;
   /** The lock that blocks readers or writers while it waits, with whom it hurts. */
   readonly heavy?: string;
+  /** Who is without what until one of the next statements gives it back: no order is free of that gap. */
+  readonly interrupts?: string;
 }
 
 export interface Budget {

@@ -59,6 +59,11 @@ export const RW3XX: Readonly<Record<string, CodePage>> = {
     why: "A small edit that removes much is nearly always a mistake: a pattern that no longer matches, a file that was not loaded, an authoritative scope that is too wide. The budget is 10 removals, or 5 % of all grants and memberships; more than 1,000 are always asked for.",
     fix: "Look at what is removed. If it is meant, plan again with `--allow-removals=N`; the number becomes part of the plan that is approved.",
   },
+  RW331: {
+    title: "Access is missing for a moment while the plan is applied.",
+    why: "Taking a privilege from a table takes it from the table's columns too, so a grant that is narrowed to columns is taken first and given again by the next statement. Where grants take no part in transactions nothing holds the two together.",
+    fix: "Apply when nobody needs the access, or keep the wider grant. Applying the plan accepts it.",
+  },
   RW340: {
     title: "somebody changed what the plan had made",
     why: "Taking a plan back must not overwrite what others did since.",
