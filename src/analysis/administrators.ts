@@ -1,3 +1,5 @@
+import type { AccessRules } from "../model/access-rules.ts";
+import { describeTyped } from "../model/resource.ts";
 import type { Role, RoleName } from "../model/role.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { AccessIndex } from "./access-index.ts";
@@ -6,11 +8,11 @@ import { hasBit } from "./bits.ts";
 
 /** The logins that can administer a target, by how much they can; each sorted. */
 export interface Administrators {
-  /** Every login that works: not expired, not limited to no connections, and some database lets it in. */
+  /** Every login that works: not expired, not limited to no connections, and, where databases have doors of their own, some database lets it in. */
   readonly working: readonly RoleName[];
   /** Of those: may do everything, at once or after SET ROLE. A managed service's own superusers do not count: nobody here can use them. */
   readonly superusers: readonly RoleName[];
-  /** Of those: members of the managed service's admin roles, and roles that may manage roles. */
+  /** Of those: members of the managed service's admin roles, roles that may manage roles, and holders of all that it takes to administer (`AccessRules.administration`). */
   readonly others: readonly RoleName[];
 }
 
@@ -23,24 +25,24 @@ export function administrators(index: AccessIndex, live: Snapshot): Administrato
   return {
     working,
     superusers: working.filter((name) => ours(index, name) && becomesSuperuser(index, name)),
-    others: working.filter((name) => ours(index, name) && managesRoles(index, name)),
+    others: working.filter((name) => ours(index, name) && (managesRoles(index, name) || administers(index, name))),
   };
 }
 
 function works(index: AccessIndex, role: Role, live: Snapshot): boolean {
-  if (role.attributes["login"] !== true || isExpired(role, live.takenAt)) return false;
-  if (index.rules.superuser(role)) return true;
-  if (role.attributes["connection_limit"] === 0) return false;
+  if (role.attributes["login"] !== true) return false;
+  const barred = index.rules.barred?.(role, live.takenAt) ?? null;
+  if (barred === "expired") return false;
+  if (isSuperuser(index, role.name)) return true;
+  if (barred !== null) return false;
+  if (!index.rules.privilegesOf("database").includes("CONNECT")) return true;
   return live.catalog.databases.some(
     (database) => index.can(role.name, "CONNECT", { kind: "database", path: [database] }) === true,
   );
 }
 
-/** Counted as expired although only passwords expire: a way in that nobody has tried is no way in. */
-export function isExpired(role: Role, now: string): boolean {
-  const until = role.attributes["valid_until"];
-  if (typeof until !== "string" || until === "infinity") return false;
-  return until === "-infinity" || Date.parse(until) <= Date.parse(now);
+function isSuperuser(index: AccessIndex, name: RoleName): boolean {
+  return hasBit(index.graph.superusers, index.graph.idOf(name));
 }
 
 function ours(index: AccessIndex, name: RoleName): boolean {
@@ -50,8 +52,30 @@ function ours(index: AccessIndex, name: RoleName): boolean {
 function becomesSuperuser(index: AccessIndex, name: RoleName): boolean {
   return actingAs(index, name).some((each) => {
     const role = index.state.roles.get(each);
-    return role !== undefined && role.origin !== "provider" && index.rules.superuser(role);
+    return role !== undefined && role.origin !== "provider" && isSuperuser(index, each);
   });
+}
+
+/** Holds everything that it takes to administer, without a further statement. */
+export function administers(index: AccessIndex, name: RoleName): boolean {
+  const { administration } = index.rules;
+  return (
+    administration.length > 0 &&
+    administration.every(({ privilege, resource }) => index.can(name, privilege, resource) === true)
+  );
+}
+
+/** What it takes to administer, in words: `create user on the server and grant option on all schemas`; null where nothing that can be granted is enough. */
+export function administrationText(rules: AccessRules): string | null {
+  if (rules.administration.length === 0) return null;
+  return rules.administration
+    .map(({ privilege, resource }) => `${privilege.toLowerCase()} on ${describeTyped(resource)}`)
+    .join(" and ");
+}
+
+/** Whether an attribute lets roles manage roles on this server. */
+export function hasCreateRole(rules: AccessRules): boolean {
+  return rules.attributes.some((each) => each.name === "createrole");
 }
 
 function managesRoles(index: AccessIndex, name: RoleName): boolean {

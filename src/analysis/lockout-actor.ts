@@ -1,11 +1,12 @@
 import { sortedText } from "../base/order.ts";
+import type { AccessRules } from "../model/access-rules.ts";
 import type { Change } from "../model/change.ts";
 import type { Finding } from "../model/finding.ts";
 import { describeName, resourceKey, tableOf } from "../model/resource.ts";
 import type { Resource } from "../model/resource.ts";
-import type { RoleName } from "../model/role.ts";
+import type { Role, RoleName } from "../model/role.ts";
 import type { AccessIndex } from "./access-index.ts";
-import { actingAs, isExpired } from "./administrators.ts";
+import { actingAs, administers, administrationText, hasCreateRole } from "./administrators.ts";
 import { hasBit } from "./bits.ts";
 import { location, rolesOf, type LockoutInput } from "./lockout-input.ts";
 
@@ -42,11 +43,12 @@ function accountHarm({ plan, live, after }: LockoutInput): string | null {
   const role = after.state.roles.get(actor);
   if (role === undefined) return before === undefined ? null : "drops";
   if (before?.attributes["login"] === true && role.attributes["login"] !== true) return "takes login from";
-  if (before !== undefined && !isExpired(before, live.takenAt) && isExpired(role, live.takenAt)) return "expires";
-  if (before?.attributes["connection_limit"] !== 0 && role.attributes["connection_limit"] === 0) {
-    return "allows no connections to";
-  }
-  return null;
+  const barred = (each: Role | undefined): string | null =>
+    each === undefined ? null : (after.rules.barred?.(each, live.takenAt) ?? null);
+  const [was, is] = [barred(before), barred(role)];
+  if (was === is) return null;
+  if (is === "expired") return before === undefined ? null : "expires";
+  return is === "no connections" ? "allows no connections to" : null;
 }
 
 /** The databases of the plan and of its inverse must stay open to it. */
@@ -102,6 +104,8 @@ interface Need {
 type Right =
   | { readonly kind: "attribute"; readonly name: string }
   | { readonly kind: "admin"; readonly role: RoleName }
+  /** Making, changing and dropping roles. */
+  | { readonly kind: "roles" }
   /** Acting as this role, with or without SET ROLE. */
   | { readonly kind: "as"; readonly role: RoleName; readonly database: string | null }
   | { readonly kind: "grant"; readonly privilege: string; readonly resource: Resource };
@@ -118,10 +122,10 @@ function needsOf(change: Change, after: AccessIndex): readonly Need[] {
     return [same("superuser", "superuser", { kind: "attribute", name: "superuser" })];
   }
   if (change.kind === "create-role" || change.kind === "drop-role" || change.kind === "alter-role") {
-    return [same("createrole", "createrole", { kind: "attribute", name: "createrole" })];
+    return [same("roles", managingRoles(after.rules), { kind: "roles" })];
   }
   if (change.kind === "rename-role" || change.kind === "set-role-setting" || change.kind === "set-password") {
-    return [same("createrole", "createrole", { kind: "attribute", name: "createrole" })];
+    return [same("roles", managingRoles(after.rules), { kind: "roles" })];
   }
   if (change.kind === "add-membership" || change.kind === "remove-membership" || change.kind === "alter-membership") {
     const { role } = change.kind === "alter-membership" ? change.before : change.membership;
@@ -151,6 +155,10 @@ function needsOf(change: Change, after: AccessIndex): readonly Need[] {
   return owned(change.kind === "alter-policy" ? change.before.table : change.policy.table);
 }
 
+function managingRoles(rules: AccessRules): string {
+  return hasCreateRole(rules) ? "createrole" : (administrationText(rules) ?? "superuser");
+}
+
 /** One need for each class: thousands of tables with one list need one right. */
 function grantNeeds(resources: readonly Resource[], privileges: readonly string[], after: AccessIndex): Need[] {
   const needs = new Map<string, Need>();
@@ -172,19 +180,24 @@ function has(index: AccessIndex, actor: RoleName, right: Right): boolean {
   const id = graph.idOf(actor);
   if (id < 0) return false;
   if (hasBit(graph.superReachers, id)) return true;
-  if (right.kind === "attribute") {
-    return actingAs(index, actor).some((each) => state.roles.get(each)?.attributes[right.name] === true);
-  }
+  const bears = (name: string): boolean =>
+    actingAs(index, actor).some((each) => state.roles.get(each)?.attributes[name] === true);
+  if (right.kind === "attribute") return bears(right.name);
+  if (right.kind === "roles") return bears("createrole") || administers(index, actor);
   if (right.kind === "grant") {
     return index.can(actor, right.privilege, right.resource, { grantable: true, reachable: true }) === true;
   }
   const role = graph.idOf(right.role);
   if (role < 0) return false;
   if (right.kind === "as") return graph.isReacher(role, id, right.database);
-  if (hasBit(graph.admins(role, null), id)) return true;
+  if (hasBit(graph.admins(role, null), id) || passesOnRole(index, actor, right.role)) return true;
   // Where memberships carry no options, CREATEROLE manages all of them.
-  return (
-    !index.rules.adminNeeded &&
-    actingAs(index, actor).some((each) => state.roles.get(each)?.attributes["createrole"] === true)
-  );
+  return !index.rules.adminNeeded && bears("createrole");
+}
+
+/** Where roles are things that privileges are held on, the right to pass them on is the right to give the role itself. */
+function passesOnRole(index: AccessIndex, actor: RoleName, role: RoleName): boolean {
+  const resource: Resource = { kind: "role", path: [role] };
+  const passing = index.bits.names("role", index.passing("role"));
+  return passing.some((privilege) => index.can(actor, privilege, resource, { reachable: true }) === true);
 }

@@ -4,7 +4,7 @@ import { describeName } from "../model/resource.ts";
 import type { RoleName } from "../model/role.ts";
 import type { AccessDelta } from "./access-delta.ts";
 import type { AccessIndex } from "./access-index.ts";
-import { administrators, type Administrators } from "./administrators.ts";
+import { administrationText, administrators, type Administrators, hasCreateRole } from "./administrators.ts";
 import { hasBit } from "./bits.ts";
 import { actorFindings } from "./lockout-actor.ts";
 import { location, type LockoutInput } from "./lockout-input.ts";
@@ -43,7 +43,7 @@ function lastAdministrator(input: LockoutInput, before: Administrators, after: A
         severity: "error",
         message: `the plan removes the last ${kind.name} that can log in: ${names}`,
         ...located,
-        help: `keep a login with ${kind.name === "superuser" ? "the attribute superuser" : "CREATEROLE or the provider's admin role"} that is not expired; this guard cannot be waived`,
+        help: `keep a login with ${whatItTakes(input, kind.name)} that is not expired; this guard cannot be waived`,
       },
     ];
   }
@@ -58,6 +58,14 @@ function lastAdministrator(input: LockoutInput, before: Administrators, after: A
   ];
 }
 
+function whatItTakes({ after }: LockoutInput, kind: "superuser" | "administrator"): string {
+  if (kind === "superuser") return "the attribute superuser";
+  const granted = administrationText(after.rules);
+  return hasCreateRole(after.rules)
+    ? "CREATEROLE or the provider's admin role"
+    : (granted ?? "the provider's admin role");
+}
+
 /** LCK-10: a role that nobody can administer any more, but for superusers. */
 function lastAdminOfRole(input: LockoutInput, before: Administrators, after: Administrators): Finding[] {
   const findings: Finding[] = [];
@@ -69,11 +77,13 @@ function lastAdminOfRole(input: LockoutInput, before: Administrators, after: Adm
     const had = before.working.filter((login) => isAdmin(input.before, login, name));
     const has = after.working.filter((login) => isAdmin(input.after, login, name));
     if (had.length === 0 || has.length > 0) continue;
-    const helpless = after.superusers.length === 0;
+    // Where the admin option is not needed, those who manage all roles still can.
+    const helpless = after.superusers.length === 0 && (input.after.rules.adminNeeded || after.others.length === 0);
+    const left = after.superusers.length > 0 ? "but superusers " : "but those who manage all roles ";
     findings.push({
       code: "LCK-10",
       severity: helpless ? "error" : "warning",
-      message: `nobody ${helpless ? "" : "but superusers "}can manage who is in \`${describeName(name)}\` any more: ${had.map((each) => `\`${describeName(each)}\``).join(", ")} could`,
+      message: `nobody ${helpless ? "" : left}can manage who is in \`${describeName(name)}\` any more: ${had.map((each) => `\`${describeName(each)}\``).join(", ")} could`,
       ...location(input.plan, [name, ...had]),
       help: "keep one membership with the admin option",
     });

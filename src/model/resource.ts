@@ -140,12 +140,14 @@ export function describeResource(resource: Resource): string {
 /** The same with its kind in front: `table sales.orders`; what there is one of says it by itself: `all schemas`. */
 export function describeTyped(resource: Resource): string {
   const name = describeResource(resource);
+  if (resource.kind === "schema-tables") return `all tables in ${name}`;
+  if (resource.kind === "schema-routines") return `all routines in ${name}`;
   return isUnnamed(resource.kind) || resource.kind === "large-object" ? name : `${resource.kind} ${name}`;
 }
 
-/** A name as people read it: bare when it is unmistakable, double-quoted when not; control characters are escaped. */
+/** A name as people read it: bare when it is unmistakable (an account at any host too: `app@%`), double-quoted when not; control characters are escaped. */
 export function describeName(name: string): string {
-  if (/^[\p{L}_][\p{L}\p{N}_$@-]*$/u.test(name)) return name;
+  if (/^[\p{L}_][\p{L}\p{N}_$@-]*(?:@%)?$/u.test(name)) return name;
   // oxlint-disable-next-line no-control-regex -- control and bidirectional characters are what must not reach a terminal
   const visible = name.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu, (c) => {
     return `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}`;

@@ -1,6 +1,13 @@
 import type { AccessEntry, AccessList, Privilege } from "../../model/access-list.ts";
 import { accessList } from "../../model/access-list.ts";
-import type { AccessRules, AttributeRight, BuiltinRight, Gate, UnrecordedMember } from "../../model/access-rules.ts";
+import type {
+  AccessRules,
+  AttributeRight,
+  BuiltinRight,
+  Gate,
+  PrivilegeClass,
+  UnrecordedMember,
+} from "../../model/access-rules.ts";
 import type { AccessState } from "../../model/access-state.ts";
 import type { Resource, ResourceKind } from "../../model/resource.ts";
 import { databaseOf, resourceKey, schemaOf } from "../../model/resource.ts";
@@ -44,6 +51,8 @@ export function postgresAccessRules(options: AccessRulesOptions): AccessRules {
     startsAs,
     gates,
     usable: (_, entry) => entry?.untrusted !== true,
+    barred,
+    privilegeClass: (kind, privilege) => CLASSES[privilege] ?? (kind === "parameter" ? "administer" : "use"),
     futureList: (kind, creator, everywhere, here) => {
       const builtin = rules.builtinList(kind, creator);
       // An empty entry for every schema with none for this one is stored as "nothing set" with the object: the built-in default is back (section 8, step 4).
@@ -52,6 +61,27 @@ export function postgresAccessRules(options: AccessRulesOptions): AccessRules {
     },
   };
 }
+
+/** A password that has expired counts although another way in may be left: a way that nobody has tried is no way. */
+function barred(role: Role, now: string): "expired" | "no connections" | null {
+  const until = role.attributes["valid_until"];
+  if (typeof until === "string" && until !== "infinity") {
+    if (until === "-infinity" || Date.parse(until) <= Date.parse(now)) return "expired";
+  }
+  return role.attributes["connection_limit"] === 0 ? "no connections" : null;
+}
+
+const CLASSES: Readonly<Record<Privilege, PrivilegeClass>> = {
+  SELECT: "read",
+  DELETE: "write",
+  INSERT: "write",
+  TRUNCATE: "write",
+  UPDATE: "write",
+  CREATE: "define",
+  MAINTAIN: "define",
+  REFERENCES: "define",
+  TRIGGER: "define",
+};
 
 const NOTHING: readonly Privilege[] = [];
 
