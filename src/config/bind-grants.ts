@@ -1,10 +1,17 @@
 import type { CatalogEntry } from "../model/catalog.ts";
-import { describeResource, type Resource, resourceKey, type ResourceKey, tableOf } from "../model/resource.ts";
+import {
+  describeResource,
+  type Resource,
+  resourceKey,
+  type ResourceKey,
+  schemaOf,
+  tableOf,
+} from "../model/resource.ts";
 import { PUBLIC, type RoleName } from "../model/role.ts";
 import type { BoundClaim } from "./claim-list.ts";
 import { ClaimSets } from "./claim-sets.ts";
 import type { GrantClaim } from "./claims.ts";
-import { privilegesFor, type ResolveContext, roleExists, selectFor } from "./context.ts";
+import { boundTo, possibleOn, type ResolveContext, roleExists, selectFor } from "./context.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import { isWild } from "./names.ts";
 import type { Selection } from "./select.ts";
@@ -29,22 +36,24 @@ export function bindGrants(context: ResolveContext): BoundGrants {
   for (const claim of context.claims.grants) {
     if (claim.future?.only === true || !grantorsExist(claim, context)) continue;
     const path = claim.source.paths[0];
-    const selection = selectFor(context, claim.selector, path, claim.mayBeEmpty || claim.future !== null);
     const kind = claim.columns === null ? claim.selector.on.kind : "column";
-    const privileges = privilegesFor(context, claim, kind);
-    if (privileges.length === 0) continue;
+    if (!possibleOn(context, claim, kind)) continue;
+    const selection = selectFor(context, claim.selector, path, claim.mayBeEmpty || claim.future !== null);
+    const asked = boundTo(context, claim, kind);
+    if (asked === null) continue;
+    const { privileges } = asked;
     adviseAgainstLogins(claim, context);
     const key = `${claim.selector.key}\0${JSON.stringify(claim.columns)}`;
     const group = groups.get(key) ?? { selection, columns: claim.columns, full: [], weak: [], beside: [] };
     groups.set(key, group);
-    group.full.push({ claim, privileges, strength: "full" });
-    if (claim.future !== null) group.beside.push({ claim, privileges, strength: "beside" });
+    group.full.push({ ...asked, strength: "full" });
+    if (claim.future !== null) group.beside.push({ ...asked, strength: "beside" });
     const onColumns = context.rules.privilegesOf("column");
     const shared = privileges.filter((privilege) => onColumns.includes(privilege));
     // Taking a privilege from a table takes it from its columns too (the server does), unless a line grants it there.
     const takesColumns =
       !claim.present && claim.columns === null && claim.selector.on.kind === "table" && shared.length > 0;
-    if (takesColumns) group.weak.push({ claim, privileges: shared, strength: "weak" });
+    if (takesColumns) group.weak.push({ claim: asked.claim, privileges: shared, strength: "weak" });
   }
   return bound(groups.values(), context);
 }
@@ -79,8 +88,8 @@ function bound(groups: Iterable<Group>, context: ResolveContext): BoundGrants {
 }
 
 function ignored({ resource }: CatalogEntry, { authority }: ResolveContext): boolean {
-  const schema = resource.kind === "schema" || resource.path.length > 2 ? resource.path[1] : undefined;
-  return schema !== undefined && authority.ignoresSchema(schema);
+  const schema = schemaOf(resource);
+  return schema !== null && authority.ignoresSchema(schema);
 }
 
 /** The named columns of the tables that have them; a column that none of them has is a finding. */
@@ -121,10 +130,6 @@ function listedColumns({ before }: ResolveContext): ReadonlyMap<ResourceKey, rea
 
 function grantorsExist(claim: GrantClaim, context: ResolveContext): boolean {
   const path = claim.source.paths[0];
-  if (claim.grantee === PUBLIC && claim.grantable) {
-    context.findings.add("RW227", path, "everybody cannot be given the right to pass a privilege on");
-    return false;
-  }
   if (claim.grantee !== PUBLIC && !context.roles.has(claim.grantee)) return false;
   return claim.by === null || roleExists(context, claim.by, path);
 }

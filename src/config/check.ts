@@ -1,4 +1,5 @@
 import { compareText } from "../base/order.ts";
+import { type RoleNameLimits, roleNameLimits } from "../model/engine-name.ts";
 import type { Finding } from "../model/finding.ts";
 import type { RoleName } from "../model/role.ts";
 import type { Claims, MembershipClaim } from "./claims.ts";
@@ -15,29 +16,41 @@ export function checkManifest(loaded: Pick<LoadedManifest, "manifest" | "locate"
   if (loaded.manifest === null) return [];
   const findings = new Findings(loaded.locate);
   const claims = expandManifest(loaded.manifest, null, findings);
-  checkClaims(loaded.manifest, claims, findings);
+  checkClaims(loaded.manifest, claims, { target: null, findings });
   checkCycles(claims, findings);
   return findings.sorted();
 }
 
-/** The part that resolving needs too. */
-export function checkClaims(manifest: Manifest, claims: Claims, findings: Findings): void {
-  for (const { name, path } of claims.roles.values()) checkRoleName(name, path, findings);
+/** The part that resolving needs too: for one target, or for all of them. */
+export function checkClaims(
+  manifest: Manifest,
+  claims: Claims,
+  { target, findings }: { readonly target: string | null; readonly findings: Findings },
+): void {
+  for (const { name, entry, path } of claims.roles.values()) {
+    const targets = target === null ? (entry.targets ?? Object.keys(manifest.targets ?? {})) : [target];
+    const engines = new Set(targets.map((each) => manifest.targets?.[each]?.engine));
+    for (const engine of engines.size === 0 ? [undefined] : engines) {
+      checkRoleName(name, path, { limits: roleNameLimits(engine), findings });
+    }
+  }
   checkTargets(manifest, findings);
   checkPeople(manifest, findings);
   checkTests(manifest, findings);
 }
 
-/** PostgreSQL keeps 63 bytes of a name; longer ones are cut in silence, and then another role is meant. */
-const MAX_NAME_BYTES = 63;
-
-function checkRoleName(name: RoleName, path: ManifestPath, findings: Findings): void {
+function checkRoleName(
+  name: RoleName,
+  path: ManifestPath,
+  { limits, findings }: { readonly limits: RoleNameLimits; readonly findings: Findings },
+): void {
+  const { mostBytes, reserved } = limits;
   const bytes = Buffer.byteLength(name, "utf8");
   if (name === "") findings.add("RW211", path, "a role needs a name");
-  else if (bytes > MAX_NAME_BYTES) {
-    const help = `a name has at most ${MAX_NAME_BYTES} bytes; the server would cut it and mean another role`;
+  else if (mostBytes !== null && bytes > mostBytes) {
+    const help = `a name has at most ${mostBytes} bytes; the server would cut it and mean another role`;
     findings.add("RW211", path, `the name \`${name}\` has ${bytes} bytes`, { help });
-  } else if (name === "public" || name === "none") {
+  } else if (reserved.includes(name)) {
     const help = name === "public" ? "everybody stands under the key `public` at the top" : undefined;
     findings.add("RW211", path, `no role can be named \`${name}\``, { help });
   }
@@ -55,7 +68,19 @@ function checkTargets(manifest: Manifest, findings: Findings): void {
   const checkAll = (targets: readonly string[] | undefined, path: ManifestPath): void => {
     for (const [index, target] of (targets ?? []).entries()) check(target, [...path, "targets", index]);
   };
-  for (const [name, role] of Object.entries(manifest.roles ?? {})) checkAll(role.targets, ["roles", name]);
+  const checkLines = (entry: Readonly<Record<string, unknown>>, path: ManifestPath): void => {
+    for (const key of ["grants", "revoke", "profiles", "presets", "member_of", "members", "roles"]) {
+      const lines = (entry[key] ?? []) as readonly (string | { readonly targets?: readonly string[] })[];
+      for (const [index, line] of lines.entries())
+        if (typeof line !== "string") checkAll(line.targets, [...path, key, index]);
+    }
+  };
+  for (const [name, role] of Object.entries(manifest.roles ?? {})) {
+    checkAll(role.targets, ["roles", name]);
+    checkLines({ ...role }, ["roles", name]);
+  }
+  for (const [name, profile] of Object.entries(manifest.profiles ?? {})) checkLines({ ...profile }, ["profiles", name]);
+  checkLines({ ...manifest.public }, ["public"]);
   for (const [index, entry] of (manifest.scope?.authoritative ?? []).entries())
     checkAll(entry.targets, ["scope", "authoritative", index]);
   for (const section of ["ownership", "row_policies", "policies", "approvals", "tests"] as const) {
@@ -63,6 +88,7 @@ function checkTargets(manifest: Manifest, findings: Findings): void {
   }
   for (const section of ["people", "services", "agents"] as const) {
     for (const [name, identity] of Object.entries(manifest[section] ?? {})) {
+      checkLines({ ...identity }, [section, name]);
       for (const target of Object.keys(identity.logins ?? {})) check(target, [section, name, "logins", target]);
       for (const [index, entry] of (identity.eligible ?? []).entries()) {
         if (entry.target !== undefined) check(entry.target, [section, name, "eligible", index, "target"]);

@@ -56,6 +56,8 @@ export interface MembershipClaim {
   readonly admin: boolean;
   readonly inherit: boolean;
   readonly set: boolean;
+  /** The options that the line itself says; the others are the usual ones, in the form in which the server has them. */
+  readonly said: readonly ("admin" | "inherit" | "set")[];
   readonly by: RoleName | null;
   readonly source: Source;
 }

@@ -1,5 +1,6 @@
 import type { Grantee, RoleName } from "../model/role.ts";
 import { PUBLIC } from "../model/role.ts";
+import type { StateRules } from "../model/state-rules.ts";
 import { claimGrant, claimOn, type ClaimContext } from "./claim-grants.ts";
 import type {
   Claims,
@@ -12,17 +13,29 @@ import type {
   Source,
 } from "./claims.ts";
 import { didYouMean } from "./did-you-mean.ts";
-import type { GranteeEntry, Manifest, MembershipEntry, ProfileEntry, ProfileUse, RoleEntry } from "./manifest.ts";
+import type {
+  GranteeEntry,
+  Manifest,
+  MembershipEntry,
+  ProfileEntry,
+  ProfileUse,
+  PublicEntry,
+  RoleEntry,
+} from "./manifest.ts";
 import { NameError, parseName } from "./names.ts";
 import { presetGrants } from "./presets.ts";
 import type { Findings } from "./report.ts";
 import type { ManifestPath } from "./source-file.ts";
 
 /** Everything that the manifest says about a target (null: about any), with profiles and presets written out. What cannot be read is a finding and claims nothing. */
-export function expandManifest(manifest: Manifest, target: string | null, findings: Findings): Claims {
+export function expandManifest(
+  manifest: Manifest,
+  target: { readonly name: string; readonly rules: StateRules } | null,
+  findings: Findings,
+): Claims {
   const expander = new Expander(manifest, target, findings);
   for (const [name, entry] of Object.entries(manifest.roles ?? {})) expander.role(name, entry);
-  if (manifest.public !== undefined) expander.grantee(PUBLIC, manifest.public, ["public"]);
+  if (manifest.public !== undefined) expander.everybody(manifest.public);
   expander.ownershipClaims();
   expander.rowPolicyClaims();
   expander.addIdentities("person", "people");
@@ -45,11 +58,17 @@ class Expander implements Claims {
   readonly saysMembers = new Set<RoleName>();
   readonly #manifest: Manifest;
   readonly #target: string | null;
+  readonly #rules: StateRules | null;
   readonly #findings: Findings;
 
-  constructor(manifest: Manifest, target: string | null, findings: Findings) {
+  constructor(
+    manifest: Manifest,
+    target: { readonly name: string; readonly rules: StateRules } | null,
+    findings: Findings,
+  ) {
     this.#manifest = manifest;
-    this.#target = target;
+    this.#target = target?.name ?? null;
+    this.#rules = target?.rules ?? null;
     this.#findings = findings;
   }
 
@@ -65,7 +84,10 @@ class Expander implements Claims {
     this.grantee(name, entry, path);
     for (const [index, use] of (entry.presets ?? []).entries()) {
       this.saysGrants.add(name);
-      this.grants.push(...presetGrants(name, use, [...path, "presets", index], entry.because, this.#findings));
+      if (!this.#here(use.targets)) continue;
+      const at: ManifestPath = [...path, "presets", index];
+      const place = { grantee: name, path: at, because: entry.because, findings: this.#findings, rules: this.#rules };
+      this.grants.push(...presetGrants(use, place));
     }
     if (entry.member_of !== undefined) this.saysMemberOf.add(name);
     if (entry.members !== undefined) this.saysMembers.add(name);
@@ -74,11 +96,15 @@ class Expander implements Claims {
       const source = membershipSource([...path, "members", index], member, entry.because, null);
       this.#membership(name, typeof member === "string" ? member : member.role, member, source, asWritten);
     }
-    for (const [index, role] of (entry.not_member_of ?? []).entries()) {
-      const source = membershipSource([...path, "not_member_of", index], role, entry.because, null);
-      const none = { admin: false, inherit: false, set: false, by: null };
-      this.memberships.push({ role, member: name, present: false, ...none, source });
-    }
+    this.#notMemberOf(name, entry.not_member_of ?? [], [...path, "not_member_of"], entry.because);
+  }
+
+  /** What everybody holds and belongs to. */
+  everybody(entry: PublicEntry): void {
+    this.grantee(PUBLIC, entry, ["public"]);
+    if (entry.member_of !== undefined) this.saysMemberOf.add(PUBLIC);
+    this.#memberOf(PUBLIC, entry.member_of ?? [], ["public", "member_of"], entry.because, null, asWritten);
+    this.#notMemberOf(PUBLIC, entry.not_member_of ?? [], ["public", "not_member_of"], entry.because);
   }
 
   /** Grants and revokes of a role or of everybody, their profiles included. */
@@ -103,6 +129,7 @@ class Expander implements Claims {
       ["revoke", false],
     ] as const) {
       for (const [index, line] of (entry[key] ?? []).entries()) {
+        if (typeof line !== "string" && !this.#here(line.targets)) continue;
         const claim = claimGrant(line, present, { ...context, path: [...context.path, key, index] });
         if (claim !== null) this.grants.push(claim);
       }
@@ -121,16 +148,13 @@ class Expander implements Claims {
     }
     const given = typeof use === "string" ? {} : (use.with ?? {});
     if (!this.#parametersFit(name, profile, given, at)) return;
+    if (typeof use !== "string" && !this.#here(use.targets)) return;
     const path: ManifestPath = ["profiles", name];
     for (const values of combinations(given)) {
       const fill = filler(profile.parameters ?? [], values);
       const reason = profile.because === undefined ? because : fill(profile.because);
       this.#grants(profile, { grantee, path, via: at, because: reason, findings: this.#findings, fill });
       if (profile.member_of === undefined) continue;
-      if (grantee === PUBLIC) {
-        this.#findings.add("RW117", at, `profile \`${name}\` has memberships, and everybody cannot be a member`);
-        continue;
-      }
       this.saysMemberOf.add(grantee);
       this.#memberOf(grantee, profile.member_of, [...path, "member_of"], reason, at, fill);
     }
@@ -173,6 +197,14 @@ class Expander implements Claims {
     }
   }
 
+  #notMemberOf(member: RoleName, roles: readonly RoleName[], path: ManifestPath, because: string | undefined): void {
+    for (const [index, role] of roles.entries()) {
+      const source = membershipSource([...path, index], role, because, null);
+      const none = { admin: false, inherit: false, set: false, said: [], by: null };
+      this.memberships.push({ role, member, present: false, ...none, source });
+    }
+  }
+
   #membership(
     role: RoleName,
     member: RoleName,
@@ -189,6 +221,7 @@ class Expander implements Claims {
       admin: options.admin === true,
       inherit: options.inherit !== false,
       set: options.set !== false,
+      said: (["admin", "inherit", "set"] as const).filter((option) => options[option] !== undefined),
       by: options.by === undefined ? null : fill(options.by),
       source,
     });

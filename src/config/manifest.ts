@@ -1,5 +1,6 @@
 import type { Facet } from "../model/scope.ts";
 import type { Form } from "../model/catalog.ts";
+import type { EngineName } from "../model/engine-name.ts";
 import type { KindWord, UnnamedWord } from "./kind-words.ts";
 
 /**
@@ -28,7 +29,7 @@ export interface Manifest {
 export type Reference = string | { readonly env: string } | { readonly file: string };
 
 export interface TargetEntry {
-  readonly engine: "postgresql";
+  readonly engine: EngineName;
   readonly environment?: string;
   readonly url: Reference;
   readonly databases?: "all" | readonly string[];
@@ -58,6 +59,7 @@ export interface ProfileEntry {
 export interface ProfileUse {
   readonly use: string;
   readonly with?: Readonly<Record<string, string | readonly string[]>>;
+  readonly targets?: readonly string[];
 }
 
 /** What is claimed for a grantee: the part that roles and `public` share. */
@@ -68,7 +70,11 @@ export interface GranteeEntry {
   readonly revoke?: readonly RevokeEntry[];
 }
 
-export type PublicEntry = GranteeEntry;
+/** Everybody. Memberships only where the server knows those of everybody. */
+export interface PublicEntry extends GranteeEntry {
+  readonly member_of?: readonly MembershipEntry[];
+  readonly not_member_of?: readonly string[];
+}
 
 export interface RoleEntry extends GranteeEntry {
   readonly targets?: readonly string[];
@@ -81,6 +87,17 @@ export interface RoleEntry extends GranteeEntry {
   readonly bypassrls?: boolean;
   readonly connection_limit?: number;
   readonly valid_until?: string | null;
+  readonly connections_per_hour?: number;
+  readonly queries_per_hour?: number;
+  readonly updates_per_hour?: number;
+  readonly statement_seconds?: number;
+  readonly password_expired?: boolean;
+  readonly password_days?: number | null;
+  readonly tls?: string;
+  readonly plugin?: string;
+  readonly datacenters?: readonly string[] | null;
+  readonly cidr_groups?: readonly string[] | null;
+  readonly identities?: readonly string[];
   readonly settings?: Readonly<Record<string, SettingValue>>;
   readonly databases_settings?: Readonly<Record<string, Readonly<Record<string, SettingValue>>>>;
   readonly password?: Reference;
@@ -88,7 +105,7 @@ export interface RoleEntry extends GranteeEntry {
   readonly member_of?: readonly MembershipEntry[];
   readonly members?: readonly MembershipEntry[];
   readonly not_member_of?: readonly string[];
-  readonly retire?: { readonly successor: string };
+  readonly retire?: { readonly successor?: string };
   readonly was?: string;
 }
 
@@ -100,6 +117,7 @@ export interface PresetUse {
   readonly schemas: readonly string[];
   readonly creators?: readonly string[] | "discovered";
   readonly database?: string;
+  readonly targets?: readonly string[];
 }
 
 export const PRESETS = ["read-only", "read-write", "maintenance", "admin"] as const;
@@ -127,6 +145,7 @@ export interface GrantMap {
   readonly by?: string;
   readonly future?: FutureEntry;
   readonly may_be_empty?: boolean;
+  readonly targets?: readonly string[];
   readonly because?: string;
 }
 
@@ -147,6 +166,7 @@ export interface RevokeMap {
   readonly by?: string;
   readonly future?: FutureEntry;
   readonly may_be_empty?: boolean;
+  readonly targets?: readonly string[];
   readonly because?: string;
 }
 

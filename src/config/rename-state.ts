@@ -1,7 +1,9 @@
 import { sortedText } from "../base/order.ts";
 import { accessList, type AccessList } from "../model/access-list.ts";
 import { type AccessState, defaultPrivilegeKey } from "../model/access-state.ts";
+import { type Resource, resourceKey } from "../model/resource.ts";
 import { membershipKey, type RoleName } from "../model/role.ts";
+import type { StateRules } from "../model/state-rules.ts";
 import type { Claims } from "./claims.ts";
 import type { Findings } from "./report.ts";
 
@@ -11,7 +13,11 @@ export interface Rename {
 }
 
 /** The renames that `was` asks for and that have not happened yet. */
-export function renamesOf(claims: Claims, live: AccessState, findings: Findings): readonly Rename[] {
+export function renamesOf(
+  claims: Claims,
+  live: AccessState,
+  { rules, findings }: { readonly rules: StateRules; readonly findings: Findings },
+): readonly Rename[] {
   const renames: Rename[] = [];
   const taken = new Map<RoleName, RoleName>();
   for (const { name, entry, path } of claims.roles.values()) {
@@ -27,6 +33,11 @@ export function renamesOf(claims: Claims, live: AccessState, findings: Findings)
     } else if (other !== undefined) {
       findings.add("RW223", at, `role \`${from}\` cannot become \`${other}\` and \`${name}\``);
     } else {
+      const refused = rules.refusesRename(from, name);
+      if (refused !== null) {
+        findings.add("RW223", at, `this server cannot rename \`${from}\` to \`${name}\``, { help: refused });
+        continue;
+      }
       taken.set(from, name);
       renames.push({ from, to: name });
     }
@@ -70,6 +81,11 @@ export function renameState(state: AccessState, renames: readonly Rename[]): Acc
       [...state.holdings].map(([key, holding]) => {
         const owner = holding.owner === null ? null : name(holding.owner);
         const renamed = list(holding.list);
+        const { resource } = holding;
+        if (resource.kind === "role" && names.has(resource.path[0] ?? "")) {
+          const own: Resource = { kind: "role", path: resource.path.map(name) };
+          return [resourceKey(own), { ...holding, resource: own, owner, list: renamed }];
+        }
         return [
           key,
           owner === holding.owner && renamed === holding.list ? holding : { ...holding, owner, list: renamed },

@@ -6,7 +6,8 @@ import { type Grantee, PUBLIC, type RoleName } from "../model/role.ts";
 import { applyClaims, type BoundClaim, Decisions, type ListContext, withoutRoles } from "./claim-list.ts";
 import { claimsByGrantee } from "./claim-sets.ts";
 import type { GrantClaim } from "./claims.ts";
-import { privilegesFor, type ResolveContext, roleExists } from "./context.ts";
+import { possibleOn, privilegesFor, type ResolveContext, roleExists } from "./context.ts";
+import { hasFeature } from "./features.ts";
 import { kindWord, nameParts } from "./kind-words.ts";
 import { partMatcher } from "./names.ts";
 
@@ -102,6 +103,7 @@ function bindFuture(
   if (claim.future === null || (claim.grantee !== PUBLIC && !context.roles.has(claim.grantee))) return;
   const { kind } = claim.selector.on;
   const path = claim.source.paths[0];
+  if (!hasFeature("default-privileges", [...path, "future"], context) || !possibleOn(context, claim, kind)) return;
   const privileges = privilegesFor(context, claim, kind);
   if (privileges.length === 0) return;
   if (claim.future.creators !== "discovered") {

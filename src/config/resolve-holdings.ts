@@ -38,7 +38,12 @@ export function resolveHoldings(
     const wanted = resolver.resolve(key, holding);
     if (wanted !== holding) changed.set(key, wanted);
   }
+  for (const [key, holding] of ownResources(context)) {
+    if (holding === null) changed.set(key, null);
+    else changed.set(key, resolver.resolve(key, holding));
+  }
   for (const [key, resource] of bound.unlisted) {
+    if (changed.has(key)) continue;
     const wanted = resolver.resolve(key, { resource, owner: null, list: resolver.absentList(resource) });
     if (wanted !== null && wanted.list.id !== resolver.absentList(resource).id) changed.set(key, wanted);
   }
@@ -50,6 +55,18 @@ export function resolveHoldings(
     else holdings.set(key, holding);
   }
   return holdings;
+}
+
+/** Where roles are resources themselves: those of new roles as the server makes them, and null for those that go with their role. */
+function* ownResources({ before, roles, retired, rules }: ResolveContext): Generator<[ResourceKey, Holding | null]> {
+  for (const name of retired.keys()) {
+    const key = resourceKey({ kind: "role", path: [name] });
+    if (before.holdings.has(key)) yield [key, null];
+  }
+  for (const name of roles.keys()) {
+    const own = before.roles.has(name) ? null : rules.resourceOfRole(name);
+    if (own !== null) yield [resourceKey(own.resource), own];
+  }
 }
 
 class HoldingResolver {

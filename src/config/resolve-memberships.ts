@@ -1,6 +1,8 @@
-import { type Membership, type MembershipKey, membershipKey, type RoleName } from "../model/role.ts";
+import { sortedText } from "../base/order.ts";
+import { type Membership, type MembershipKey, membershipKey, PUBLIC, type RoleName } from "../model/role.ts";
 import type { MembershipClaim } from "./claims.ts";
 import { type ResolveContext, roleExists } from "./context.ts";
+import { hasFeature } from "./features.ts";
 
 /** The memberships as they should be, and the claims behind each pair of role and member. */
 export interface ResolvedMemberships {
@@ -24,7 +26,9 @@ export function resolveMemberships(context: ResolveContext): ResolvedMemberships
   }
   const claims = new Map<string, MembershipClaim[]>();
   for (const claim of context.claims.memberships) {
-    if (valid(claim, context)) getOrMake(claims, pairKey(claim.role, claim.member)).push(claim);
+    if (!valid(claim, context)) continue;
+    const normal = keptAs(claim, context);
+    if (normal !== null) getOrMake(claims, pairKey(claim.role, claim.member)).push(normal);
   }
   for (const [pair, group] of claims) {
     if (contradictory(group, context)) continue;
@@ -37,6 +41,7 @@ export function resolveMemberships(context: ResolveContext): ResolvedMemberships
     for (const implied of rules.impliedMemberships(role)) getOrMake(rows, pairKey(role, implied.member)).push(implied);
   }
   reportCycles(rows, claims, context);
+  reportInherited(rows, claims, context);
   const memberships = new Map<MembershipKey, Membership>();
   for (const row of [...rows.values()].flat()) memberships.set(membershipKey(row), row);
   const same =
@@ -55,19 +60,59 @@ function getOrMake<T>(map: Map<string, T[]>, key: string): T[] {
 
 function valid(claim: MembershipClaim, context: ResolveContext): boolean {
   const path = claim.source.paths[0];
-  const known = [claim.role, claim.member].map((role) => roleExists(context, role, path));
-  if (claim.by !== null) known.push(roleExists(context, claim.by, path));
+  if (claim.member === PUBLIC && !hasFeature("public-memberships", path, context)) return false;
+  const known = [claim.role, claim.member].map((role) => role === PUBLIC || roleExists(context, role, path));
+  if (claim.by !== null) {
+    known.push(hasFeature("grantors", [...path, "by"], context) && roleExists(context, claim.by, path));
+  }
   if (known.includes(false)) return false;
   if (claim.role === claim.member) {
     context.findings.add("RW204", path, `role \`${claim.role}\` is a member of itself`, { help: "take the line out" });
     return false;
   }
-  if (claim.present && !context.rules.membershipOptions && !(claim.inherit && claim.set)) {
-    const help = "PostgreSQL 15 and older decide by the member's own `inherit` attribute; set that, or upgrade to 16";
-    context.findings.add("RW210", path, `this server has no \`inherit\` and \`set\` options of a membership`, { help });
-    return false;
-  }
   return true;
+}
+
+/** The claim with the options that the server can keep for it; null, with findings, where the line says others. */
+function keptAs(claim: MembershipClaim, context: ResolveContext): MembershipClaim | null {
+  if (!claim.present) return claim;
+  const { rules, findings } = context;
+  const { role, member, admin, inherit, set } = claim;
+  const path = claim.source.paths[0];
+  if (!rules.membershipOptions && !(inherit && set) && !hasFeature("membership-options", path, context)) return null;
+  const normal = rules.normalMembership({ role, member, grantor: "", admin, inherit, set, implied: false });
+  const other = claim.said.find((option) => normal[option] !== claim[option]);
+  if (other === undefined) return { ...claim, admin: normal.admin, inherit: normal.inherit, set: normal.set };
+  const help = rules.lacks("membership-options") ?? "leave the option out";
+  const who = member === PUBLIC ? "everybody" : `\`${member}\``;
+  const message = `the server keeps no \`${other}: ${claim[other]}\` for the membership of ${who} in \`${role}\``;
+  findings.add("RW210", path, message, { help });
+  return null;
+}
+
+/** More inherited memberships than a member can have at a time. */
+function reportInherited(
+  rows: ReadonlyMap<string, readonly Membership[]>,
+  claims: ReadonlyMap<string, readonly MembershipClaim[]>,
+  { rules, findings }: ResolveContext,
+): void {
+  const inherited = new Map<RoleName, Membership[]>();
+  for (const row of [...rows.values()].flat()) {
+    if (row.inherit && rules.mostInherited(row.member) !== null) getOrMake(inherited, row.member).push(row);
+  }
+  for (const [member, of] of inherited) {
+    const most = rules.mostInherited(member) ?? of.length;
+    const roles = sortedText(of.map((row) => row.role));
+    if (roles.length <= most) continue;
+    const said = roles.flatMap((role) => claims.get(pairKey(role, member)) ?? []).filter((claim) => claim.present);
+    for (const { role, source } of said) {
+      const others = roles.filter((each) => each !== role).map((each) => `\`${each}\``);
+      const who = member === PUBLIC ? "everybody" : `\`${member}\``;
+      const message = `${who} would have ${roles.length} roles from the moment it logs in, and can have ${most}: \`${role}\` besides ${others.join(", ")}`;
+      const help = `say \`{ role: ..., inherit: false }\` of ${most === 1 ? "all but one" : `all but ${most}`}: those it sets when it needs them`;
+      findings.add("RW239", source.paths[0], message, { help });
+    }
+  }
 }
 
 /** One membership said in two ways: with other options, or as present and absent. */

@@ -17,7 +17,7 @@ export function resolveOwners(context: ResolveContext): ResolvedOwners {
   const changed = new Map<ResourceKey, RoleName>();
   for (const [key, holding] of before.holdings) {
     const retirement = holding.owner === null ? undefined : retired.get(holding.owner);
-    if (retirement !== undefined) changed.set(key, retirement.successor);
+    if (retirement !== undefined && retirement.successor !== null) changed.set(key, retirement.successor);
   }
   for (const claim of context.claims.ownership) claimOwner(claim, claimOf, context);
   for (const [key, claim] of claimOf) {

@@ -1,6 +1,7 @@
 import { compareBy, compareText, sorted } from "../base/order.ts";
-import { type AttributeValue, type Role, type RoleName, type RoleSetting } from "../model/role.ts";
+import { type Role, type RoleName, type RoleSetting } from "../model/role.ts";
 import type { StateRules } from "../model/state-rules.ts";
+import { canHavePassword, saidAttributes, unclaimed } from "./attributes.ts";
 import type { Authority } from "./authority.ts";
 import type { Claims, RoleClaim } from "./claims.ts";
 import type { Retirement } from "./context.ts";
@@ -26,17 +27,6 @@ export interface RolesInput {
   readonly databases: readonly string[];
 }
 
-const ATTRIBUTES = [
-  "bypassrls",
-  "connection_limit",
-  "createdb",
-  "createrole",
-  "inherit",
-  "login",
-  "replication",
-  "superuser",
-] as const satisfies readonly (keyof RoleEntry)[];
-
 /** The roles as they should be: those that exist, with what is said of them; new ones; without the retired. */
 export function resolveRoles(input: RolesInput): ResolvedRoles {
   const roles = new Map(input.live);
@@ -50,8 +40,9 @@ export function resolveRoles(input: RolesInput): ResolvedRoles {
       continue;
     }
     if (entry.retire !== undefined) {
-      if (input.live.has(name))
-        retired.set(name, { successor: entry.retire.successor, path: [...path, "retire"], because: entry.because });
+      // Where nothing has an owner there is nothing to succeed in.
+      const successor = input.rules.lacks("ownership") === null ? (entry.retire.successor ?? null) : null;
+      if (input.live.has(name)) retired.set(name, { successor, path: [...path, "retire"], because: entry.because });
       roles.delete(name);
       continue;
     }
@@ -59,9 +50,9 @@ export function resolveRoles(input: RolesInput): ResolvedRoles {
     if (live === undefined) checkNew(claim, input);
     roles.set(name, roleOf(claim, live, input));
     const source = entry.password === undefined ? null : passwordSource(entry.password);
-    if (source !== null) passwords.set(name, source);
+    if (source !== null && canHavePassword(claim, input)) passwords.set(name, source);
   }
-  checkSuccessors(retired, roles, input.findings);
+  checkSuccessors(retired, roles, input);
   const same = roles.size === input.live.size && [...roles].every(([name, role]) => input.live.get(name) === role);
   return { roles: same ? input.live : roles, retired, passwords };
 }
@@ -83,45 +74,18 @@ function checkNew({ name, path }: RoleClaim, { live, findings, rules }: RolesInp
   );
 }
 
-function roleOf({ name, entry, path }: RoleClaim, live: Role | undefined, input: RolesInput): Role {
-  const { rules, authority, findings } = input;
+function roleOf(claim: RoleClaim, live: Role | undefined, input: RolesInput): Role {
+  const { name, entry, path } = claim;
+  const { rules, authority } = input;
   const whole = authority.ruleOver(authority.rulesFor("attributes", null), "attributes", name) !== null;
-  const base = live === undefined || whole ? rules.defaultAttributes(name) : live.attributes;
-  const attributes: Record<string, AttributeValue> = { ...base };
-  for (const key of ATTRIBUTES) {
-    const value = entry[key];
-    if (value !== undefined) attributes[key] = value;
-  }
-  if (entry.valid_until !== undefined) {
-    const until = instant(entry.valid_until);
-    if (until === undefined) {
-      const help = "write it as `2027-01-01T00:00:00Z`, `infinity` or null";
-      findings.add("RW105", [...path, "valid_until"], `expected a time with its zone, found \`${entry.valid_until}\``, {
-        help,
-      });
-    } else {
-      attributes["valid_until"] = until;
-    }
-  }
+  const usual = rules.defaultAttributes(name);
+  const base = live === undefined ? usual : whole ? { ...usual, ...unclaimed(live.attributes) } : live.attributes;
+  const attributes = { ...base, ...saidAttributes(claim, input) };
   const settings = settingsOf(entry, live?.settings ?? [], whole, path, input);
   if (live === undefined) return { name, origin: "user", attributes, settings };
   const names = new Set([...Object.keys(attributes), ...Object.keys(live.attributes)]);
   const same = settings === live.settings && [...names].every((key) => attributes[key] === live.attributes[key]);
   return same ? live : { ...live, attributes, settings };
-}
-
-/** A time in the form in which it is kept: UTC with microseconds; undefined when it is not one. */
-function instant(text: string | null): string | null | undefined {
-  // The two say the same, and a server cannot be brought back from the one to the other.
-  if (text === null || text === "infinity") return null;
-  if (text === "-infinity") return text;
-  const match = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2})?(\.\d{1,6})?(Z|[+-]\d{2}:?\d{2})$/iu.exec(text);
-  if (match === null) return undefined;
-  const [, day, time, seconds, fraction, zone] = match;
-  const milliseconds = Date.parse(`${day}T${time}${seconds ?? ":00"}${zone?.toUpperCase()}`);
-  if (Number.isNaN(milliseconds)) return undefined;
-  const micros = (fraction ?? ".").slice(1).padEnd(6, "0");
-  return new Date(milliseconds).toISOString().replace(/\.\d{3}Z$/u, `.${micros}Z`);
 }
 
 const settingKey = (setting: Pick<RoleSetting, "database" | "name">): string =>
@@ -177,11 +141,15 @@ function settingsOf(
 function checkSuccessors(
   retired: ReadonlyMap<RoleName, Retirement>,
   roles: ReadonlyMap<RoleName, Role>,
-  findings: Findings,
+  { rules, findings }: RolesInput,
 ): void {
   for (const [name, { successor, path }] of retired) {
     const at = [...path, "successor"];
-    if (successor === name) findings.add("RW218", at, `role \`${name}\` cannot succeed itself`);
+    if (successor === null) {
+      if (rules.lacks("ownership") !== null) continue;
+      const help = "name a successor: `retire: { successor: other_role }`";
+      findings.add("RW218", path, `who gets what \`${name}\` owns is not said`, { help });
+    } else if (successor === name) findings.add("RW218", at, `role \`${name}\` cannot succeed itself`);
     else if (retired.has(successor))
       findings.add("RW218", at, `\`${successor}\` is being retired itself`, { help: "name a role that stays" });
     else if (!roles.has(successor)) {

@@ -8,6 +8,7 @@ import { checkClaims } from "./check.ts";
 import type { Claims } from "./claims.ts";
 import { type ResolveContext, roleExists } from "./context.ts";
 import { expandManifest } from "./expand.ts";
+import { supportedClaims } from "./features.ts";
 import type { LoadedManifest } from "./load.ts";
 import { provenance } from "./provenance.ts";
 import { renamesOf, renameState } from "./rename-state.ts";
@@ -40,9 +41,10 @@ export function resolveManifest(
   const { manifest } = loaded;
   if (manifest === null) return unresolved(live.access, loaded.findings);
   const findings = new Findings(loaded.locate);
-  const claims = expandManifest(manifest, target, findings);
-  checkClaims(manifest, claims, findings);
-  const renames = renamesOf(claims, live.access, findings);
+  const expanded = expandManifest(manifest, { name: target, rules }, findings);
+  checkClaims(manifest, expanded, { target, findings });
+  const claims = supportedClaims(expanded, { rules, findings });
+  const renames = renamesOf(claims, live.access, { rules, findings });
   const before = renameState(live.access, renames);
   const authority = authorityOf(manifest, target, claims, before.roles);
   const { databases } = live.catalog;
@@ -54,7 +56,7 @@ export function resolveManifest(
     findings,
     databases,
   });
-  const index = new CatalogIndex(live, authority.ignoresSchema);
+  const index = new CatalogIndex(live, { ignoresSchema: authority.ignoresSchema, roles, rules });
   const context: ResolveContext = { claims, live, before, rules, authority, index, findings, roles, retired };
   checkRetirements(context);
   const owners = resolveOwners(context);

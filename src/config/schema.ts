@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { FACETS } from "../model/scope.ts";
 import type { Form } from "../model/catalog.ts";
+import { ENGINE_NAMES } from "../model/engine-name.ts";
 import { KIND_WORDS, kindOf, UNNAMED_WORDS } from "./kind-words.ts";
 import { type Manifest, PRESETS } from "./manifest.ts";
 
@@ -39,7 +40,7 @@ const reference = z.union([
 ]);
 
 const target = z.strictObject({
-  engine: z.enum(["postgresql"]).describe("The database product."),
+  engine: z.enum(ENGINE_NAMES).describe("The database product."),
   environment: name
     .describe("What the target is for. `production` asks for more: losses of access must be accepted by their number.")
     .exactOptional(),
@@ -128,6 +129,7 @@ const grantCommon = {
   by,
   future,
   may_be_empty: mayBeEmpty,
+  targets: targetsKey,
   because,
 };
 const grantText = name.describe("`PRIVILEGES [(COLUMNS)] on KIND NAME [with grant option]`");
@@ -175,6 +177,7 @@ const profileUse = z.union([
       .record(z.string(), z.union([name, z.array(name).min(1)]))
       .describe("Its parameters. A list: once for each.")
       .exactOptional(),
+    targets: targetsKey,
   }),
 ]);
 
@@ -187,6 +190,11 @@ const grantee = {
 
 const setting = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 const settings = z.record(z.string(), setting);
+
+const perHour = (what: string): z.ZodExactOptional<z.ZodInt> =>
+  z.int().min(0).describe(`MySQL, MariaDB: how many ${what} in an hour; 0 for no limit.`).exactOptional();
+const allOr = (what: string): z.ZodExactOptional<z.ZodUnion<readonly [typeof names, z.ZodNull]>> =>
+  z.union([names, z.null()]).describe(`${what}; null for all.`).exactOptional();
 
 const role = z.strictObject({
   ...grantee,
@@ -203,6 +211,26 @@ const role = z.strictObject({
     .union([z.string(), z.null()])
     .describe("Until when its password works, RFC 3339, `infinity`, or null for no end.")
     .exactOptional(),
+  connections_per_hour: perHour("sessions it may begin"),
+  queries_per_hour: perHour("statements it may run"),
+  updates_per_hour: perHour("changes it may make"),
+  statement_seconds: z
+    .number()
+    .min(0)
+    .describe("MariaDB: how long a statement may run; 0 for no limit.")
+    .exactOptional(),
+  password_expired: z.boolean().describe("MySQL, MariaDB: it must choose a new password first.").exactOptional(),
+  password_days: z
+    .union([z.int().min(0), z.null()])
+    .describe("MySQL, MariaDB: how long a password works; 0 for ever, null as the server says.")
+    .exactOptional(),
+  tls: name
+    .describe("MySQL, MariaDB: `none`, `any`, `x509`, or what the certificate must have, as in `SUBJECT '/CN=app'`.")
+    .exactOptional(),
+  plugin: name.describe("MySQL, MariaDB: how it signs in.").exactOptional(),
+  datacenters: allOr("Cassandra: the data centers that it may connect to"),
+  cidr_groups: allOr("Cassandra: the groups of addresses that it may connect from"),
+  identities: names.describe("Cassandra: the certificate identities that sign in as it.").exactOptional(),
   settings: settings.describe("What its sessions start with. Null: not set.").exactOptional(),
   databases_settings: z.record(z.string(), settings).describe("The same, in one database.").exactOptional(),
   password: reference
@@ -218,6 +246,7 @@ const role = z.strictObject({
           .describe("The same for what these roles make from now on.")
           .exactOptional(),
         database: name.exactOptional(),
+        targets: targetsKey,
       }),
     )
     .exactOptional(),
@@ -225,7 +254,7 @@ const role = z.strictObject({
   members: z.array(membership).describe("The roles that are members of it.").exactOptional(),
   not_member_of: names.describe("Roles that it must not be a direct member of.").exactOptional(),
   retire: z
-    .strictObject({ successor: name.describe("Who gets what it owns.") })
+    .strictObject({ successor: name.describe("Who gets what it owns; only where things have owners.").exactOptional() })
     .describe("The only way to drop a role.")
     .exactOptional(),
   was: name.describe("Its former name: it is renamed, and keeps its id and what it holds.").exactOptional(),
@@ -327,7 +356,14 @@ const sections = {
   scope: scope.describe("What is managed, and where undeclared access is removed.").exactOptional(),
   profiles: z.record(z.string(), profile).describe("Things said once, for many schemas or teams.").exactOptional(),
   roles: z.record(z.string(), role).describe("Database roles by their exact names.").exactOptional(),
-  public: z.strictObject(grantee).describe("Everybody.").exactOptional(),
+  public: z
+    .strictObject({
+      ...grantee,
+      member_of: z.array(membership).describe("MariaDB: roles that everybody is a member of.").exactOptional(),
+      not_member_of: names.describe("Roles that everybody must not be a member of.").exactOptional(),
+    })
+    .describe("Everybody.")
+    .exactOptional(),
   ownership: z.array(ownership).describe("Who owns what.").exactOptional(),
   row_policies: z.array(rowPolicies).describe("Row security, table by table.").exactOptional(),
   people: identities.describe("People and their logins.").exactOptional(),

@@ -7,12 +7,15 @@ import {
   resourceKey,
   type ResourceKey,
   isShared,
+  isUnnamed,
   type ResourceKind,
 } from "../model/resource.ts";
+import type { Role, RoleName } from "../model/role.ts";
 import type { Snapshot } from "../model/snapshot.ts";
+import type { StateRules } from "../model/state-rules.ts";
 import type { Selector } from "./claims.ts";
 import { didYouMean } from "./did-you-mean.ts";
-import { nameParts } from "./kind-words.ts";
+import { kindWord, nameParts } from "./kind-words.ts";
 import { isWild, type NamePattern, partMatcher, printName } from "./names.ts";
 
 /** What a selector stands for in one catalog. */
@@ -34,19 +37,30 @@ export interface SelectionProblem {
 
 type Schemas = ReadonlyMap<string, readonly CatalogEntry[]>;
 
+export interface IndexOptions {
+  readonly ignoresSchema: (schema: string) => boolean;
+  /** As they should be: a role can be what a line is about before it exists. */
+  readonly roles: ReadonlyMap<RoleName, Role>;
+  readonly rules: StateRules;
+}
+
 /** The catalog of a target by kind, database and schema; answers each selector once. */
 export class CatalogIndex {
   readonly #live: Snapshot;
   readonly #ignoresSchema: (schema: string) => boolean;
+  readonly #roles: ReadonlyMap<RoleName, Role>;
+  readonly #rules: StateRules;
   readonly #kinds = new Map<ResourceKind, ReadonlyMap<string, Schemas>>();
   readonly #selections = new Map<string, Selection>();
   readonly #matches = new Map<string, readonly CatalogEntry[]>();
   readonly #filters = new WeakMap<readonly CatalogEntry[], Map<string, readonly CatalogEntry[]>>();
   readonly #keys = new Map<Resource, ResourceKey>();
 
-  constructor(live: Snapshot, ignoresSchema: (schema: string) => boolean) {
+  constructor(live: Snapshot, { ignoresSchema, roles, rules }: IndexOptions) {
     this.#live = live;
     this.#ignoresSchema = ignoresSchema;
+    this.#roles = roles;
+    this.#rules = rules;
   }
 
   select(selector: Selector): Selection {
@@ -77,6 +91,9 @@ export class CatalogIndex {
 
   #select(selector: Selector): Selection {
     const { database } = selector;
+    if (isUnnamed(selector.on.kind)) {
+      return { entries: [{ resource: { kind: selector.on.kind, path: [] } }], beside: () => [], problems: [] };
+    }
     if (database !== null && !this.#live.catalog.databases.includes(database)) {
       return { entries: [], beside: () => [], problems: [this.#unknownDatabase(database)] };
     }
@@ -154,7 +171,7 @@ export class CatalogIndex {
           const own = kind === "routine" ? path[2] : path.at(-1);
           if (!lastTest(own ?? "")) continue;
           if (kind === "database" && lastPart.wild && !this.#live.catalog.databases.includes(own ?? "")) continue;
-          if (kind === "schema" && lastPart.wild && this.#ignoresSchema(own ?? "")) continue;
+          if (LIKE_SCHEMAS.has(kind) && lastPart.wild && this.#ignoresSchema(own ?? "")) continue;
           if (kind === "routine" && name.args !== null && name.args !== "*" && path[3] !== name.args) continue;
           found.push(entry);
         }
@@ -172,8 +189,8 @@ export class CatalogIndex {
   ): readonly CatalogEntry[] {
     const { kind, plural } = selector.on;
     if (matching.length === 0) {
-      if (kind === "parameter")
-        return name.parts.map((part) => ({ resource: { kind, path: [part.text.toLowerCase()] } }));
+      const unrecorded = this.#unrecorded(kind, name);
+      if (unrecorded !== null) return [{ resource: unrecorded }];
       if (!plural) problems.push(this.#unknown(selector, name));
       return [];
     }
@@ -188,8 +205,23 @@ export class CatalogIndex {
     return matching;
   }
 
+  /** What the catalog does not record as long as nothing is granted on it; null for kinds of which it records everything. */
+  #unrecorded(kind: ResourceKind, name: NamePattern): Resource | null {
+    const text = name.parts.at(-1)?.text ?? "";
+    // Which roles there are is known.
+    if (kind === "role" || this.#rules.unrecordedList(kind) === undefined) return null;
+    if (kind === "parameter") return { kind, path: [text.toLowerCase()] };
+    if (kind === "dynamic-privilege") return { kind, path: [text.toUpperCase()] };
+    if (isShared(kind)) return { kind, path: [text] };
+    const [database] = this.#live.catalog.databases;
+    return nameParts(kind) === 2 || LIKE_SCHEMAS.has(kind) || database === undefined
+      ? null
+      : { kind, path: [database, text] };
+  }
+
   #unknown({ on: { kind } }: Selector, name: NamePattern): SelectionProblem {
     const shown = printName(name);
+    const word = kindWord(kind, false);
     if (kind === "database") return this.#unknownDatabase(shown);
     const schema = nameParts(kind) === 2 ? name.parts[0]?.text : undefined;
     const databases = this.#live.catalog.databases;
@@ -205,8 +237,9 @@ export class CatalogIndex {
     );
     const help =
       overloads.length > 0 ? `there is ${sortedText(overloads).map(code).join(", ")}` : didYouMean(shown, candidates);
-    const codeOf = kind === "schema" ? "RW207" : "RW202";
-    return { code: codeOf, message: `there is no ${kind} \`${shown}\``, help: help ?? this.#unread(), empty: false };
+    const codeOf = LIKE_SCHEMAS.has(kind) ? "RW207" : kind === "role" ? "RW201" : "RW202";
+    const what = LIKE_SCHEMAS.has(kind) ? "schema" : word;
+    return { code: codeOf, message: `there is no ${what} \`${shown}\``, help: help ?? this.#unread(), empty: false };
   }
 
   #unknownSchema(schema: string): SelectionProblem {
@@ -232,7 +265,7 @@ export class CatalogIndex {
   #nothing({ on: { kind }, database }: Selector, name: NamePattern): SelectionProblem {
     const schema = nameParts(kind) === 2 ? name.parts[0] : undefined;
     const where = database === null ? "" : ` in database \`${database}\``;
-    const message = `\`${printName(name)}\` matches no ${kind}${where}`;
+    const message = `\`${printName(name)}\` matches no ${kindWord(kind, false)}${where}`;
     const unknown = schema !== undefined && !schema.wild && this.databasesWith(schema.text).length === 0;
     const hint = unknown ? this.#unknownSchema(schema.text).help : undefined;
     const help =
@@ -257,15 +290,22 @@ export class CatalogIndex {
 
   #build(): void {
     const kinds = this.#kinds as Map<ResourceKind, Map<string, Map<string, CatalogEntry[]>>>;
-    for (const [key, entry] of this.#live.catalog.entries) {
+    const add = (entry: CatalogEntry): void => {
       const { kind, path } = entry.resource;
-      this.#keys.set(entry.resource, key);
       const inSchema = nameParts(kind) === 2;
-      const shared = isShared(kind);
       const databases = getOrMake(kinds, kind, () => new Map<string, Map<string, CatalogEntry[]>>());
-      const schemas = getOrMake(databases, shared ? "" : (path[0] ?? ""), () => new Map<string, CatalogEntry[]>());
+      const database = isShared(kind) ? "" : (path[0] ?? "");
+      const schemas = getOrMake(databases, database, () => new Map<string, CatalogEntry[]>());
       getOrMake(schemas, inSchema ? (path[1] ?? "") : "", () => []).push(entry);
+    };
+    for (const [key, entry] of this.#live.catalog.entries) {
+      this.#keys.set(entry.resource, key);
+      // Roles are those that there will be.
+      if (entry.resource.kind === "role" && entry.missing !== true) continue;
+      add(entry);
+      if (entry.resource.kind === "schema") for (const along of this.#withSchema(entry)) add(along);
     }
+    for (const role of this.#rolesAsThings()) add(role);
     for (const databases of kinds.values()) {
       for (const schemas of databases.values()) {
         for (const entries of schemas.values()) entries.sort((a, b) => compareParts(a.resource.path, b.resource.path));
@@ -273,11 +313,36 @@ export class CatalogIndex {
     }
     if (kinds.size === 0) kinds.set("column", new Map());
   }
+
+  /** All tables, and all routines, of a schema: things of their own on some servers, which are there with the schema. */
+  #withSchema(schema: CatalogEntry): readonly CatalogEntry[] {
+    return (["schema-tables", "schema-routines"] as const).flatMap((kind): readonly CatalogEntry[] => {
+      const resource: Resource = { kind, path: schema.resource.path };
+      if (this.#rules.privilegesOf(kind).length === 0 || this.#live.catalog.entries.has(resourceKey(resource)))
+        return [];
+      return [{ ...schema, resource }];
+    });
+  }
+
+  #rolesAsThings(): readonly CatalogEntry[] {
+    if (this.#rules.privilegesOf("role").length === 0) return [];
+    return [...this.#roles.values()].map(({ name, origin }): CatalogEntry => {
+      const resource: Resource = { kind: "role", path: [name] };
+      const known = this.#live.catalog.entries.get(resourceKey(resource));
+      if (known !== undefined) return known;
+      return origin === "user" ? { resource } : { resource, system: true };
+    });
+  }
 }
+
+/** Kinds whose names are those of schemas. */
+const LIKE_SCHEMAS: ReadonlySet<ResourceKind> = new Set(["schema", "schema-tables", "schema-routines"]);
 
 /** Whether a pattern reaches something: not what an extension, the server or a partition scheme made, unless asked for. */
 function reached(entry: CatalogEntry, selector: Selector): boolean {
-  return !isForeign(entry, selector) && (entry.partitionOf === undefined || selector.partitions);
+  return (
+    !isForeign(entry, selector) && entry.missing !== true && (entry.partitionOf === undefined || selector.partitions)
+  );
 }
 
 function isForeign(entry: CatalogEntry, selector: Selector): boolean {

@@ -11,10 +11,14 @@ export interface RoleNameLimits {
   readonly reserved: readonly string[];
 }
 
-/** By engine: what `validate` knows of role names. The rest is the server's own to refuse. */
-export const ROLE_NAME_LIMITS: Readonly<Record<EngineName, RoleNameLimits>> = {
+const LIMITS: Readonly<Record<EngineName, RoleNameLimits>> = {
   cassandra: { mostBytes: null, reserved: [] },
   mariadb: { mostBytes: null, reserved: ["public", "none", "current_role", "current_user"] },
   mysql: { mostBytes: null, reserved: [] },
   postgresql: { mostBytes: 63, reserved: ["public", "none"] },
 };
+
+/** What `validate` knows of role names; everything else is the server's own to refuse. Where no engine is known, the strictest. */
+export function roleNameLimits(engine: EngineName | undefined): RoleNameLimits {
+  return LIMITS[engine ?? "postgresql"];
+}

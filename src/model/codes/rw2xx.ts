@@ -16,7 +16,7 @@ export const RW2XX: Readonly<Record<string, CodePage>> = {
   RW203: {
     title: "this kind of thing does not have that privilege",
     why: "The server would refuse it, or, on some kinds, ignore it with a warning.",
-    fix: "Use one of the privileges that are listed. `maintain` needs PostgreSQL 17.",
+    fix: "Use one of the kinds or privileges that are listed. `maintain` needs PostgreSQL 17. In one manifest for several engines, limit the line with `targets`.",
   },
   RW204: {
     title: "a role would be a member of itself",
@@ -51,9 +51,9 @@ export const RW2XX: Readonly<Record<string, CodePage>> = {
     example: "- execute on routine sales.total(integer)\n- execute on routines sales.total(*)",
   },
   RW210: {
-    title: "this server has no options of single memberships",
-    why: "Until PostgreSQL 15 the member's own `inherit` attribute decides for all of its memberships, and SET ROLE is always allowed.",
-    fix: "Leave `inherit` and `set` out, or upgrade to PostgreSQL 16.",
+    title: "this server has no such option of a membership",
+    why: "Until PostgreSQL 15 the member's own `inherit` attribute decides for all of its memberships, and SET ROLE is always allowed. MariaDB and MySQL choose `admin`, and `inherit` of accounts (a default role). Cassandra chooses nothing.",
+    fix: "Leave the option out. On PostgreSQL, upgrade to 16.",
   },
   RW211: {
     title: "no role can have that name",
@@ -178,5 +178,28 @@ export const RW2XX: Readonly<Record<string, CodePage>> = {
     title: "imported files do not say exactly what the database holds",
     why: "Before import writes a file it reads its own text back and compares the state that it leads to with the one it came from. Here they differ, so nothing was written.",
     fix: "This is a defect of Rolewright: please report it with the differences that `--json` lists.",
+  },
+  RW236: {
+    title: "this server has nothing of the kind that a line is about",
+    why: "Owners, default privileges, row policies, settings of roles, grantors and everybody are not there in every engine. What cannot be carried out is not passed over in silence.",
+    fix: "Do what the help says, or limit the line to other targets with `targets`.",
+  },
+  RW237: {
+    title: "a role of this server cannot have that attribute",
+    why: "What can be said of a role differs by engine, and on MariaDB between accounts (`app@%`), which log in, and roles, which never do.",
+    fix: "Take it out, or limit the role to other targets with `targets`. Who logs in on MariaDB and MySQL is named `user@host`.",
+    example: 'roles:\n  "app@10.0.%": { login: true, targets: [shop-mariadb] }',
+  },
+  RW238: {
+    title: "there is no grant option here",
+    why: "PostgreSQL keeps the right to pass on with each privilege; MariaDB and MySQL keep one for all that is held on a table, on a schema or everywhere; Cassandra has a privilege for it, `authorize`.",
+    fix: "Write the line that the help shows.",
+    example: "grants:\n  - authorize on schema shop",
+  },
+  RW239: {
+    title: "a login would have more roles from the start than it can",
+    why: "On MariaDB a login has one default role. The others it is a member of are active only after `set role`.",
+    fix: "Say `inherit: false` of all but one, or put the roles into one role.",
+    example: "member_of:\n  - reporting_ro\n  - { role: oncall, inherit: false }",
   },
 };
