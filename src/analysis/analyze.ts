@@ -34,8 +34,12 @@ export function analyze(input: AnalyzeInput): Report {
   const { plan, live, dialect, resolution } = input;
   const rules = dialect.accessRules;
   const renames = plan.changes.map(({ change }) => change).filter((change) => change.kind === "rename-role");
-  const before = buildAccessIndex(live.access, live.catalog, rules);
-  const after = buildAccessIndex(input.after, live.catalog, rules, { like: before });
+  // Both number all roles of both, so that what is worked out for one is good for the other.
+  const before = buildAccessIndex(live.access, live.catalog, rules, { alsoNumber: input.after.roles.keys() });
+  const after = buildAccessIndex(input.after, live.catalog, rules, {
+    alsoNumber: live.access.roles.keys(),
+    like: before,
+  });
   const delta = accessDelta(before, after, {
     identities: resolution.identities,
     target: plan.target.name,

@@ -14,6 +14,14 @@ export interface ClassPair {
   readonly resources: readonly Resource[];
   /** What to say instead of the resources: objects to come. */
   readonly future?: (AccessFact & { readonly kind: "privilege" })["future"];
+  /** What is relevant on each side, where it was worked out before. */
+  readonly relevant?: Readonly<Record<Side, Relevant>>;
+}
+
+/** The privileges, and the grant options, that somebody can have on one side and not on the other: the list gives less there, or the closure of somebody in it differs. */
+export interface Relevant {
+  readonly plain: number;
+  readonly options: number;
 }
 
 /** The resources by (class before, class after), without the pairs that nothing can have changed for. */
@@ -32,8 +40,7 @@ export function changedPairs(pass: DeltaPass): Iterable<ClassPair> {
     const id = place(a, before) * width + place(b, after);
     let pair = pairs.get(id);
     if (pair === undefined) {
-      const fresh = { before: a, after: b, resources: [] };
-      pair = canDiffer(pass, fresh) ? fresh : null;
+      pair = pairThatCanDiffer(pass, a, b);
       pairs.set(id, pair);
     }
     pair?.resources.push(resource);
@@ -68,19 +75,22 @@ function plainColumns(index: AccessIndex): (resource: Resource) => ResourceClass
   };
 }
 
-function canDiffer(pass: DeltaPass, pair: ClassPair): boolean {
-  if (pair.before === null || pair.after === null) return true;
-  if (pass.still && sameClass(pair.before, pair.after)) return false;
-  const sides = ["before", "after"] as const;
-  return (
-    sides.some((side) => (relevantMask(pass, pair, side) | relevantOptions(pass, pair, side)) !== 0) ||
-    ownerMayDiffer(pass, pair)
-  );
+function pairThatCanDiffer(
+  pass: DeltaPass,
+  before: ResourceClass | null,
+  after: ResourceClass | null,
+): (ClassPair & { readonly resources: Resource[] }) | null {
+  const pair = { before, after, resources: [] };
+  if (before === null || after === null) return pair;
+  if (pass.still && sameClass(before, after)) return null;
+  const relevant = { before: relevantOn(pass, pair, "before"), after: relevantOn(pass, pair, "after") };
+  const masks = relevant.before.plain | relevant.before.options | relevant.after.plain | relevant.after.options;
+  return masks !== 0 || ownerMayDiffer(pass, pair) ? { ...pair, relevant } : null;
 }
 
 function sameClass(a: ResourceClass, b: ResourceClass): boolean {
   return (
-    a.compiled.grantees === b.compiled.grantees &&
+    a.compiled.masks === b.compiled.masks &&
     a.compiled.owner === b.compiled.owner &&
     a.compiled.withheld === b.compiled.withheld
   );
@@ -88,32 +98,25 @@ function sameClass(a: ResourceClass, b: ResourceClass): boolean {
 
 const ALL = -1;
 
-/** The privileges that somebody can have on this side and not on the other: a list gives less there, or the closure of somebody in it differs. */
-export function relevantMask(pass: DeltaPass, pair: ClassPair, side: Side): number {
+/** What can differ between the two classes of a pair, seen from one side. */
+export function relevantOn(pass: DeltaPass, pair: ClassPair, side: Side): Relevant {
   const { before, after } = pair;
-  if (before === null || after === null || pass.superusersTouched) return ALL;
+  if (pair.relevant !== undefined) return pair.relevant[side];
+  if (before === null || after === null) return { plain: ALL, options: ALL };
   const database = databaseIn(before) ?? databaseIn(after);
   const [here, there] = side === "before" ? [before.compiled, after.compiled] : [after.compiled, before.compiled];
-  let mask = more(here, there, "masks") | (there.withheld & ~here.withheld);
-  for (let i = 0; i < here.grantees.length; i++) {
-    const role = here.grantees[i] as number;
-    if (role !== EVERYBODY && pass.touched(role, database)) mask |= here.masks[i] as number;
+  let { plain, options } = more(here, there);
+  plain |= there.withheld & ~here.withheld;
+  if (!pass.still) {
+    for (let i = 0; i < here.grantees.length; i++) {
+      const role = here.grantees[i] as number;
+      if (role === EVERYBODY || !pass.touched(role, database)) continue;
+      plain |= here.masks[i] as number;
+      options |= here.options[i] as number;
+    }
+    for (const right of pass[side].rights(before.kind)) if (pass.touched(right.role, database)) plain |= right.mask;
   }
-  for (const right of pass[side].rights(before.kind)) if (pass.touched(right.role, database)) mask |= right.mask;
-  return mask;
-}
-
-/** The same for grant options. */
-export function relevantOptions(pass: DeltaPass, pair: ClassPair, side: Side): number {
-  const { before, after } = pair;
-  if (before === null || after === null) return ALL;
-  const database = databaseIn(before) ?? databaseIn(after);
-  const [here, there] = side === "before" ? [before.compiled, after.compiled] : [after.compiled, before.compiled];
-  let mask = more(here, there, "options");
-  for (let i = 0; i < here.grantees.length; i++) {
-    if (here.options[i] !== 0 && pass.touched(here.grantees[i] as number, database)) mask |= here.options[i] as number;
-  }
-  return mask;
+  return { plain: pass.superusersTouched ? ALL : plain, options };
 }
 
 /** Whether the owner is another one, or somebody came to be or stopped being the owner by a membership. */
@@ -124,15 +127,17 @@ export function ownerMayDiffer(pass: DeltaPass, { before, after }: ClassPair): b
 }
 
 /** The bits that `a` gives to some grantee and `b` does not give to the same. Both are sorted by grantee. */
-function more(a: CompiledList, b: CompiledList, field: "masks" | "options"): number {
-  if (a.grantees === b.grantees) return 0;
-  let mask = 0;
+function more(a: CompiledList, b: CompiledList): Relevant {
+  let plain = 0;
+  let options = 0;
+  if (a.masks === b.masks) return { plain, options };
   let j = 0;
   for (let i = 0; i < a.grantees.length; i++) {
     const grantee = a.grantees[i] as number;
     while (j < b.grantees.length && (b.grantees[j] as number) < grantee) j++;
-    const there = b.grantees[j] === grantee ? (b[field][j] as number) : 0;
-    mask |= (a[field][i] as number) & ~there;
+    const same = b.grantees[j] === grantee;
+    plain |= (a.masks[i] as number) & ~(same ? (b.masks[j] as number) : 0);
+    options |= (a.options[i] as number) & ~(same ? (b.options[j] as number) : 0);
   }
-  return mask;
+  return { plain, options };
 }

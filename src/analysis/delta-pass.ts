@@ -86,20 +86,19 @@ export function deltaPass(before: AccessIndex, after: AccessIndex, context: Delt
     return { now, later };
   };
 
-  const touchedIn = new Map<string | null, Map<number, boolean>>();
   const still = sameGraph(before, after);
+  // By database and role: -1 not known yet, 0 no, 1 yes.
+  const touchedIn = new Map<string | null, Int8Array>();
   const touched = (role: number, database: string | null): boolean => {
-    if (still) return false;
+    if (still || role < 0) return false;
     let known = touchedIn.get(database);
-    if (known === undefined) touchedIn.set(database, (known = new Map<number, boolean>()));
-    let answer = known.get(role);
-    if (answer === undefined) {
+    if (known === undefined) touchedIn.set(database, (known = new Int8Array(before.graph.names.length).fill(-1)));
+    if (known[role] === -1) {
       const a = reach("before", [role], database, { superusers: false });
       const b = reach("after", [role], database, { superusers: false });
-      answer = !sameBits(a.now, b.now) || (!flat && !sameBits(a.later, b.later));
-      known.set(role, answer);
+      known[role] = !sameBits(a.now, b.now) || (!flat && !sameBits(a.later, b.later)) ? 1 : 0;
     }
-    return answer;
+    return known[role] === 1;
   };
 
   const intern = interner();

@@ -47,14 +47,18 @@ function alike(
   if (renames.length === 0 && a.length === b.length && a.every((name, id) => name === b[id])) return [before, after];
   const rename = new Map(renames.map((each) => [each.from, each.to]));
   const all = new Set([...a.map((name) => rename.get(name) ?? name), ...b]);
-  return [
-    buildAccessIndex(before.recorded, before.catalog, before.rules, {
-      alsoNumber: all,
-      rename,
-      evaluated: before.state,
-    }),
-    buildAccessIndex(after.recorded, after.catalog, after.rules, { alsoNumber: all, evaluated: after.state }),
-  ];
+  const first = buildAccessIndex(before.recorded, before.catalog, before.rules, {
+    alsoNumber: all,
+    rename,
+    evaluated: before.state,
+  });
+  const second = buildAccessIndex(after.recorded, after.catalog, after.rules, {
+    alsoNumber: all,
+    evaluated: after.state,
+    // A list means the same on both sides only where no name changes hands and the same rules hold.
+    ...(renames.length === 0 && before.rules === after.rules ? { like: first } : {}),
+  });
+  return [first, second];
 }
 
 function finish(pass: DeltaPass, unknowns: readonly Unknown[]): AccessDelta {

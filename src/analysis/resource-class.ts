@@ -1,4 +1,4 @@
-import type { AccessList, Privilege } from "../model/access-list.ts";
+import type { AccessEntry, AccessList, Privilege } from "../model/access-list.ts";
 import type { AccessRules } from "../model/access-rules.ts";
 import type { AccessState, Holding } from "../model/access-state.ts";
 import type { Catalog } from "../model/catalog.ts";
@@ -204,26 +204,56 @@ export function compiler({
   readonly list: AccessList;
   readonly withheld: readonly Privilege[];
 }) => CompiledList {
+  const known = new Map<ResourceKind, EntryCompiler>();
+  const entryCompiler = (kind: ResourceKind): EntryCompiler => {
+    let compile = known.get(kind);
+    if (compile === undefined) known.set(kind, (compile = compileEntry(bits.masks(kind), graph)));
+    return compile;
+  };
+  let last: CompiledEntries | undefined;
   return ({ kind, owner, list, withheld }) => {
     const key = `${kind}\0${list.id}`;
     let entries = compiled.get(key);
     if (entries === undefined) {
-      entries = compileEntries(kind, list, graph, bits);
+      entries = sharing(compileEntries(list, entryCompiler(kind)), last);
       compiled.set(key, entries);
+      last = entries;
     }
     return { ...entries, owner: owner === null ? -1 : graph.idOf(owner), withheld: bits.mask(kind, withheld) };
   };
 }
 
+interface CompiledEntry {
+  /** -1: nobody that the graph knows. */
+  readonly grantee: number;
+  readonly mask: number;
+  readonly option: number;
+}
+
+type EntryCompiler = (entry: AccessEntry) => CompiledEntry;
+
+/** Lists share entries: each is compiled once. */
+function compileEntry(maskOf: (privileges: readonly Privilege[]) => number, graph: RoleGraph): EntryCompiler {
+  const known = new Map<AccessEntry, CompiledEntry>();
+  return (entry) => {
+    let found = known.get(entry);
+    if (found === undefined) {
+      const grantee = entry.grantee === PUBLIC ? EVERYBODY : graph.idOf(entry.grantee);
+      found = { grantee, mask: maskOf(entry.privileges), option: maskOf(entry.grantable) };
+      known.set(entry, found);
+    }
+    return found;
+  };
+}
+
 /** One entry a grantee: what several grantors gave is joined. Lists are sorted by name as the roles are numbered, so only renamed roles are out of order. */
-function compileEntries(kind: ResourceKind, list: AccessList, graph: RoleGraph, bits: PrivilegeBits): CompiledEntries {
-  const maskOf = bits.masks(kind);
+function compileEntries(list: AccessList, compile: EntryCompiler): CompiledEntries {
   const most = list.entries.length;
   const [grantees, masks, options] = [new Int32Array(most), new Uint32Array(most), new Uint32Array(most)];
   let size = 0;
   let sorted = true;
   for (const entry of list.entries) {
-    const grantee = entry.grantee === PUBLIC ? EVERYBODY : graph.idOf(entry.grantee);
+    const { grantee, mask, option } = compile(entry);
     if (grantee === -1) continue;
     const last = size === 0 ? undefined : grantees[size - 1];
     if (last !== grantee) {
@@ -231,16 +261,46 @@ function compileEntries(kind: ResourceKind, list: AccessList, graph: RoleGraph, 
       grantees[size] = grantee;
       size++;
     }
-    masks[size - 1] = (masks[size - 1] as number) | maskOf(entry.privileges);
-    if (entry.grantable.length > 0) options[size - 1] = (options[size - 1] as number) | maskOf(entry.grantable);
+    masks[size - 1] = (masks[size - 1] as number) | mask;
+    options[size - 1] = (options[size - 1] as number) | option;
   }
-  const order = sorted
-    ? null
-    : Array.from({ length: size }, (_, at) => at).sort((a, b) => (grantees[a] as number) - (grantees[b] as number));
-  const compiled = {
-    grantees: order === null ? grantees.slice(0, size) : Int32Array.from(order, (at) => grantees[at] as number),
-    masks: order === null ? masks.slice(0, size) : Uint32Array.from(order, (at) => masks[at] as number),
-    options: order === null ? options.slice(0, size) : Uint32Array.from(order, (at) => options[at] as number),
-  };
+  const compiled = sorted ? cut({ grantees, masks, options }, size) : inOrder({ grantees, masks, options }, size);
   return { ...compiled, everybody: compiled.grantees[0] === EVERYBODY ? (compiled.masks[0] as number) : 0 };
+}
+
+type Columns = Pick<CompiledList, "grantees" | "masks" | "options">;
+
+function cut(all: Columns, size: number): Columns {
+  if (size === all.grantees.length) return all;
+  return {
+    grantees: all.grantees.slice(0, size),
+    masks: all.masks.slice(0, size),
+    options: all.options.slice(0, size),
+  };
+}
+
+function inOrder({ grantees, masks, options }: Columns, size: number): Columns {
+  const order = Array.from({ length: size }, (_, at) => at).sort(
+    (a, b) => (grantees[a] as number) - (grantees[b] as number),
+  );
+  return {
+    grantees: Int32Array.from(order, (at) => grantees[at] as number),
+    masks: Uint32Array.from(order, (at) => masks[at] as number),
+    options: Uint32Array.from(order, (at) => options[at] as number),
+  };
+}
+
+// The same people hold something on one table and on the next, and nobody may pass it on. INVARIANT: `masks` are never shared; equal masks by identity are one compiled list.
+function sharing(made: CompiledEntries, last: CompiledEntries | undefined): CompiledEntries {
+  if (last === undefined || last.grantees.length !== made.grantees.length) return made;
+  return {
+    ...made,
+    grantees: sameNumbers(made.grantees, last.grantees) ? last.grantees : made.grantees,
+    options: sameNumbers(made.options, last.options) ? last.options : made.options,
+  };
+}
+
+function sameNumbers(a: Int32Array | Uint32Array, b: Int32Array | Uint32Array): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
