@@ -314,6 +314,12 @@ function tableBit(index: AccessIndex, columnBit: number): number {
   return index.bits.mask("table", index.bits.names("column", columnBit));
 }
 
+/** Whether the role may do everything without a further statement, whatever the lists say. */
+export function mayDoEverything({ graph }: AccessIndex, role: Grantee): boolean {
+  const id = role === PUBLIC ? -1 : graph.idOf(role);
+  return id >= 0 && hasBit(graph.superusers, id);
+}
+
 /** A session that uses a database is in it: CONNECT is asked for there. */
 export function databaseIn(place: ResourceClass): string | null {
   if (place.kind === "database") return place.resources[0]?.path[0] ?? null;

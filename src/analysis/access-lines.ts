@@ -1,10 +1,12 @@
 import { compareBy, compareParts, compareText, sorted } from "../base/order.ts";
 import type { Privilege } from "../model/access-list.ts";
-import { compareResources, type Resource, type ResourceKind, schemaOf } from "../model/resource.ts";
+import { compareResources, type Resource, type ResourceKind, resourceKey, schemaOf } from "../model/resource.ts";
 import { PUBLIC, type Grantee, type RoleName } from "../model/role.ts";
 import type { Path } from "./access-delta.ts";
 import type { AccessIndex, ClassAccess } from "./access-index.ts";
+import { type Covered, coveredLines, coveringLines, type HeldLine } from "./covered.ts";
 import { explainAccess } from "./explain.ts";
+import { sourcesOfPath } from "./sources.ts";
 import { usability } from "./usable.ts";
 import type { Gate } from "../model/access-rules.ts";
 
@@ -20,7 +22,20 @@ export interface AccessLine {
   readonly resources: readonly Resource[];
   /** The shortest way. */
   readonly path: Path;
+  /** The recorded grants at the end of the way, the same for all these resources; empty where it ends with something else. */
+  readonly sources: readonly LineSource[];
   readonly use: Use;
+  /** What is held along with this because it lies in it, by the same grants. Those lines are there too, with `covered`. Absent where none. */
+  readonly covers?: readonly Covered[];
+  /** Set where another line counts this among what it `covers`. */
+  readonly covered?: true;
+}
+
+/** A recorded grant behind resources. */
+export interface LineSource {
+  readonly grantee: Grantee;
+  /** Null: each of the resources itself. */
+  readonly resource: Resource | null;
 }
 
 export interface AccessLinesOptions {
@@ -48,18 +63,19 @@ export function accessLines(index: AccessIndex, login: RoleName, options: Access
     const place = access.class;
     if (options.kinds !== undefined && !options.kinds.has(place.kind)) continue;
     const resources = options.matches === undefined ? place.resources : place.resources.filter(options.matches);
-    const [first] = resources;
-    if (first === undefined) continue;
-    for (const [way, privileges] of byWay(index, login, first, ownPrivileges(index, login, access))) {
-      for (const part of bySchema(resources)) {
+    if (resources.length === 0) continue;
+    const own = { privileges: ownPrivileges(index, login, access), shortest: shortestWays(index, login) };
+    for (const part of inParts(index, resources)) {
+      for (const { way, sources, privileges } of byWay(index, login, part[0] as Resource, own)) {
         const use = useOf(index, login, {
           privilege: privileges[0] as Privilege,
           resource: part[0] as Resource,
         });
         const passable = privileges.filter((privilege) => access.grantable.includes(privilege));
-        const key = JSON.stringify([place.kind, privileges, passable, way, use, schemaOf(part[0] as Resource)]);
+        const where = schemaOf(part[0] as Resource);
+        const key = JSON.stringify([place.kind, privileges, passable, way, sources, use, where]);
         const group = groups.get(key) ?? {
-          line: { login, resourceKind: place.kind, path: way, use },
+          line: { login, resourceKind: place.kind, path: way, sources, use },
           privileges: new Set(privileges),
           grantable: new Set(passable),
           resources: [],
@@ -75,7 +91,22 @@ export function accessLines(index: AccessIndex, login: RoleName, options: Access
     grantable: sorted(grantable, compareText),
     resources: sorted(resources, compareResources),
   }));
-  return lines.sort((a, b) => compareResources(a.resources[0] as Resource, b.resources[0] as Resource) || order(a, b));
+  lines.sort((a, b) => compareResources(a.resources[0] as Resource, b.resources[0] as Resource) || order(a, b));
+  return markCovered(index, lines);
+}
+
+function markCovered(index: AccessIndex, lines: readonly AccessLine[]): AccessLine[] {
+  const held = lines.map(({ login, path, privileges, resourceKind, resources }): HeldLine => {
+    const holder = path.by === "public" ? PUBLIC : (path.roles.at(-1) ?? login);
+    return { group: JSON.stringify(path), holder, privileges, resourceKind, resources };
+  });
+  const covering = coveringLines(index, held);
+  const covered = coveredLines(index, held, covering);
+  return lines.map((line, at) => ({
+    ...line,
+    ...(covered.has(at) ? { covers: covered.get(at) ?? [] } : {}),
+    ...(covering.has(at) ? { covered: true as const } : {}),
+  }));
 }
 
 const order = compareBy<AccessLine>(
@@ -91,31 +122,65 @@ function ownPrivileges(index: AccessIndex, login: RoleName, access: ClassAccess)
   return access.privileges.filter((privilege) => index.can(login, privilege, table, { reachable: true }) !== true);
 }
 
-/** The privileges on a resource, by the shortest way that each comes. */
+type Shortest = (privilege: Privilege, resource: Resource) => Path | undefined;
+
+/** Resources of one class have equal ways: each privilege is explained once. */
+function shortestWays(index: AccessIndex, login: RoleName): Shortest {
+  const known = new Map<Privilege, Path | undefined>();
+  return (privilege, resource) => {
+    if (!known.has(privilege)) {
+      known.set(privilege, explainAccess(index, login, { privilege, resource }, { limit: 1 })?.paths[0]);
+    }
+    return known.get(privilege);
+  };
+}
+
+interface Way {
+  readonly way: Path;
+  readonly sources: readonly LineSource[];
+  readonly privileges: Privilege[];
+}
+
+/** The privileges on a resource, by the shortest way that each comes, and by what is recorded at its end. */
 function byWay(
   index: AccessIndex,
   login: RoleName,
   resource: Resource,
-  privileges: readonly Privilege[],
-): Map<Path, Privilege[]> {
-  const ways = new Map<string, Path>();
-  const result = new Map<Path, Privilege[]>();
+  { privileges, shortest }: { readonly privileges: readonly Privilege[]; readonly shortest: Shortest },
+): Way[] {
+  const ways = new Map<string, Way>();
   for (const privilege of privileges) {
-    const [way] = explainAccess(index, login, { privilege, resource }, { limit: 1 })?.paths ?? [];
+    const way = shortest(privilege, resource);
     if (way === undefined) continue;
-    const key = JSON.stringify(way);
-    const same = ways.get(key) ?? way;
-    ways.set(key, same);
-    result.set(same, [...(result.get(same) ?? []), privilege]);
+    const sources = lineSources(index, login, way, { privilege, resource });
+    const key = JSON.stringify([way, sources]);
+    const same = ways.get(key);
+    if (same === undefined) ways.set(key, { way, sources, privileges: [privilege] });
+    else same.privileges.push(privilege);
   }
-  return result;
+  return [...ways.values()];
 }
 
-/** Parts that share their gates: one a database and schema. */
-function bySchema(resources: readonly Resource[]): Resource[][] {
+function lineSources(
+  index: AccessIndex,
+  login: RoleName,
+  path: Path,
+  question: { readonly privilege: Privilege; readonly resource: Resource },
+): LineSource[] {
+  const asked = resourceKey(question.resource);
+  return sourcesOfPath(index, login, path, question).map(({ grantee, resource }) => ({
+    grantee,
+    resource: resourceKey(resource) === asked ? null : resource,
+  }));
+}
+
+/** Parts that share their gates, and what is recorded behind them: one a database, schema and recorded list. */
+function inParts(index: AccessIndex, resources: readonly Resource[]): Resource[][] {
   const parts = new Map<string, Resource[]>();
   for (const resource of resources) {
-    const key = `${resource.path[0] ?? ""}\0${schemaOf(resource) ?? ""}`;
+    const recorded =
+      index.recorded === index.state ? "" : (index.recorded.holdings.get(resourceKey(resource))?.list.id ?? "");
+    const key = [resource.path[0] ?? "", schemaOf(resource) ?? "", recorded].join("\0");
     const part = parts.get(key);
     if (part === undefined) parts.set(key, [resource]);
     else part.push(resource);

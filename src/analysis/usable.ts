@@ -4,6 +4,7 @@ import type { Resource } from "../model/resource.ts";
 import { resourceKey } from "../model/resource.ts";
 import { compareText } from "../base/order.ts";
 import type { Role, RoleName } from "../model/role.ts";
+import type { Path } from "./access-delta.ts";
 import type { AccessIndex } from "./access-index.ts";
 import { sessionDatabase } from "./access-index.ts";
 import { hasBit } from "./bits.ts";
@@ -77,4 +78,22 @@ export function becomes(index: AccessIndex, role: number, database: string | nul
     }
   }
   return graph.names.filter((_, id) => id !== role && hasBit(graph.existing, id) && (all || seen.has(id)));
+}
+
+/** The role that a session must become to use what is at the end of a way, the first that is enough; null where it needs none. */
+export function roleToSet(index: AccessIndex, who: RoleName, path: Path): RoleName | null {
+  if (!path.needsSetRole) return null;
+  const { graph } = index;
+  const steps = [who, ...path.roles].slice(0, -1).map((from, at) => {
+    const to = graph.idOf(path.roles[at] as RoleName);
+    const edge = graph.up[graph.idOf(from)]?.find((each) => each.to === to);
+    // What is recorded nowhere carries both.
+    return edge ?? { privileges: true, setRole: true };
+  });
+  const actedAs = path.by === "attribute" || (path.by === "superuser" && !graph.superuserIsInherited);
+  for (let enough = actedAs ? steps.length : 1; enough <= steps.length; enough++) {
+    const set = steps.slice(0, enough).every((step) => step.setRole);
+    if (set && steps.slice(enough).every((step) => step.privileges)) return path.roles[enough - 1] as RoleName;
+  }
+  return path.roles.at(-1) ?? null;
 }

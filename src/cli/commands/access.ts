@@ -1,3 +1,4 @@
+import { mayDoEverything } from "../../analysis/access-index.ts";
 import { type AccessLine, accessLines } from "../../analysis/access-lines.ts";
 import { EXIT } from "../../base/error.ts";
 import { describeName, type Resource, resourceKey } from "../../model/resource.ts";
@@ -7,11 +8,12 @@ import type { Input } from "../input.ts";
 import type { Page, Row } from "../output/page.ts";
 import { showComparison } from "../questions/compare.ts";
 import { toCsv } from "../questions/csv.ts";
-import { pathDocument, resourceDocument } from "../questions/documents.ts";
+import { resourceDocument } from "../questions/documents.ts";
 import { type AccessSource, readSource } from "../questions/source.ts";
 import { kindsAsked, resourceFilter } from "../questions/what.ts";
+import { wayDocument, wayText, withSources } from "../questions/ways.ts";
 import { findWho, type Who } from "../questions/who.ts";
-import { pathText } from "../render/delta.ts";
+import { coversText } from "../render/delta.ts";
 import { counted, describeGrantee, describeOne, describePrivileges, describeResources } from "../render/words.ts";
 import { usageError } from "../usage.ts";
 
@@ -25,7 +27,7 @@ export const access: Action = async (context, input) => {
   const who = findWho(source, name);
   const answers = who.roles.map((login) => answerFor(source, login, input));
   context.progress.clear();
-  if (input.flag("csv")) context.write(toCsv(csvRows(answers)));
+  if (input.flag("csv")) context.write(toCsv(csvRows(source, answers)));
   else context.show(accessPage(source, who, answers, input.flag("detail")), () => accessDocument(source, who, answers));
   return EXIT.done;
 };
@@ -43,7 +45,7 @@ interface Answer {
 function answerFor(source: AccessSource, login: RoleName, input: Input): Answer {
   const { index, snapshot } = source;
   const role = snapshot.access.roles.get(login);
-  const everything = role !== undefined && index.rules.superuser(role);
+  const everything = mayDoEverything(index, login);
   const on = input.text("on");
   const kinds = kindsAsked(input);
   // What the server brings along is everybody's and says nothing about this role; ask for it with `--on`.
@@ -84,7 +86,11 @@ function accessPage(source: AccessSource, who: Who, answers: readonly Answer[], 
       kind: "table",
       title: "CAN",
       columns: ["CAN", "on", "by way of"],
-      rows: answers.flatMap((each) => each.lines.flatMap((line) => lineRows(line, answers.length > 1, detail))),
+      rows: answers.flatMap((each) =>
+        each.lines
+          .filter((line) => detail || line.covered !== true)
+          .flatMap((line) => lineRows(source, line, { several: answers.length > 1, detail })),
+      ),
       empty: everything ? "everything, as a superuser; narrow it with --on" : "nothing",
     },
     ...(notes.length === 0
@@ -105,9 +111,15 @@ function accessPage(source: AccessSource, who: Who, answers: readonly Answer[], 
   ];
 }
 
-function lineRows(line: AccessLine, several: boolean, detail: boolean): Row[] {
+function lineRows(
+  { index }: AccessSource,
+  line: AccessLine,
+  { several, detail }: { readonly several: boolean; readonly detail: boolean },
+): Row[] {
+  // Where the right to pass on is a privilege of its own, its name says it.
+  const named = line.privileges.some((each) => index.rules.privilegeClass?.(line.resourceKind, each) === "pass on");
   const options =
-    line.grantable.length === 0
+    line.grantable.length === 0 || named
       ? ""
       : line.grantable.length === line.privileges.length
         ? " with grant option"
@@ -115,16 +127,21 @@ function lineRows(line: AccessLine, several: boolean, detail: boolean): Row[] {
   const missing = line.use.missing.map(
     (gate) => `not usable: lacks ${gate.privilege.toLowerCase()} on ${describeOne(gate.resource)}`,
   );
-  const way = [...(several ? [`as ${describeName(line.login)}`] : []), pathText(line.path), ...missing].join("; ");
+  const way = [
+    ...(several ? [`as ${describeName(line.login)}`] : []),
+    wayText(withSources(index, line.login, line.path, line.sources)),
+    ...missing,
+  ].join("; ");
+  const covers = detail ? "" : coversText(line.covers ?? []);
   const row: Row = {
     ...(line.use.usable ? {} : { sign: "!" }),
-    cells: [`${describePrivileges(line.privileges)}${options}`, describeResources(line.resources), way],
+    cells: [`${describePrivileges(line.privileges)}${options}`, `${describeResources(line.resources)}${covers}`, way],
   };
   const objects = detail && line.resources.length > 1 ? line.resources : [];
   return [row, ...objects.map((resource): Row => ({ cells: ["", `  ${describeOne(resource)}`, ""] }))];
 }
 
-function csvRows(answers: readonly Answer[]): string[][] {
+function csvRows({ index }: AccessSource, answers: readonly Answer[]): string[][] {
   const rows = [["login", "privilege", "grantable", "kind", "resource", "way", "set_role_needed", "usable"]];
   for (const each of answers) {
     for (const line of each.lines) {
@@ -136,7 +153,7 @@ function csvRows(answers: readonly Answer[]): string[][] {
             String(line.grantable.includes(privilege)),
             resource.kind,
             describeOne(resource),
-            pathText(line.path),
+            wayText(withSources(index, line.login, line.path, line.sources)),
             String(line.path.needsSetRole),
             String(line.use.usable),
           ]);
@@ -161,7 +178,8 @@ function accessDocument(source: AccessSource, who: Who, answers: readonly Answer
         kind: line.resourceKind,
         privileges: line.privileges,
         grantable: line.grantable,
-        path: pathDocument(line.path),
+        path: wayDocument(withSources(source.index, line.login, line.path, line.sources)),
+        ...(line.covered === true ? { covered: true } : {}),
         usable: line.use.usable,
         missing: line.use.missing.map((gate) => ({
           privilege: gate.privilege,

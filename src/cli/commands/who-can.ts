@@ -1,4 +1,3 @@
-import type { Path } from "../../analysis/access-delta.ts";
 import { type Use, useOf } from "../../analysis/access-lines.ts";
 import { explainAccess } from "../../analysis/explain.ts";
 import { EXIT } from "../../base/error.ts";
@@ -7,11 +6,11 @@ import { PUBLIC, type Grantee } from "../../model/role.ts";
 import type { Action } from "../command-spec.ts";
 import type { Page, Row } from "../output/page.ts";
 import { toCsv } from "../questions/csv.ts";
-import { pathDocument, resourceDocument } from "../questions/documents.ts";
+import { resourceDocument } from "../questions/documents.ts";
 import { type AccessSource, readSource } from "../questions/source.ts";
 import { findPrivilege, findResource } from "../questions/what.ts";
+import { type ExplainedPath, explainedPath, wayDocument, wayText } from "../questions/ways.ts";
 import { ownerOfLogin } from "../questions/who.ts";
-import { pathText } from "../render/delta.ts";
 import { counted, describeGrantee, describeOne } from "../render/words.ts";
 
 /** Everybody who holds a privilege on a resource, how, and whether they can use it. */
@@ -41,7 +40,7 @@ interface Holder {
   /** The identity whose login it is. */
   readonly identity: string | null;
   readonly canLogIn: boolean;
-  readonly path: Path;
+  readonly way: ExplainedPath;
   readonly use: Use;
 }
 
@@ -54,7 +53,8 @@ function findHolders(source: AccessSource, { privilege, resource, grantable }: Q
     if (path === undefined) return [];
     const canLogIn = snapshot.access.roles.get(role)?.attributes["login"] === true;
     const use = useOf(index, role, { privilege, resource });
-    return [{ role, identity: ownerOfLogin(source, role)?.title ?? null, canLogIn, path, use }];
+    const way = explainedPath(index, role, path, { privilege, resource, grantable });
+    return [{ role, identity: ownerOfLogin(source, role)?.title ?? null, canLogIn, way, use }];
   });
 }
 
@@ -103,7 +103,7 @@ function holderRow(holder: Holder): Row {
     cells: [
       name,
       holder.role === PUBLIC ? "" : describeName(holder.role),
-      [pathText(holder.path), ...missing].join("; "),
+      [wayText(holder.way), ...missing].join("; "),
     ],
   };
 }
@@ -115,8 +115,8 @@ function csvRows(holders: readonly Holder[]): string[][] {
       h.identity ?? "",
       describeGrantee(h.role),
       String(h.canLogIn),
-      pathText(h.path),
-      String(h.path.needsSetRole),
+      wayText(h.way),
+      String(h.way.path.needsSetRole),
       String(h.use.usable),
     ]),
   ];
@@ -138,7 +138,7 @@ function whoCanDocument(
       public: holder.role === PUBLIC,
       identity: holder.identity,
       can_log_in: holder.canLogIn,
-      path: pathDocument(holder.path),
+      path: wayDocument(holder.way),
       usable: holder.use.usable,
       missing: holder.use.missing.map((gate) => ({
         privilege: gate.privilege,

@@ -7,8 +7,8 @@ import { PUBLIC, type Grantee, type RoleName } from "../../model/role.ts";
 import type { Action } from "../command-spec.ts";
 import type { Item, Page } from "../output/page.ts";
 import { toCsv } from "../questions/csv.ts";
-import { pathDocument, resourceDocument, sourceDocument } from "../questions/documents.ts";
-import { type ExplainedPath, explainedPath, wayText } from "../questions/ways.ts";
+import { pathDocument, resourceDocument } from "../questions/documents.ts";
+import { type ExplainedPath, explainedPath, wayDocument, wayText } from "../questions/ways.ts";
 import { type AccessSource, readSource } from "../questions/source.ts";
 import { findPrivilege, findResource } from "../questions/what.ts";
 import { findWho, type Who } from "../questions/who.ts";
@@ -173,9 +173,7 @@ function whyDocument(
     privilege: question.privilege,
     resource: resourceDocument(question.resource),
     has: ways.some((each) => each.found.paths.length > 0),
-    ways: ways.flatMap(({ login, paths }) =>
-      paths.map(({ path, sources }) => ({ login, ...pathDocument(path), sources: sources.map(sourceDocument) })),
-    ),
+    ways: ways.flatMap(({ login, paths }) => paths.map((way) => ({ login, ...wayDocument(way) }))),
     cuts: ways.flatMap(({ login, cuts }) =>
       cuts.map((cut) => ({
         login,

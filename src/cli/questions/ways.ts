@@ -1,34 +1,65 @@
 import type { Path } from "../../analysis/access-delta.ts";
 import type { AccessIndex } from "../../analysis/access-index.ts";
+import type { LineSource } from "../../analysis/access-lines.ts";
 import { type AccessQuestion, sourcesOfPath } from "../../analysis/sources.ts";
-import type { GrantSource } from "../../model/access-rules.ts";
+import { roleToSet } from "../../analysis/usable.ts";
 import { resourceKey } from "../../model/resource.ts";
-import { PUBLIC, type Grantee } from "../../model/role.ts";
+import { PUBLIC, type Grantee, type RoleName } from "../../model/role.ts";
 import { pathText } from "../render/delta.ts";
 import { describeGrantee, describeOne } from "../render/words.ts";
+import { pathDocument, resourceDocument } from "./documents.ts";
 
 /** A way with what is recorded at its end. */
 export interface ExplainedPath {
   readonly path: Path;
-  readonly sources: readonly GrantSource[];
-  /** What of the sources the question itself does not say: they are on something else, or to another name. */
-  readonly notes: readonly string[];
+  /** Whose last role it is; the empty name where everybody has it. */
+  readonly holder: Grantee;
+  readonly sources: readonly LineSource[];
+  /** The role to become first; null: none. */
+  readonly setRole: RoleName | null;
 }
 
 /** A way together with the recorded grants behind it, for one question. */
 export function explainedPath(index: AccessIndex, who: Grantee, path: Path, question: AccessQuestion): ExplainedPath {
-  const sources = sourcesOfPath(index, who, path, question);
-  const holder = path.by === "public" ? PUBLIC : (path.roles.at(-1) ?? who);
   const asked = resourceKey(question.resource);
-  const plain = sources.every((each) => each.grantee === holder && resourceKey(each.resource) === asked);
-  return { path, sources, notes: plain ? [] : sources.map((each) => sourceText(each, holder)) };
+  const sources = sourcesOfPath(index, who, path, question).map(({ grantee, resource }) => ({
+    grantee,
+    resource: resourceKey(resource) === asked ? null : resource,
+  }));
+  return withSources(index, who, path, sources);
 }
 
-function sourceText({ grantee, resource }: GrantSource, holder: Grantee): string {
-  return `granted on ${describeOne(resource)}${grantee === holder ? "" : ` to ${describeGrantee(grantee)}`}`;
+/** A way whose recorded grants are known. */
+export function withSources(
+  index: AccessIndex,
+  who: Grantee,
+  path: Path,
+  sources: readonly LineSource[],
+): ExplainedPath {
+  const holder = path.by === "public" ? PUBLIC : (path.roles.at(-1) ?? who);
+  return { path, holder, sources, setRole: roleToSet(index, who, path) };
 }
 
 /** `app_ro (granted on schema shop)`: the way, and where its end is recorded, where that is not what was asked about. */
-export function wayText({ path, notes }: ExplainedPath): string {
-  return notes.length === 0 ? pathText(path) : `${pathText(path)} (${notes.join("; ")})`;
+export function wayText({ path, holder, sources, setRole }: ExplainedPath): string {
+  const way = pathText(path, path.roles.length > 1 ? setRole : null);
+  const plain = sources.every((each) => each.grantee === holder && each.resource === null);
+  return plain ? way : `${way} (${sources.map((each) => sourceText(each, holder)).join("; ")})`;
+}
+
+function sourceText({ grantee, resource }: LineSource, holder: Grantee): string {
+  const where = resource === null ? "granted on it" : `granted on ${describeOne(resource)}`;
+  return `${where}${grantee === holder ? "" : ` to ${describeGrantee(grantee)}`}`;
+}
+
+/** A way in JSON, with the role to become and the recorded grants at its end: whom they were made to (null: everybody), on what else than what was asked about (null: on that). */
+export function wayDocument({ path, sources, setRole }: ExplainedPath): Readonly<Record<string, unknown>> {
+  return {
+    ...pathDocument(path),
+    set_role: setRole,
+    sources: sources.map(({ grantee, resource }) => ({
+      grantee: grantee === PUBLIC ? null : grantee,
+      resource: resource === null ? null : resourceDocument(resource),
+    })),
+  };
 }
