@@ -97,12 +97,16 @@ function columnsIn(
   entries: readonly CatalogEntry[],
   columns: readonly string[],
   claims: readonly BoundClaim[],
-  { findings }: ResolveContext,
+  { findings, before }: ResolveContext,
 ): readonly Resource[] {
   const found: Resource[] = [];
   for (const column of columns) {
-    const having = entries.filter((entry) => entry.columns?.includes(column));
-    for (const { resource } of having) found.push({ kind: "column", path: [...resource.path, column] });
+    const columnOf = (entry: CatalogEntry): Resource => ({ kind: "column", path: [...entry.resource.path, column] });
+    // Some servers keep what was granted on a column that is gone.
+    const having = entries.filter(
+      (entry) => entry.columns?.includes(column) || before.holdings.has(resourceKey(columnOf(entry))),
+    );
+    for (const entry of having) found.push(columnOf(entry));
     if (having.length > 0 || entries.length === 0) continue;
     const known = entries.flatMap((entry) => entry.columns ?? []);
     const where =

@@ -85,7 +85,7 @@ export function kindWord(kind: ResourceKind, plural: boolean): KindWord | Unname
   return unnamed;
 }
 
-/** How many dotted parts a name of this kind has; none where there is only one thing of the kind. */
+/** How many dotted parts a name of this kind has; none where there is only one thing of the kind. Columns: one, behind the name of their table. */
 export function nameParts(kind: ResourceKind): number {
   if (isUnnamed(kind)) return 0;
   return isNamed(kind) ? NAMED[kind].parts : 1;

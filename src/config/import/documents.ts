@@ -7,7 +7,7 @@ import type { GrantClaims } from "./claims.ts";
 import { notExpressed } from "./notes.ts";
 import { ownershipYaml } from "./ownership.ts";
 import { findProfiles } from "./profiles.ts";
-import { granteeYaml, roleYaml, type GranteeBody } from "./roles.ts";
+import { granteeYaml, memberOfYaml, roleYaml, type GranteeBody } from "./roles.ts";
 import { rowPoliciesYaml } from "./row-policies.ts";
 import { inReadingOrder, joinSchemas } from "./statement.ts";
 import { comment, printYaml, type YamlMap } from "./yaml.ts";
@@ -45,8 +45,11 @@ export function documents(
     nameDatabase: options.nameDatabase,
   });
   const policies = rowPoliciesYaml(snapshot.access, options.nameDatabase);
-  const notes = notExpressed(snapshot, claims);
-  const everybody = granteeYaml(body(PUBLIC));
+  const notes = notExpressed(snapshot, claims, options.rules);
+  const everybody = {
+    member_of: memberOfYaml(PUBLIC, { snapshot, rules: options.rules }),
+    ...granteeYaml(body(PUBLIC)),
+  };
   const files = [
     file(
       "profiles.yaml",
@@ -77,7 +80,7 @@ function mainFile(
   snapshot: Snapshot,
   files: readonly ImportedFile[],
   notes: readonly string[],
-  options: ImportOptions,
+  options: ImportOptions & { readonly rules: StateRules },
 ): ImportedFile {
   const { identity, version, catalog } = snapshot;
   const head = [
@@ -98,7 +101,7 @@ function mainFile(
         engine: identity.engine,
         environment: options.environment,
         url: `\${${options.urlVariable}}`,
-        databases: catalog.databases,
+        databases: options.rules.lacks("database") === null ? catalog.databases : undefined,
       },
     },
   };

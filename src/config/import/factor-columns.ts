@@ -11,11 +11,12 @@ export function factorColumns(
   place: HoldingPlace,
   sayings: ReadonlyMap<HoldingClass, readonly Saying[]>,
 ): readonly GrantStatement[] {
-  const streams = new Map<string, { saying: Saying; columns: Map<Privilege, string[]> }>();
+  const streams = new Map<string, { saying: Saying; missing: boolean; columns: Map<Privilege, string[]> }>();
   for (const one of place.classes) {
     for (const saying of sayings.get(one) ?? []) {
-      const key = JSON.stringify([saying.grantee, saying.absent, saying.by, saying.grantable]);
-      const stream = streams.get(key) ?? { saying, columns: new Map<Privilege, string[]>() };
+      const { missing } = one;
+      const key = JSON.stringify([saying.grantee, saying.absent, saying.by, saying.grantable, missing]);
+      const stream = streams.get(key) ?? { saying, missing, columns: new Map<Privilege, string[]>() };
       streams.set(key, stream);
       for (const privilege of saying.privileges) {
         const columns = stream.columns.get(privilege) ?? [];
@@ -29,7 +30,7 @@ export function factorColumns(
   const on = { names: [manifestName(tableOf(first.resource))], pattern: false, except: [], partitions: false };
   return [...streams]
     .sort(([a], [b]) => compareText(a, b))
-    .flatMap(([, { saying, columns }]) =>
+    .flatMap(([, { saying, missing, columns }]) =>
       bySameColumns(columns).map(([names, privileges]) => ({
         grantee: saying.grantee,
         absent: saying.absent,
@@ -43,6 +44,7 @@ export function factorColumns(
         on,
         creators: [],
         futureOnly: false,
+        missing,
       })),
     );
 }

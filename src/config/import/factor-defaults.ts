@@ -78,6 +78,7 @@ export function promiseStatements(place: PromisePlace, promises: readonly Promis
     on: patternFor(place),
     creators: sortedText(creators),
     futureOnly: true,
+    missing: false,
   }));
 }
 

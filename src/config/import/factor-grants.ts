@@ -108,19 +108,20 @@ function* factorStream(
     );
     yield statementOf(place, stream.saying, { privileges: group.privileges, on: group.selector, creators });
   }
-  const bySet = new Map<string, { privileges: readonly Privilege[]; classes: HoldingClass[] }>();
+  const bySet = new Map<string, { privileges: readonly Privilege[]; missing: boolean; classes: HoldingClass[] }>();
   for (const [one, privileges] of rest) {
-    const key = sortedText(privileges).join("\0");
+    const { missing } = one;
+    const key = JSON.stringify([missing, sortedText(privileges)]);
     const group = bySet.get(key);
-    if (group === undefined) bySet.set(key, { privileges: sortedText(privileges), classes: [one] });
+    if (group === undefined) bySet.set(key, { privileges: sortedText(privileges), missing, classes: [one] });
     else group.classes.push(one);
   }
-  for (const { privileges, classes } of bySet.values()) {
+  for (const { privileges, missing, classes } of bySet.values()) {
     for (const on of someOf(
       place,
       classes.flatMap((one) => one.candidates),
     )) {
-      yield statementOf(place, stream.saying, { privileges, on, creators: [] });
+      yield { ...statementOf(place, stream.saying, { privileges, on, creators: [] }), missing };
     }
   }
 }
@@ -148,5 +149,6 @@ function statementOf(
     on: what.on,
     creators: what.creators,
     futureOnly: false,
+    missing: false,
   };
 }

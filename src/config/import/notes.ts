@@ -1,15 +1,19 @@
 import { describeResource, type Resource, type ResourceKey, type ResourceKind } from "../../model/resource.ts";
 import type { AccessState } from "../../model/access-state.ts";
+import { PUBLIC } from "../../model/role.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
+import type { StateRules } from "../../model/state-rules.ts";
+import { isSayable } from "../attributes.ts";
 import type { GrantClaims } from "./claims.ts";
 import { grantYaml } from "./grant-yaml.ts";
 import { granteeName } from "./sayings.ts";
 import type { GrantStatement } from "./statement.ts";
 
 /** Everything in the snapshot that the files leave out, one sentence each: nothing is dropped silently. */
-export function notExpressed(snapshot: Snapshot, claims: GrantClaims): readonly string[] {
+export function notExpressed(snapshot: Snapshot, claims: GrantClaims, rules: StateRules): readonly string[] {
   const { access } = snapshot;
   return [
+    ...unsayableAttributes(access, rules),
     ...outsideMemberships(access),
     ...claims.outside.filter((one) => access.roles.get(one.grantee)?.origin !== "bootstrap").map(outsideGrant),
     ...claims.ofOwners.map(ownerGrant),
@@ -17,10 +21,21 @@ export function notExpressed(snapshot: Snapshot, claims: GrantClaims): readonly 
   ];
 }
 
+/** What the server keeps about a role and a manifest has no word for. */
+function unsayableAttributes(access: AccessState, rules: StateRules): readonly string[] {
+  return [...access.roles.values()]
+    .filter((role) => role.origin === "user")
+    .flatMap(({ name, attributes }) =>
+      Object.entries(attributes)
+        .filter(([key, value]) => !isSayable(key) && value !== (rules.defaultAttributes(name)[key] ?? null))
+        .map(([key, value]) => `\`${key}\` of \`${name}\`, which is \`${String(value)}\``),
+    );
+}
+
 /** Predefined roles and those of a managed service are not ours to declare, so what they belong to stays unsaid. */
 function outsideMemberships(access: AccessState): readonly string[] {
   return [...access.memberships.values()]
-    .filter((one) => !one.implied && access.roles.get(one.member)?.origin !== "user")
+    .filter((one) => !one.implied && one.member !== PUBLIC && access.roles.get(one.member)?.origin !== "user")
     .filter(
       (one) =>
         !(access.roles.get(one.member)?.origin === "predefined" && access.roles.get(one.role)?.origin === "predefined"),

@@ -2,6 +2,7 @@ import { compareBy, sorted } from "../../base/order.ts";
 import { resourceKey, type ResourceKey, type ResourceKind } from "../../model/resource.ts";
 import type { RoleName } from "../../model/role.ts";
 import type { HoldingClass, HoldingPlace } from "./places.ts";
+import { kindWord } from "../kind-words.ts";
 import { someOf, takes, wholePlace, type Selector } from "./selector.ts";
 import type { Yaml, YamlMap } from "./yaml.ts";
 
@@ -32,7 +33,7 @@ export function ownershipYaml(
 
 function ofYaml({ kind, database, on }: OwnershipLine): Yaml {
   // `database` beside other things says where they are, so it takes one name; names are exact in the plural too, as long as they have no star.
-  const word = on.pattern || (kind === "database" && on.names.length > 1) ? `${kind}s` : kind;
+  const word = kindWord(kind, on.pattern || (kind === "database" && on.names.length > 1));
   const [name, more] = on.names;
   if (more === undefined && on.except.length === 0 && !on.partitions && database === null)
     return `${word} ${name ?? ""}`;

@@ -4,6 +4,7 @@ import type { Holding } from "../../model/access-state.ts";
 import { databaseOf, resourceKey, schemaOf, tableOf, type Resource } from "../../model/resource.ts";
 import type { RoleName } from "../../model/role.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
+import { nameParts } from "../kind-words.ts";
 import type { Candidate, CandidateClass, Place } from "./selector.ts";
 
 /** Resources of one place with equal owner and equal list: whatever is said about one is said about all. */
@@ -14,6 +15,8 @@ export interface HoldingClass extends CandidateClass {
   readonly system: boolean;
   /** Made by an extension. */
   readonly extension: boolean;
+  /** It does not exist: what is granted on it waits for something of that name. */
+  readonly missing: boolean;
 }
 
 export interface HoldingPlace extends Place {
@@ -27,7 +30,8 @@ export function placesOf(snapshot: Snapshot): readonly HoldingPlace[] {
     const { resource } = holding;
     const table = resource.kind === "column" ? (resource.path[2] ?? "") : "";
     const database = databaseOf(resource);
-    const schema = resource.kind === "schema" ? null : schemaOf(resource);
+    // What is named as its schema is (all tables of one, say) is beside the others of its kind, not in it.
+    const schema = nameParts(resource.kind) === 1 && resource.kind !== "column" ? null : schemaOf(resource);
     const key = JSON.stringify([resource.kind, database, schema, table]);
     let entry = places.get(key);
     if (entry === undefined) {
@@ -54,20 +58,28 @@ export function placesOf(snapshot: Snapshot): readonly HoldingPlace[] {
 function traits(snapshot: Snapshot, resource: Resource): string {
   const known = resource.kind === "column" ? tableOf(resource) : resource;
   const entry = snapshot.catalog.entries.get(resourceKey(known));
-  return `${entry?.partitionOf === undefined ? "" : "p"}${entry?.extension === undefined ? "" : "e"}${entry?.system === true ? "s" : ""}`;
+  const gone = resource.kind === "column" && entry?.columns?.includes(resource.path[3] ?? "") === false;
+  return [
+    entry?.partitionOf === undefined ? "" : "p",
+    entry?.extension === undefined ? "" : "e",
+    entry?.system === true ? "s" : "",
+    entry?.missing === true || gone ? "m" : "",
+  ].join("");
 }
 
 function classOf(snapshot: Snapshot, members: readonly Holding[]): HoldingClass {
   const first = members[0];
   if (first === undefined) throw new Error("a class has members");
   const marks = traits(snapshot, first.resource);
-  const patternable = !marks.includes("e") && !marks.includes("s");
+  const missing = marks.includes("m");
+  const patternable = !marks.includes("e") && !marks.includes("s") && !missing;
   const partition = marks.includes("p");
   return {
     owner: ownerOf(snapshot, first),
     list: first.list,
     system: marks.includes("s"),
     extension: marks.includes("e"),
+    missing,
     patternable,
     partition,
     candidates: members.map(({ resource }): Candidate => ({ resource, partition, patternable })),

@@ -1,7 +1,8 @@
 import { compareBy, sorted } from "../../base/order.ts";
-import type { Membership, Role, RoleName, RoleSetting } from "../../model/role.ts";
+import type { AttributeValue, Grantee, Membership, Role, RoleName, RoleSetting } from "../../model/role.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import type { StateRules } from "../../model/state-rules.ts";
+import { isSayable, LIST_ATTRIBUTES } from "../attributes.ts";
 import { grantYaml } from "./grant-yaml.ts";
 import type { ProfileUse } from "./profiles.ts";
 import type { GrantStatement } from "./statement.ts";
@@ -19,21 +20,28 @@ export function roleYaml(
   body: GranteeBody,
   options: { readonly snapshot: Snapshot; readonly rules: StateRules },
 ): YamlMap {
+  return {
+    ...attributesYaml(role, options.rules),
+    settings: settingsYaml(role.settings, null),
+    databases_settings: databaseSettingsYaml(role.settings),
+    member_of: memberOfYaml(role.name, options),
+    ...granteeYaml(body),
+  };
+}
+
+/** What a role, or everybody, is a member of. */
+export function memberOfYaml(
+  member: Grantee,
+  { snapshot, rules }: { readonly snapshot: Snapshot; readonly rules: StateRules },
+): readonly Yaml[] | undefined {
   const memberships = sorted(
-    [...options.snapshot.access.memberships.values()].filter((one) => one.member === role.name && !one.implied),
+    [...snapshot.access.memberships.values()].filter((one) => one.member === member && !one.implied),
     compareBy<Membership>(
       (one) => one.role,
       (one) => one.grantor,
     ),
   );
-  return {
-    ...attributesYaml(role, options.rules),
-    settings: settingsYaml(role.settings, null),
-    databases_settings: databaseSettingsYaml(role.settings),
-    member_of:
-      memberships.length === 0 ? undefined : memberships.map((one) => membershipYaml(one, memberships, options.rules)),
-    ...granteeYaml(body),
-  };
+  return memberships.length === 0 ? undefined : memberships.map((one) => membershipYaml(one, memberships, rules));
 }
 
 /** The part of a block that a role and everybody share. */
@@ -64,8 +72,14 @@ function attributesYaml(role: Role, rules: StateRules): YamlMap {
       (name) => name,
     ),
   );
-  const set = names.filter((name) => role.attributes[name] !== rules.defaultAttributes(role.name)[name]);
-  return Object.fromEntries(set.map((name) => [name, role.attributes[name]]));
+  const usual = rules.defaultAttributes(role.name);
+  const set = names.filter((name) => isSayable(name) && role.attributes[name] !== usual[name]);
+  return Object.fromEntries(set.map((name) => [name, attributeYaml(name, role.attributes[name] ?? null)]));
+}
+
+function attributeYaml(name: string, value: AttributeValue): Yaml {
+  const isList = LIST_ATTRIBUTES.some((list) => list === name);
+  return isList && typeof value === "string" ? (JSON.parse(value) as readonly string[]) : value;
 }
 
 function settingsYaml(settings: readonly RoleSetting[], database: string | null): YamlMap | undefined {
@@ -79,16 +93,20 @@ function databaseSettingsYaml(settings: readonly RoleSetting[]): YamlMap | undef
   return Object.fromEntries(databases.map((database) => [database, settingsYaml(settings, database)]));
 }
 
-/** A bare name where the membership is the usual one; D1: whatever is left out means admin no, inherit yes, set yes. */
+/** A bare name where the membership is the usual one: whatever is left out means admin no, inherit yes, set yes, as far as the server can keep that. */
 function membershipYaml(membership: Membership, all: readonly Membership[], rules: StateRules): Yaml {
   // Without a grantor a line means any copy; where there are several, each has to say which it is.
   const several = all.some((one) => one !== membership && one.role === membership.role);
   const usual: RoleName | null = several ? null : rules.membershipGrantor(membership.role);
+  const bare = rules.normalMembership({ ...membership, admin: false, inherit: true, set: true });
+  const said = (option: "admin" | "inherit" | "set"): boolean | undefined =>
+    membership[option] === bare[option] ? undefined : membership[option];
+  const anonymous = rules.lacks("grantors") !== null;
   const options = {
-    admin: membership.admin ? true : undefined,
-    inherit: membership.inherit ? undefined : false,
-    set: membership.set ? undefined : false,
-    by: membership.grantor === usual ? undefined : membership.grantor,
+    admin: said("admin"),
+    inherit: said("inherit"),
+    set: said("set"),
+    by: anonymous || membership.grantor === usual ? undefined : membership.grantor,
   };
   return Object.values(options).every((value) => value === undefined)
     ? membership.role

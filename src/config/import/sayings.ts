@@ -25,11 +25,12 @@ export function sayingsOf(
 ): readonly Saying[] {
   const builtin = options.rules.builtinList(options.kind, options.owner).entries;
   const sayings: Saying[] = [];
+  const anonymous = options.rules.lacks("grantors") !== null;
   for (const entry of list.entries) {
     const given = builtin.find((one) => one.grantee === entry.grantee && one.grantor === entry.grantor);
     const grantable = without(entry.grantable, given?.grantable);
     const plain = without(without(entry.privileges, given?.privileges), entry.grantable);
-    const by = entry.grantor === options.owner ? null : entry.grantor;
+    const by = anonymous || entry.grantor === options.owner ? null : entry.grantor;
     if (plain.length > 0)
       sayings.push({ grantee: entry.grantee, by, grantable: false, absent: false, privileges: plain });
     if (grantable.length > 0) {

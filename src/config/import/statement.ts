@@ -22,6 +22,8 @@ export interface GrantStatement {
   readonly creators: readonly RoleName[];
   /** Nothing that exists is meant. */
   readonly futureOnly: boolean;
+  /** What it is about does not exist: it may be forgotten without anybody noticing. */
+  readonly missing: boolean;
 }
 
 /** Whole schemas of which the same is said are named in one line. */
@@ -39,10 +41,19 @@ export function joinSchemas(statements: readonly GrantStatement[]): readonly Gra
 }
 
 const KIND_RANK: readonly ResourceKind[] = [
+  "server",
+  "dynamic-privilege",
+  "all-schemas",
+  "all-routines",
+  "all-roles",
+  "all-mbeans",
   "database",
   "tablespace",
   "parameter",
+  "schema-pattern",
   "schema",
+  "schema-tables",
+  "schema-routines",
   "table",
   "column",
   "sequence",
@@ -52,6 +63,8 @@ const KIND_RANK: readonly ResourceKind[] = [
   "foreign-data-wrapper",
   "foreign-server",
   "large-object",
+  "role",
+  "mbean",
 ];
 
 /** The order in which a person reads what a role may do: what the cluster shares, then schema by schema, the schema itself first. */
@@ -78,9 +91,12 @@ const readingOrder: Comparator<GrantStatement> = (a, b) =>
 
 function sectionOf(statement: GrantStatement): string {
   if (statement.schema !== null) return `2${statement.schema}`;
-  if (statement.kind === "schema") return `2${statement.on.names[0] ?? ""}`;
-  return statement.kind === "database" || statement.kind === "tablespace" || statement.kind === "parameter" ? "1" : "3";
+  if (AS_SCHEMA.has(statement.kind)) return `2${statement.on.names[0] ?? ""}`;
+  return KIND_RANK.indexOf(statement.kind) < KIND_RANK.indexOf("schema") ? "1" : "3";
 }
+
+/** Kinds that are named as their schema is. */
+const AS_SCHEMA: ReadonlySet<ResourceKind> = new Set(["schema", "schema-tables", "schema-routines"]);
 
 const USUAL: readonly Privilege[] = ["CONNECT", "USAGE", "SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "CREATE"];
 
