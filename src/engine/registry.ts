@@ -4,6 +4,8 @@ import type { Engine } from "./engine.ts";
 
 // Loaded when first asked for: `rolewright --help` must not wait for drivers.
 const ENGINES: Readonly<Partial<Record<EngineName, () => Promise<Engine>>>> = {
+  mariadb: async () => (await import("./mysql/index.ts")).mariadb,
+  mysql: async () => (await import("./mysql/index.ts")).mysql,
   postgresql: async () => (await import("./postgresql/index.ts")).postgresql,
 };
 

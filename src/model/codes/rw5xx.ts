@@ -107,6 +107,31 @@ export const RW5XX: Readonly<Record<string, CodePage>> = {
     why: "Ending other roles' sessions needs membership in `pg_signal_backend`, and a superuser's session needs a superuser.",
     fix: "Have an administrator end it with `select pg_terminate_backend(PID)`.",
   },
+  RW521: {
+    title: "the server is of another product than the target says",
+    why: "MariaDB and MySQL speak the same protocol and decide differently about roles, host names and privileges, so that what is true of one is not true of the other.",
+    fix: "Correct `engine` of the target to the product that the message names.",
+  },
+  RW522: {
+    title: "the server runs without its grant tables",
+    why: "It was started with `skip-grant-tables`: everybody may do everything, and what the grant tables say is not in force.",
+    fix: "Restart it without that option, or run `flush privileges`.",
+  },
+  RW523: {
+    title: "grants kept changing while they were read",
+    why: "MariaDB's grant tables take no part in transactions. They are read again when something changed meanwhile, and something did each time.",
+    fix: "Find out what keeps changing them, or try again later.",
+  },
+  RW524: {
+    title: "this release cannot change servers of this product",
+    why: "It reads, imports and answers questions about them.",
+    fix: "Look for a newer release.",
+  },
+  RW525: {
+    title: "the product has no row policies",
+    why: "Expressions of row policies can be put to servers that have them.",
+    fix: "Grant on a view that selects the rows.",
+  },
   RW590: {
     title: "there is no account to run a throw-away server as",
     why: "Database servers refuse to run as root, so root runs them as `nobody`, and that account must be in /etc/passwd.",

@@ -1,0 +1,168 @@
+import { RolewrightError } from "../../base/error.ts";
+import type { PolicyTextAnswer } from "../../model/policy-text.ts";
+import type { Change } from "../../model/change.ts";
+import type { Snapshot, TargetIdentity } from "../../model/snapshot.ts";
+import type { Secret } from "../../base/secret.ts";
+import type {
+  ApplierLock,
+  Connection,
+  ConnectOptions,
+  Engine,
+  HealthFact,
+  IntrospectOptions,
+  LiveSession,
+  NodeReading,
+  Transaction,
+} from "../engine.ts";
+import { openSession, type Session } from "./client.ts";
+import { notYet } from "./dialect.ts";
+import { type Dsn, parseDsn } from "./dsn.ts";
+import { ER, isServerError, readingError } from "./errors.ts";
+import { examine } from "./health.ts";
+import { identityOf, introspect, readSettings } from "./introspect.ts";
+import type { Product } from "./product.ts";
+import { OWN_GRANTS } from "./queries.ts";
+import { serverVersion } from "./version.ts";
+
+const DEFAULT_CONNECT_TIMEOUT_SECONDS = 10;
+
+/** Opens the way to a server. Errors are RW5xx with help; the other product, an old version and a server that runs without its grant tables are refused. */
+export async function connect(engine: Engine, product: Product, options: ConnectOptions): Promise<Connection> {
+  const dsn = parseDsn(options.url);
+  const open = (applicationName = "rolewright", signal?: AbortSignal): Promise<Session> =>
+    openSession(dsn, {
+      applicationName,
+      connectTimeoutSeconds: options.connectTimeoutSeconds ?? DEFAULT_CONNECT_TIMEOUT_SECONDS,
+      signal: signal ?? options.signal,
+    });
+  const session = await open();
+  try {
+    serverVersion(session.banner, product);
+    await refuseSkippedGrants(session);
+    return new MysqlConnection({ engine, product, dsn, open, session });
+  } catch (error) {
+    await session[Symbol.asyncDispose]();
+    throw readingError(error, "the server's version");
+  }
+}
+
+/** With `skip-grant-tables` everybody may do everything, and nothing that is read is in force. */
+async function refuseSkippedGrants(session: Session): Promise<void> {
+  try {
+    await session.rows(OWN_GRANTS);
+  } catch (error) {
+    if (!isServerError(error, ER.skipGrantTables)) throw error;
+    throw new RolewrightError("RW522", "the server runs without its grant tables (`skip-grant-tables`)", {
+      help: "everybody may do everything on it: restart it without that option, or run `flush privileges`",
+      cause: error,
+    });
+  }
+}
+
+/** What a connection is made of; the writing half opens its own sessions with `open`. */
+export interface Opened {
+  readonly engine: Engine;
+  readonly product: Product;
+  readonly dsn: Dsn;
+  readonly open: (applicationName?: string, signal?: AbortSignal) => Promise<Session>;
+  readonly session: Session;
+}
+
+class MysqlConnection implements Connection {
+  readonly engine: Engine;
+  readonly #opened: Opened;
+  readonly #sessions: Set<Session> = new Set();
+  #control: Session;
+
+  constructor(opened: Opened) {
+    this.engine = opened.engine;
+    this.#opened = opened;
+    this.#control = opened.session;
+  }
+
+  get #address(): string {
+    const { host, port, socket } = this.#opened.dsn;
+    return socket ?? `${host}:${port}`;
+  }
+
+  async introspect(options: IntrospectOptions = {}): Promise<Snapshot> {
+    const { open, product } = this.#opened;
+    await using session = this.#track(await open("rolewright", options.signal));
+    return await introspect(session, { ...options, product, address: this.#address });
+  }
+
+  async identify(): Promise<TargetIdentity> {
+    const control = await this.#session();
+    try {
+      return identityOf(await readSettings(control), this.#opened.product, this.#address);
+    } catch (error) {
+      throw readingError(error, "the server's identity");
+    }
+  }
+
+  canonicalPolicies(): Promise<readonly PolicyTextAnswer[]> {
+    return Promise.reject(new RolewrightError("RW525", `${this.#opened.product.title} has no row policies`));
+  }
+
+  /** The server keeps no times that tell when a privilege came or went. */
+  lastChanged(changes: readonly Change[]): Promise<readonly (string | null)[]> {
+    return Promise.resolve(changes.map(() => null));
+  }
+
+  async examine(live: Snapshot): Promise<readonly HealthFact[]> {
+    const session = await this.#session();
+    try {
+      return await examine(live, { session, dsn: this.#opened.dsn, product: this.#opened.product });
+    } catch (error) {
+      throw readingError(error, "the state of the server");
+    }
+  }
+
+  lockApplier(): Promise<ApplierLock> {
+    return Promise.resolve(notYet(this.#opened.product, "nothing can be applied"));
+  }
+
+  /** A server is one. */
+  readEverywhere(): Promise<readonly NodeReading[]> {
+    return Promise.resolve([]);
+  }
+
+  begin(): Promise<Transaction> {
+    return Promise.resolve(notYet(this.#opened.product, "nothing can be applied"));
+  }
+
+  sessions(): Promise<{ readonly sessions: readonly LiveSession[]; readonly complete: boolean }> {
+    return Promise.resolve(notYet(this.#opened.product, "sessions cannot be listed"));
+  }
+
+  endSession(): Promise<boolean> {
+    return Promise.resolve(notYet(this.#opened.product, "sessions cannot be ended"));
+  }
+
+  /** Grants take no part in transactions. */
+  transactionStatus(): Promise<"unknown"> {
+    return Promise.resolve("unknown");
+  }
+
+  passwordVerifier(): Secret {
+    return notYet(this.#opened.product, "passwords cannot be set");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const open = [...this.#sessions, this.#control];
+    this.#sessions.clear();
+    await Promise.allSettled(open.map((session) => session[Symbol.asyncDispose]()));
+  }
+
+  /** The session for short questions; opened anew when the server has ended the last one. */
+  async #session(): Promise<Session> {
+    if (this.#control.lost) this.#control = await this.#opened.open();
+    return this.#control;
+  }
+
+  #track(session: Session): Session {
+    for (const known of this.#sessions) if (known.lost) this.#sessions.delete(known);
+    this.#sessions.add(session);
+    return session;
+  }
+}

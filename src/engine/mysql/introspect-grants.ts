@@ -1,0 +1,153 @@
+import { RolewrightError } from "../../base/error.ts";
+import type { Membership, MembershipKey, Role, RoleName } from "../../model/role.ts";
+import type { Unknown } from "../../model/snapshot.ts";
+import { globalAccess } from "./access-mask.ts";
+import type { Session, Value } from "./client.ts";
+import { accountName } from "./names.ts";
+import { Grants, type Reader } from "./normalize.ts";
+import { type AccountFound, mariadbAccount, mysqlAccount, toRole } from "./normalize-accounts.ts";
+import { mandatoryRoles, mariadbMemberships, mysqlMemberships } from "./normalize-memberships.ts";
+import { REVOKED } from "./privileges.ts";
+import * as sql from "./queries.ts";
+import { quoteIdentifier } from "./quote.ts";
+
+/** Everything that stands in the grant tables. */
+export interface GrantsFound {
+  readonly roles: ReadonlyMap<RoleName, Role>;
+  readonly memberships: ReadonlyMap<MembershipKey, Membership>;
+  readonly grants: Grants;
+  readonly unknowns: readonly Unknown[];
+}
+
+export interface GrantsContext {
+  readonly reader: Reader;
+  readonly actor: RoleName;
+  readonly settings: ReadonlyMap<string, string>;
+}
+
+/** How often grants that change while they are read are read again. */
+const ATTEMPTS = 5;
+
+/**
+ * Reads the grant tables of MariaDB as of one moment. They take no part in transactions, and a lock on them would keep GRANT waiting; so their checksums are taken before and after, and when these differ they are
+ * read again.
+ */
+export async function readMariadbGrants(session: Session, context: GrantsContext): Promise<GrantsFound> {
+  let before = await checksums(session);
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const found = await readMariadbOnce(session, context);
+    const after = await checksums(session);
+    if (before === after) return found;
+    before = after;
+  }
+  throw new RolewrightError("RW523", `the grants changed ${ATTEMPTS} times while they were read`, {
+    help: "find out what keeps changing them, or try again later",
+  });
+}
+
+async function checksums(session: Session): Promise<string> {
+  const rows = await session.rows<sql.ChecksumRow>(sql.CHECKSUMS);
+  return JSON.stringify(rows);
+}
+
+async function readMariadbOnce(session: Session, context: GrantsContext): Promise<GrantsFound> {
+  const { reader, actor } = context;
+  const grants = new Grants(reader);
+  const unknowns: Unknown[] = [];
+  const accounts: AccountFound[] = [];
+  for (const row of await session.rows<sql.GlobalPrivRow>(sql.GLOBAL_PRIV)) {
+    const account = mariadbAccount(row);
+    const { privileges, rejected } = globalAccess(row[2], row[3], reader);
+    grants.global(account.name, privileges);
+    if (rejected !== "") {
+      const reason = `the server gives it no privileges on \`*.*\`, because ${rejected}`;
+      unknowns.push({ subject: `row of \`${account.name}\` in mysql.global_priv`, reason });
+    }
+    accounts.push(account);
+  }
+  const defaultRoles = new Map(
+    accounts.flatMap(({ name, defaultRole }) => (defaultRole === null ? [] : [[name, defaultRole]])),
+  );
+  const rows = await session.rows<sql.RolesMappingRow>(sql.ROLES_MAPPING);
+  const memberships = mariadbMemberships(rows, { defaultRoles, actor });
+  await readCommon(session, grants);
+  return { roles: rolesOf(accounts, memberships, reader), memberships, grants, unknowns };
+}
+
+/** Reads the grant tables of MySQL, which one transaction sees as of one moment. */
+export async function readMysqlGrants(session: Session, context: GrantsContext): Promise<GrantsFound> {
+  await session.run(sql.BEGIN);
+  const { reader, settings } = context;
+  const grants = new Grants(reader);
+  const rows = await session.rows<sql.MysqlUserRow>(sql.MYSQL_USER);
+  const accounts = rows.map(mysqlAccount);
+  const columns = (await session.rows<readonly [string]>(sql.MYSQL_USER_COLUMNS)).map(([name]) => name);
+  const held = await session.rows<readonly Value[]>(sql.mysqlUserPrivileges(columns.map(quoteIdentifier)));
+  for (const row of held)
+    grants.global(accountName(String(row[0]), String(row[1])), staticPrivileges(columns, row.slice(2), reader));
+  for (const row of rows) {
+    for (const { schema, privileges } of restrictions(row[14])) {
+      grants.revoked(
+        accountName(row[0], row[1]),
+        schema,
+        privileges.map((name) => REVOKED + name),
+      );
+    }
+  }
+  for (const row of await session.rows<sql.GlobalGrantRow>(sql.GLOBAL_GRANTS)) grants.dynamic(row);
+  const edges = await session.rows<sql.RoleEdgeRow>(sql.ROLE_EDGES);
+  const defaults = await session.rows<sql.DefaultRoleRow>(sql.DEFAULT_ROLES);
+  const memberships = mysqlMemberships(edges, defaults, {
+    mandatory: mandatoryRoles(settings.get("mandatory_roles") ?? ""),
+    allActive: settings.get("activate_all_roles_on_login") === "ON",
+  });
+  await readCommon(session, grants);
+  await session.run("commit");
+  return { roles: rolesOf(accounts, memberships, reader), memberships, grants, unknowns: [] };
+}
+
+/** The names of the columns of `mysql.user` that say Y. One that we do not know is kept by its own name. */
+export function staticPrivileges(columns: readonly string[], row: readonly Value[], { privileges }: Reader): string[] {
+  const byColumn = new Map(privileges.all.map((each) => [each.mysql?.column.toLowerCase() ?? "", each.name]));
+  return columns.flatMap((column, index) => {
+    if (row[index] !== "Y") return [];
+    return [
+      byColumn.get(column.toLowerCase()) ??
+        column
+          .replace(/_priv$/iu, "")
+          .replaceAll("_", " ")
+          .toUpperCase(),
+    ];
+  });
+}
+
+/** What `User_attributes` keeps of partial revokes: `[{"Database": "mysql", "Privileges": ["INSERT"]}]`. */
+export function restrictions(
+  json: string | null,
+): { readonly schema: string; readonly privileges: readonly string[] }[] {
+  if (json === null) return [];
+  const kept = JSON.parse(json) as readonly { readonly Database: string; readonly Privileges: readonly string[] }[];
+  return kept.map(({ Database: schema, Privileges: privileges }) => ({ schema, privileges }));
+}
+
+/** The tables that both products have. */
+async function readCommon(session: Session, grants: Grants): Promise<void> {
+  const databases = await session.table(sql.DB);
+  grants.databases(databases.columns, databases.rows);
+  await session.each(sql.TABLES_PRIV, (row) => grants.table(row as sql.TablesPrivRow));
+  await session.each(sql.COLUMNS_PRIV, (row) => grants.column(row as sql.ColumnsPrivRow));
+  await session.each(sql.PROCS_PRIV, (row) => grants.routine(row as sql.ProcsPrivRow));
+  for (const row of await session.rows<sql.ProxiesPrivRow>(sql.PROXIES_PRIV)) grants.proxy(row);
+}
+
+function rolesOf(
+  accounts: readonly AccountFound[],
+  memberships: ReadonlyMap<MembershipKey, Membership>,
+  { product }: Reader,
+): ReadonlyMap<RoleName, Role> {
+  const pairs = new Set(Array.from(memberships.values(), ({ role, member }) => `${role}\0${member}`));
+  const roles = accounts
+    .filter(({ name }) => name !== "") // PUBLIC is no role of ours, though MariaDB keeps it as one.
+    .map((found) => toRole(found, product, pairs.has(`${found.defaultRole ?? ""}\0${found.name}`)));
+  return new Map(roles.map((role) => [role.name, role]));
+}
