@@ -9,7 +9,8 @@ import { writeFileDurably } from "../../store/files/write-durably.ts";
 import type { Action } from "../command-spec.ts";
 import type { Input } from "../input.ts";
 import { type AccessSource, readSource } from "../questions/source.ts";
-import { findPrivilege, findResource } from "../questions/what.ts";
+import { findResource } from "../questions/find-resource.ts";
+import { findPrivilege } from "../questions/what.ts";
 import { findWho } from "../questions/who.ts";
 import { usageError } from "../usage.ts";
 

@@ -34,11 +34,13 @@ export function findWho(source: AccessSource, text: string): Who {
   const name = text.startsWith("role:") && !roles.has(text) ? text.slice("role:".length) : text;
   if (roles.has(name)) return { title: describeName(name), identity: null, roles: [name] };
   if (name.toLowerCase() === "public") return { title: "everybody (public)", identity: null, roles: [PUBLIC] };
+  const accounts = sortedText([...roles.keys()].filter((each) => each.startsWith(`${name}@`)));
   throw new RolewrightError(
     "RW820",
     `there is no person, service, agent or role \`${escapeLine(text)}\` on ${source.title}`,
     {
       help:
+        (accounts.length === 0 ? null : `there is ${accounts.slice(0, 5).map(describeName).join(", ")}`) ??
         didYouMean(name, sortedText([...roles.keys(), ...source.identities.map((each) => each.name)])) ??
         "names are written as the database holds them",
     },
