@@ -7,11 +7,10 @@ import { Secret } from "../src/base/secret.ts";
 import { loadManifest } from "../src/config/load.ts";
 import { resolveManifest } from "../src/config/resolve.ts";
 import { diff } from "../src/diff/diff.ts";
-import { predict } from "../src/diff/predict.ts";
 import { postgresql } from "../src/engine/postgresql/index.ts";
 import { hasErrors } from "../src/model/finding.ts";
 import type { Snapshot } from "../src/model/snapshot.ts";
-import { buildPlan } from "../src/plan/build-plan.ts";
+import { derivePlan } from "../src/plan/build-plan.ts";
 import { FETCH_GROUPED_LISTS, FETCH_NAMES, type Shape } from "./catalog.ts";
 import { manifestWithNewGroup, TARGET, URL_VARIABLE, wholeManifest } from "./manifest.ts";
 
@@ -72,7 +71,7 @@ function planFrom(
   const findings = [...loaded.findings, ...resolution.findings];
   if (hasErrors(findings)) throw new Error(findings.map((finding) => finding.message).join("\n"));
   const changes = diff(live.access, resolution.desired, { rules: dialect.rules, renames: resolution.renames });
-  const made = buildPlan({
+  const { plan: made, states } = derivePlan({
     target: TARGET,
     environment: "production",
     snapshot: live,
@@ -82,7 +81,7 @@ function planFrom(
     tool: "bench",
     findings: resolution.findings,
   });
-  const after = predict(live.access, changes, dialect.rules);
+  const after = states.at(-1) ?? live.access;
   const report = analyze({ plan: made, live, after, dialect, resolution, environment: "production" });
   return { changes: report.plan.changes.length, statements: made.budget.statements };
 }

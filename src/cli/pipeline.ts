@@ -18,11 +18,12 @@ import type { Resolution } from "../config/resolution.ts";
 import { diff } from "../diff/diff.ts";
 import { predict } from "../diff/predict.ts";
 import type { Dialect } from "../engine/engine.ts";
+import type { AccessState } from "../model/access-state.ts";
 import type { Change } from "../model/change.ts";
 import { hasErrors, type Finding } from "../model/finding.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { StateRules } from "../model/state-rules.ts";
-import { buildPlan } from "../plan/build-plan.ts";
+import { derivePlan } from "../plan/build-plan.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { CliContext } from "./context.ts";
 import { analysisGuards } from "./guards.ts";
@@ -97,11 +98,14 @@ export async function planTarget(target: OpenTarget, context: CliContext, reques
     tool: VERSION,
     ...(request.allowRemovals === null ? {} : { allowRemovals: request.allowRemovals }),
   };
-  const plan = await untilUnused(target.runs, (earlier) =>
-    buildPlan({ ...input, findings: [...resolution.findings, ...earlier] }),
-  );
+  let after = live.access;
+  const plan = await untilUnused(target.runs, (earlier) => {
+    const derived = derivePlan({ ...input, findings: [...resolution.findings, ...earlier] });
+    after = derived.states.at(-1) ?? live.access;
+    return derived.plan;
+  });
   context.progress.step("working out who gains and loses access");
-  const report = reportWith({ plan, live, dialect, resolution });
+  const report = reportWith({ plan, live, dialect, resolution }, after);
   return {
     live,
     plan,
@@ -145,12 +149,10 @@ interface Basis {
   readonly resolution: Pick<Resolution, "identities" | "scope" | "findings">;
 }
 
-function reportWith({ plan, live, dialect, resolution }: Basis): Report {
-  const after = predict(
-    live.access,
-    plan.changes.map(({ change }) => change),
-    dialect.rules,
-  );
+/** `known` is the state that the plan leads to, where deriving it has worked that out already. */
+function reportWith({ plan, live, dialect, resolution }: Basis, known?: AccessState): Report {
+  const changes = plan.changes.map(({ change }) => change);
+  const after = known ?? predict(live.access, changes, dialect.rules);
   return analyze({ plan, live, after, dialect, resolution, environment: plan.target.environment });
 }
 

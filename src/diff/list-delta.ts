@@ -43,45 +43,63 @@ function equalEntries(a: AccessEntry, b: AccessEntry): boolean {
   return compareParts(a.privileges, b.privileges) === 0 && compareParts(a.grantable, b.grantable) === 0;
 }
 
-/** The list after changes that are made for it. Removing what is not there, or adding what is, changes nothing. Entries that no change is about are shared with the old list. */
+/** The list after changes that are made for it; see `editor`. */
 export function applyDeltas(list: AccessList, deltas: Iterable<ListDelta>): AccessList {
-  const edits = new Map<string, ListDelta[]>();
-  for (const delta of deltas) {
-    const key = holderKey(delta);
-    const same = edits.get(key);
-    if (same === undefined) edits.set(key, [delta]);
-    else same.push(delta);
-  }
-  const grantees = new Set(Array.from(edits.values(), ([delta]) => delta?.grantee));
-  const entries: AccessEntry[] = [];
-  for (const entry of list.entries) {
-    const own = grantees.has(entry.grantee) ? edits.get(holderKey(entry)) : undefined;
-    if (own === undefined) {
-      entries.push(entry);
-    } else {
-      entries.push(...edited(entry, own));
-      edits.delete(holderKey(entry));
-    }
-  }
-  if (edits.size === 0) return normalAccessList(entries);
-  for (const own of edits.values()) {
-    const [first] = own;
-    if (first !== undefined) entries.push(...edited({ ...holderOf(first), privileges: [], grantable: [] }, own));
-  }
-  return normalAccessList(entries.sort(compareEntries));
+  return editor(deltas)(list);
 }
 
-/** The entry after the changes for its holder: none where nothing is left. */
-function edited(entry: AccessEntry, deltas: readonly ListDelta[]): AccessEntry[] {
+/**
+ * Makes the same changes for one list after the other. Removing what is not there, or adding what is, changes nothing. Entries that no change is about are shared with the old list, and those that become the
+ * same with each other.
+ */
+export function editor(deltas: Iterable<ListDelta>): (list: AccessList) => AccessList {
+  // The last holder first, so that the places of the others stay what they are while entries come and go.
+  const edits = [...Map.groupBy(deltas, holderKey).values()]
+    .map((own) => ({ own, holder: holderOf(own), known: new Map<AccessEntry, readonly AccessEntry[]>() }))
+    .sort((a, b) => compareEntries(b.holder, a.holder));
+  return (list) => {
+    const entries = list.entries.slice();
+    let changed = false;
+    for (const { own, holder, known } of edits) {
+      const place = placeOf(list.entries, holder);
+      const there = list.entries[place];
+      const old = there !== undefined && compareEntries(there, holder) === 0 ? there : null;
+      const before = old ?? holder;
+      let after = known.get(before);
+      if (after === undefined) known.set(before, (after = edited(before, own)));
+      if (after.length === 0 ? old === null : after[0] === old) continue;
+      entries.splice(place, old === null ? 0 : 1, ...after);
+      changed = true;
+    }
+    return changed ? normalAccessList(entries) : list;
+  };
+}
+
+/** The place of the first entry that does not come before the holder. */
+function placeOf(entries: readonly AccessEntry[], holder: AccessEntry): number {
+  let low = 0;
+  let high = entries.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compareEntries(entries[middle] as AccessEntry, holder) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The entry after the changes for its holder: the same where nothing changes, none where nothing is left. */
+function edited(entry: AccessEntry, deltas: readonly ListDelta[]): readonly AccessEntry[] {
   const held = { privileges: new Set(entry.privileges), grantable: new Set(entry.grantable) };
   for (const delta of deltas) for (const privilege of delta.privileges) applyOne(held, delta, privilege);
   if (held.privileges.size === 0) return [];
   const { grantee, grantor } = entry;
-  return [{ grantee, grantor, privileges: sortedText(held.privileges), grantable: sortedText(held.grantable) }];
+  const after = { grantee, grantor, privileges: sortedText(held.privileges), grantable: sortedText(held.grantable) };
+  return [equalEntries(entry, after) ? entry : after];
 }
 
-function holderOf({ grantee, grantor }: Holder): Holder {
-  return { grantee, grantor };
+function holderOf(deltas: readonly ListDelta[]): AccessEntry {
+  const { grantee = "", grantor = "" } = deltas[0] ?? {};
+  return { grantee, grantor, privileges: [], grantable: [] };
 }
 
 /** A total order of deltas and of GrantChanges: additions first, then by holder, privileges and grant option. */

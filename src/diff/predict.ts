@@ -21,7 +21,7 @@ import { resourceKey, type Resource, type ResourceKey, type ResourceKind } from 
 import { membershipKey, type Role, type RoleName, type RoleSetting } from "../model/role.ts";
 import type { StateRules } from "../model/state-rules.ts";
 import { compareChanges } from "./change-order.ts";
-import { applyDeltas, type ListDelta } from "./list-delta.ts";
+import { applyDeltas, editor, type ListDelta } from "./list-delta.ts";
 import { ownerMoves, type OwnerMove } from "./owner-moves.ts";
 import { renameInState, type Rename } from "./role-names.ts";
 
@@ -198,29 +198,25 @@ function applyGrants(draft: Draft, changes: readonly GrantChange[], rules: State
   }
   for (const [resources, group] of bySet) {
     const results = new Map<string, AccessList>();
-    for (const resource of resources) applyToOne(draft, resource, group, results, rules);
+    const edit = editor(group);
+    const edited = (list: AccessList): AccessList => {
+      let result = results.get(list.id);
+      if (result === undefined) results.set(list.id, (result = edit(list)));
+      return result;
+    };
+    for (const resource of resources) editOne(draft, resource, edited, rules);
   }
 }
 
-function applyToOne(
-  draft: Draft,
-  resource: Resource,
-  deltas: readonly ListDelta[],
-  results: Map<string, AccessList>,
-  rules: StateRules,
-): void {
+function editOne(draft: Draft, resource: Resource, edit: (list: AccessList) => AccessList, rules: StateRules): void {
   const key = resourceKey(resource);
   const holding = draft.holdings.get(key);
   const absent = absentList(resource.kind, rules);
-  const list = holding?.list ?? absent;
-  if (list === undefined) return;
-  let result = results.get(list.id);
-  if (result === undefined) {
-    result = applyDeltas(list, deltas);
-    results.set(list.id, result);
-  }
-  if (absent !== undefined && result.id === absent.id) draft.holdings.delete(key);
-  else draft.holdings.set(key, { ...(holding ?? { resource, owner: null }), list: result });
+  const before = holding?.list ?? absent;
+  if (before === undefined) return;
+  const list = edit(before);
+  if (absent !== undefined && list.id === absent.id) draft.holdings.delete(key);
+  else draft.holdings.set(key, holding === undefined ? { resource, owner: null, list } : { ...holding, list });
 }
 
 function applyDefaults(draft: Draft, changes: readonly DefaultChange[], rules: StateRules): void {
