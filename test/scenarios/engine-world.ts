@@ -1,0 +1,135 @@
+import { resolveManifest } from "../../src/config/resolve.ts";
+import { diff } from "../../src/diff/diff.ts";
+import { accessList, type AccessEntry } from "../../src/model/access-list.ts";
+import type { Holding } from "../../src/model/access-state.ts";
+import type { CatalogEntry } from "../../src/model/catalog.ts";
+import type { EngineName } from "../../src/model/engine-name.ts";
+import { isShared, isUnnamed, type Resource, type ResourceKey, resourceKey } from "../../src/model/resource.ts";
+import { type Membership, membershipKey, type Role } from "../../src/model/role.ts";
+import type { Snapshot } from "../../src/model/snapshot.ts";
+import type { StateRules } from "../../src/model/state-rules.ts";
+import { changeLines, findingLines, fromText, type Resolved } from "./manifest-world.ts";
+
+/** The engines without owners and with one database, whose name is never shown. */
+export type Ownerless = Exclude<EngineName, "postgresql">;
+
+/** A server of such an engine, before anything is in it. */
+export interface Ground {
+  readonly engine: Ownerless;
+  readonly database: string;
+  readonly product: string;
+  readonly rules: (snapshot: Snapshot) => StateRules;
+}
+
+/** What is on it. Things are written `table shop.orders`, `server`, `role app@%`; each with who holds what. */
+export interface EngineWorld {
+  readonly roles?: readonly string[];
+  readonly attributes?: Readonly<Record<string, Role["attributes"]>>;
+  readonly memberships?: readonly Partial<Membership>[];
+  readonly things?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+  /** Of the things: those that do not exist. */
+  readonly missing?: readonly string[];
+}
+
+/** A resource from `KIND NAME`, the parts of the name joined by dots. */
+export function resourceIn(database: string, text: string): Resource {
+  const space = text.indexOf(" ");
+  const kind = (space < 0 ? text : text.slice(0, space)) as Resource["kind"];
+  if (isUnnamed(kind)) return { kind, path: [] };
+  const name = text.slice(space + 1);
+  if (isShared(kind)) return { kind, path: [name] };
+  return { kind, path: [database, ...name.split(".")] };
+}
+
+/** A made-up server with the engine's real rules. */
+export function makeEngineWorld(
+  ground: Ground,
+  world: EngineWorld,
+): { readonly live: Snapshot; readonly rules: StateRules } {
+  const { database } = ground;
+  const empty: Snapshot = {
+    identity: { engine: ground.engine, server: "1", databases: [database] },
+    version: { product: ground.product, major: 11, minor: 4, text: "11.4" },
+    actor: { role: "admin@localhost", superuser: false, bootstrap: "root@localhost", provider: null },
+    takenAt: "2026-11-22T00:00:00Z",
+    catalog: { databases: [database], entries: new Map() },
+    access: {
+      roles: new Map(),
+      memberships: new Map(),
+      holdings: new Map(),
+      defaultPrivileges: new Map(),
+      rowPolicies: new Map(),
+    },
+    unknowns: [],
+    fingerprint: "sha256:0",
+    limits: {},
+  };
+  const bare = ground.rules(empty);
+  const roles = (world.roles ?? []).map((name): Role => {
+    const attributes = { ...bare.defaultAttributes(name), ...world.attributes?.[name] };
+    return { name, origin: "user", attributes, settings: [] };
+  });
+  const memberships = (world.memberships ?? []).map((row): Membership => {
+    const usual = { role: "", member: "", grantor: "", admin: false, inherit: true, set: true, implied: false };
+    return bare.normalMembership({ ...usual, ...row });
+  });
+  const holdings = new Map<ResourceKey, Holding>();
+  const entries = new Map<ResourceKey, CatalogEntry>();
+  for (const [text, held] of Object.entries(world.things ?? {})) {
+    const resource = resourceIn(database, text);
+    const key = resourceKey(resource);
+    if (resource.kind === "table") entries.set(key, { resource, form: "table", columns: ["id", "name"] });
+    else if (resource.kind !== "column" && !isUnnamed(resource.kind)) entries.set(key, { resource });
+    if (world.missing?.includes(text) === true) entries.set(key, { resource, missing: true });
+    const list = accessList(
+      Object.entries(held).map(([grantee, privileges]): AccessEntry => {
+        const plain = privileges.map((privilege) => privilege.replace("*", ""));
+        const grantable = privileges.filter((privilege) => privilege.endsWith("*"));
+        return { grantee, grantor: "", privileges: plain, grantable: grantable.map((each) => each.slice(0, -1)) };
+      }),
+    );
+    if (list.entries.length > 0 || bare.unrecordedList(resource.kind) === undefined) {
+      holdings.set(key, { resource, owner: null, list });
+    }
+  }
+  for (const { name } of roles) {
+    const own = bare.resourceOfRole(name);
+    if (own === null || holdings.has(resourceKey(own.resource))) continue;
+    holdings.set(resourceKey(own.resource), { ...own, list: accessList([]) });
+    entries.set(resourceKey(own.resource), { resource: own.resource });
+  }
+  const live: Snapshot = {
+    ...empty,
+    catalog: { databases: [database], entries },
+    access: {
+      ...empty.access,
+      roles: new Map(roles.map((role) => [role.name, role])),
+      memberships: new Map(memberships.map((row) => [membershipKey(row), row])),
+      holdings,
+    },
+  };
+  return { live, rules: ground.rules(live) };
+}
+
+/** Resolves manifest text (without its first line and its target `prod`) against such a server, and compares. */
+export function resolveOn(ground: Ground, text: string, world: EngineWorld): Resolved {
+  const { live, rules } = makeEngineWorld(ground, world);
+  const target = `targets: { prod: { engine: ${ground.engine}, url: '\${URL}' } }\n`;
+  const resolution = resolveManifest(fromText(`version: 1\n${target}${text}`), "prod", live, rules);
+  const { renames, passwords } = resolution;
+  return { ...resolution, live, changes: diff(live.access, resolution.desired, { rules, renames, passwords }) };
+}
+
+/** What the text changes, as lines; throws where it has errors. */
+export function changesOn(ground: Ground, text: string, world: EngineWorld): readonly string[] {
+  const { changes, findings } = resolveOn(ground, text, world);
+  const errors = findings.filter((finding) => finding.severity === "error");
+  if (errors.length > 0) throw new Error(findingLines(errors).join("\n"));
+  return changeLines(changes);
+}
+
+/** The errors of a text: `RW236 2:3 message (help)`. */
+export function errorsOn(ground: Ground, text: string, world: EngineWorld): readonly string[] {
+  const errors = resolveOn(ground, text, world).findings.filter((finding) => finding.severity === "error");
+  return findingLines(errors).map((line, index) => `${line} (${errors[index]?.help ?? ""})`);
+}
