@@ -1,16 +1,17 @@
 import { resolve } from "node:path";
 import { explainAccess } from "../../analysis/explain.ts";
 import { EXIT } from "../../base/error.ts";
-import { compareText, sorted } from "../../base/order.ts";
-import type { Resource } from "../../model/resource.ts";
-import type { RoleName } from "../../model/role.ts";
+import { type AccessQuestion, recordedGrants, sourcesOfPath } from "../../analysis/sources.ts";
+import { compareBy, compareText, sorted } from "../../base/order.ts";
+import { compareResources, resourceKey, type Resource } from "../../model/resource.ts";
+import { PUBLIC, type RoleName } from "../../model/role.ts";
 import type { Drawing, DrawingOptions } from "../../report/graph/drawing.ts";
 import { writeFileDurably } from "../../store/files/write-durably.ts";
 import type { Action } from "../command-spec.ts";
 import type { Input } from "../input.ts";
 import { type AccessSource, readSource } from "../questions/source.ts";
 import { findResource } from "../questions/find-resource.ts";
-import { findPrivilege } from "../questions/what.ts";
+import { findPrivilege, unnamedKind } from "../questions/what.ts";
 import { findWho } from "../questions/who.ts";
 import { usageError } from "../usage.ts";
 
@@ -86,8 +87,8 @@ function drawingOptions(source: AccessSource, input: Input): DrawingOptions {
   const resource = findResource(source, on, { privilege: asked, input });
   return {
     ...common,
-    focus: { kind: "resource", resource },
-    path: pathFrom(source, input.text("from"), asked, resource),
+    focus: { kind: "resource", resource, ...behind(source, resource) },
+    ...pathFrom(source, input.text("from"), { privilege: asked, resource }),
   };
 }
 
@@ -96,21 +97,52 @@ function looksLikeResource(source: AccessSource, text: string): boolean {
   const isWho =
     source.snapshot.access.roles.has(text) ||
     source.identities.some((each) => each.name === text || each.email === text);
-  return !isWho && text.includes(".");
+  return !isWho && (text.includes(".") || unnamedKind(text) !== null);
 }
 
 function pathFrom(
   source: AccessSource,
   from: string | null,
-  privilege: string,
-  resource: Resource,
-): readonly RoleName[] {
-  if (from === null) return [];
+  question: AccessQuestion,
+): Pick<DrawingOptions, "path" | "sources"> {
+  if (from === null) return {};
   for (const login of findWho(source, from).roles) {
-    const [path] = explainAccess(source.index, login, { privilege, resource }, { limit: 1 })?.paths ?? [];
-    if (path !== undefined) return [login, ...path.roles];
+    const [path] = explainAccess(source.index, login, question, { limit: 1 })?.paths ?? [];
+    if (path === undefined) continue;
+    return { path: [login, ...path.roles], sources: sourcesOfPath(source.index, login, path, question) };
   }
-  return [];
+  return {};
+}
+
+/** What the resource lies in that grants on it come from, and for whom grants to another name count. */
+function behind(
+  { index }: AccessSource,
+  resource: Resource,
+): Pick<Extract<DrawingOptions["focus"], { kind: "resource" }>, "coveredBy" | "countsAs"> {
+  if (index.rules.evaluated === null) return {};
+  const coveredBy = new Map<string, Resource>();
+  const countsAs = new Map<string, { readonly role: RoleName; readonly grantee: RoleName }>();
+  for (const entry of index.classOf(resource)?.list.entries ?? []) {
+    for (const privilege of entry.privileges) {
+      for (const grant of recordedGrants(index, entry.grantee, { privilege, resource })) {
+        if (resourceKey(grant.resource) !== resourceKey(resource)) {
+          coveredBy.set(resourceKey(grant.resource), grant.resource);
+        }
+        if (grant.grantee === entry.grantee) continue;
+        countsAs.set(`${entry.grantee}\0${grant.grantee}`, { role: entry.grantee, grantee: grant.grantee });
+      }
+    }
+  }
+  return {
+    coveredBy: sorted(coveredBy.values(), compareResources),
+    countsAs: sorted(
+      countsAs.values(),
+      compareBy(
+        (each) => each.role,
+        (each) => each.grantee,
+      ),
+    ),
+  };
 }
 
 /** Whether a direct member has the role's privileges without SET ROLE, by any grantor's row. */
@@ -118,8 +150,9 @@ function directInheritance({ snapshot, index }: AccessSource): DrawingOptions["i
   const inherited = new Set<string>();
   for (const membership of snapshot.access.memberships.values()) {
     const member = snapshot.access.roles.get(membership.member);
-    if (member !== undefined && index.rules.edge(membership, member).privileges)
-      inherited.add(`${membership.role}\0${membership.member}`);
+    // Everybody has what is given to everybody: there is nobody to become.
+    const has = member === undefined ? membership.member === PUBLIC : index.rules.edge(membership, member).privileges;
+    if (has) inherited.add(`${membership.role}\0${membership.member}`);
   }
   return (role, member) => inherited.has(`${role}\0${member}`);
 }
@@ -136,6 +169,10 @@ async function heatMapText(source: AccessSource, format: Format): Promise<string
     .filter((role) => role.origin !== "predefined")
     .map((role) => role.name);
   return heatMapSvg(
-    heatMap(source.index, { title: `Who can do what where, on ${source.title}`, roles: sorted(roles, compareText) }),
+    heatMap(source.index, {
+      title: `Who can do what where, on ${source.title}`,
+      roles: sorted(roles, compareText),
+      oneDatabase: source.dialect.capabilities.databases === "one",
+    }),
   );
 }

@@ -1,7 +1,8 @@
 import { compareBy } from "../../base/order.ts";
+import type { GrantSource } from "../../model/access-rules.ts";
 import type { AccessState } from "../../model/access-state.ts";
 import type { Identity } from "../../model/identity.ts";
-import { describeName, describeResource, type Resource, resourceKey } from "../../model/resource.ts";
+import { describeName, describeResource, describeTyped, type Resource, resourceKey } from "../../model/resource.ts";
 import { PUBLIC, type RoleName } from "../../model/role.ts";
 
 export type NodeKind =
@@ -24,11 +25,11 @@ export interface DrawnNode {
   readonly focus: boolean;
 }
 
-/** An arrow from who has to what it has: identity to login, member to role, role to resource. */
+/** An arrow from who has to what it has: identity to login, member to role, role to resource, what covers to what it covers, a login to a name whose grants count for it too. */
 export interface DrawnEdge {
   readonly from: string;
   readonly to: string;
-  readonly kind: "logs-in-as" | "member" | "holds" | "owns";
+  readonly kind: "logs-in-as" | "member" | "holds" | "owns" | "covers" | "counts-as";
   readonly label: string;
   /** Dashed where the member must SET ROLE to use it. */
   readonly inherited: boolean;
@@ -54,11 +55,20 @@ export interface DrawingOptions {
   readonly focus?:
     | { readonly kind: "role"; readonly role: RoleName }
     | { readonly kind: "identity"; readonly name: string }
-    | { readonly kind: "resource"; readonly resource: Resource };
+    | {
+        readonly kind: "resource";
+        readonly resource: Resource;
+        /** What it lies in that something is granted on which counts for it. @default none */
+        readonly coveredBy?: readonly Resource[];
+        /** Who has something on it that was granted to another name. @default none */
+        readonly countsAs?: readonly { readonly role: RoleName; readonly grantee: RoleName }[];
+      };
   /** How many steps from the focus are drawn, in both directions. @default unlimited towards what it can become, 2 towards who can become it */
   readonly hops?: number;
   /** Roles in order, from the login to the one that holds the access: drawn strong. */
   readonly path?: readonly RoleName[];
+  /** The recorded grants at the end of the path. @default its last role's own on the resource */
+  readonly sources?: readonly GrantSource[];
   /** Whether the member of an edge has the role's privileges without SET ROLE. */
   readonly inherits: (role: RoleName, member: RoleName) => boolean;
 }
@@ -83,7 +93,7 @@ export function drawRoles(access: AccessState, options: DrawingOptions): Drawing
       edges.push({ from: id, to: roleId(login), kind: "logs-in-as", label: "", inherited: true, admin: false, onPath });
     }
   }
-  if (options.focus?.kind === "resource") addResource(access, options.focus.resource, { nodes, edges, options, shown });
+  if (options.focus?.kind === "resource") addFocus(access, options.focus, { nodes, edges, options, shown });
 
   return {
     title: options.title,
@@ -123,9 +133,8 @@ function shownRoles(
   const { focus } = options;
   if (focus === undefined) {
     // A predefined role that nobody is a member of says nothing.
-    return new Set(
-      [...access.roles.values()].filter((r) => r.origin !== "predefined" || down.has(r.name)).map((r) => r.name),
-    );
+    const roles = [...access.roles.values()].filter((r) => r.origin !== "predefined" || down.has(r.name));
+    return new Set([...roles.map((r) => r.name), ...(up.has(PUBLIC) ? [PUBLIC] : [])]);
   }
   const starts = startRoles(access, options, focus);
   const upwards = walk(starts, up, focus.kind === "resource" ? 0 : (options.hops ?? Number.POSITIVE_INFINITY));
@@ -143,9 +152,13 @@ function startRoles(
     const identity = options.identities.find((one) => one.name === focus.name);
     return [...(identity?.logins.get(options.target) ?? [])];
   }
-  const holding = access.holdings.get(resourceKey(focus.resource));
-  const holders = holding?.list.entries.map((entry) => entry.grantee) ?? [];
-  return [...new Set([...holders, ...(holding?.owner ? [holding.owner] : [])])];
+  const places = [focus.resource, ...(focus.coveredBy ?? [])];
+  const holders = places.flatMap((place) => {
+    const holding = access.holdings.get(resourceKey(place));
+    const grantees = holding?.list.entries.map((entry) => entry.grantee) ?? [];
+    return [...grantees, ...(holding?.owner ? [holding.owner] : [])];
+  });
+  return [...new Set([...holders, ...(focus.countsAs ?? []).map((each) => each.role)])];
 }
 
 function walk(
@@ -200,11 +213,50 @@ interface Picture {
   readonly shown: ReadonlySet<RoleName>;
 }
 
-function addResource(access: AccessState, resource: Resource, { nodes, edges, options, shown }: Picture): void {
-  const id = `resource:${resourceKey(resource)}`;
-  nodes.set(id, { id, label: describeResource(resource), kind: "resource", focus: true });
-  const holding = access.holdings.get(resourceKey(resource));
+/** The resource in the middle, what covers it, and who holds what on either. */
+function addFocus(access: AccessState, focus: ResourceFocus, picture: Picture): void {
+  const { edges, options, shown } = picture;
   const last = options.path?.at(-1);
+  for (const place of focus.coveredBy ?? []) {
+    const onPath = addResource(access, place, { ...picture, focus: false });
+    edges.push({
+      ...PLAIN,
+      from: resourceId(place),
+      to: resourceId(focus.resource),
+      kind: "covers",
+      label: "",
+      onPath,
+    });
+  }
+  addResource(access, focus.resource, { ...picture, focus: true });
+  for (const { role, grantee } of focus.countsAs ?? []) {
+    if (!shown.has(role) || !shown.has(grantee)) continue;
+    const onPath = role === last && options.sources?.some((each) => each.grantee === grantee) === true;
+    edges.push({ ...PLAIN, from: roleId(role), to: roleId(grantee), kind: "counts-as", label: "counts as", onPath });
+  }
+}
+
+type ResourceFocus = NonNullable<DrawingOptions["focus"]> & { readonly kind: "resource" };
+
+const PLAIN = { inherited: true, admin: false } as const;
+
+const resourceId = (resource: Resource): string => `resource:${resourceKey(resource)}`;
+
+/** Draws one resource and who holds what on it; says whether the way that is asked about ends here. */
+function addResource(access: AccessState, resource: Resource, picture: Picture & { readonly focus: boolean }): boolean {
+  const { nodes, edges, options, shown, focus } = picture;
+  const last = options.path?.at(-1);
+  const id = resourceId(resource);
+  // What covers tables is no table: its kind has to be said.
+  nodes.set(id, { id, label: focus ? describeResource(resource) : describeTyped(resource), kind: "resource", focus });
+  const holding = access.holdings.get(resourceKey(resource));
+  const isEnd = (grantee: RoleName): boolean =>
+    options.sources === undefined
+      ? grantee === last
+      : options.sources.some(
+          (each) => each.grantee === grantee && resourceKey(each.resource) === resourceKey(resource),
+        );
+  let leads = false;
   const privileges = new Map<RoleName, Set<string>>();
   for (const entry of holding?.list.entries ?? []) {
     if (entry.grantee === holding?.owner) continue;
@@ -215,25 +267,14 @@ function addResource(access: AccessState, resource: Resource, { nodes, edges, op
   for (const [grantee, held] of privileges) {
     if (!shown.has(grantee)) continue;
     const label = [...held].sort().join(", ");
-    edges.push({
-      from: roleId(grantee),
-      to: id,
-      kind: "holds",
-      label,
-      inherited: true,
-      admin: false,
-      onPath: last === grantee,
-    });
+    const onPath = isEnd(grantee);
+    leads ||= onPath;
+    edges.push({ ...PLAIN, from: roleId(grantee), to: id, kind: "holds", label, onPath });
   }
   if (holding?.owner) {
-    edges.push({
-      from: roleId(holding.owner),
-      to: id,
-      kind: "owns",
-      label: "owns",
-      inherited: true,
-      admin: false,
-      onPath: last === holding.owner,
-    });
+    const onPath = last === holding.owner;
+    leads ||= onPath;
+    edges.push({ ...PLAIN, from: roleId(holding.owner), to: id, kind: "owns", label: "owns", onPath });
   }
+  return leads;
 }

@@ -1,35 +1,48 @@
 import type { AccessIndex } from "../../analysis/access-index.ts";
 import { compareText } from "../../base/order.ts";
-import type { Privilege } from "../../model/access-list.ts";
 import { describeName, type Resource, schemaOf } from "../../model/resource.ts";
 import type { RoleName } from "../../model/role.ts";
 import { xml } from "./svg.ts";
 
-/** How far access to the data of a schema goes. Each step includes the ones before in danger, not always in right. */
-export type Level = "none" | "read" | "write" | "own";
+/** How far access to the data of a schema goes. Each step includes the ones before in danger, not always in right. `define`: change what is there; `own`: own it, or pass on what one holds there. */
+export type Level = "none" | "read" | "write" | "define" | "own";
 
 export interface HeatCell {
   readonly level: Level;
-  /** How many relations of the schema can be read, changed, or are owned. */
+  /** How many relations of the schema can be read, their rows changed, themselves changed or code attached to them, or are owned (where nothing is: may be given to others). */
   readonly reads: number;
   readonly writes: number;
+  readonly defines: number;
   readonly owns: number;
 }
 
 /** Roles by schemas: what each can do with the data in it, without SET ROLE. */
 export interface HeatMap {
   readonly title: string;
+  /** Things have owners here; otherwise `own` means that one may give others what one has. */
+  readonly owners: boolean;
   readonly columns: readonly { readonly label: string; readonly relations: number }[];
   readonly rows: readonly { readonly role: RoleName; readonly cells: readonly HeatCell[] }[];
 }
 
-const WRITES: ReadonlySet<Privilege> = new Set(["INSERT", "UPDATE", "DELETE", "TRUNCATE", "MODIFY"]);
-const READS: ReadonlySet<Privilege> = new Set(["SELECT"]);
+interface Counts {
+  reads: number;
+  writes: number;
+  defines: number;
+  owns: number;
+}
+
+const NOTHING: Counts = { reads: 0, writes: 0, defines: 0, owns: 0 };
 
 /** Counts over classes of equal tables, so the cost follows distinct access lists. Roles without access anywhere are left out. */
 export function heatMap(
   index: AccessIndex,
-  options: { readonly title: string; readonly roles: readonly RoleName[] },
+  options: {
+    readonly title: string;
+    readonly roles: readonly RoleName[];
+    /** There is one database, which is not named. @default false */
+    readonly oneDatabase?: boolean;
+  },
 ): HeatMap {
   const tables = index.classes.all.filter((each) => each.kind === "table");
   const bySchema = new Map(tables.map((each) => [each.id, countBySchema(each.resources)]));
@@ -39,33 +52,44 @@ export function heatMap(
   const keys = [...totals.keys()].sort(compareText);
 
   const rows = options.roles.flatMap((role) => {
-    const cells = new Map<string, { reads: number; writes: number; owns: number }>();
+    const cells = new Map<string, Counts>();
     for (const access of index.accessOf(role) ?? []) {
       const counts = bySchema.get(access.class.id);
       if (counts === undefined) continue;
-      const reads = access.privileges.some((privilege) => READS.has(privilege));
-      const writes = access.privileges.some((privilege) => WRITES.has(privilege));
-      const owns = access.class.owner !== null && index.hasRole(role, access.class.owner, "privileges") === true;
+      const classes = new Set(access.privileges.map((each) => index.rules.privilegeClass?.("table", each)));
+      const owner = access.class.owner !== null && index.hasRole(role, access.class.owner, "privileges") === true;
       for (const [key, count] of counts) {
-        const cell = cells.get(key) ?? { reads: 0, writes: 0, owns: 0 };
+        const cell = cells.get(key) ?? NOTHING;
         cells.set(key, {
-          reads: cell.reads + (reads ? count : 0),
-          writes: cell.writes + (writes ? count : 0),
-          owns: cell.owns + (owns ? count : 0),
+          reads: cell.reads + (classes.has("read") ? count : 0),
+          writes: cell.writes + (classes.has("write") ? count : 0),
+          defines: cell.defines + (classes.has("define") ? count : 0),
+          owns: cell.owns + (owner || classes.has("pass on") ? count : 0),
         });
       }
     }
     const row = keys.map((key): HeatCell => {
-      const cell = cells.get(key) ?? { reads: 0, writes: 0, owns: 0 };
-      return { ...cell, level: cell.owns > 0 ? "own" : cell.writes > 0 ? "write" : cell.reads > 0 ? "read" : "none" };
+      const cell = cells.get(key) ?? NOTHING;
+      return { ...cell, level: levelOf(cell) };
     });
     return row.some((cell) => cell.level !== "none") ? [{ role, cells: row }] : [];
   });
   const columns = keys.map((key) => ({
-    label: key.split("\0").map(describeName).join("."),
+    label: key
+      .split("\0")
+      .slice(options.oneDatabase === true ? 1 : 0)
+      .map(describeName)
+      .join("."),
     relations: totals.get(key) ?? 0,
   }));
-  return { title: options.title, columns, rows };
+  return { title: options.title, owners: tables.some((each) => each.owner !== null), columns, rows };
+}
+
+function levelOf(cell: Counts): Level {
+  if (cell.owns > 0) return "own";
+  if (cell.defines > 0) return "define";
+  if (cell.writes > 0) return "write";
+  return cell.reads > 0 ? "read" : "none";
 }
 
 function countBySchema(resources: readonly Resource[]): Map<string, number> {
@@ -79,7 +103,7 @@ function countBySchema(resources: readonly Resource[]): Map<string, number> {
 
 const CELL = 64;
 const ROW = 24;
-const MARK: Readonly<Record<Level, string>> = { none: "", read: "r", write: "w", own: "o" };
+const MARK: Readonly<Record<Level, string>> = { none: "", read: "r", write: "w", define: "d", own: "o" };
 
 /** The map as one SVG file: a letter and a number in every square, so that colour only repeats what is written. */
 export function heatMapSvg(map: HeatMap): string {
@@ -90,9 +114,9 @@ export function heatMapSvg(map: HeatMap): string {
   const squares = map.rows.flatMap((row, y) =>
     row.cells.map((cell, x) => {
       const at = `x="${left + x * CELL}" y="${top + y * ROW}"`;
-      const count = cell.level === "own" ? cell.owns : cell.level === "write" ? cell.writes : cell.reads;
+      const count = { none: 0, read: cell.reads, write: cell.writes, define: cell.defines, own: cell.owns }[cell.level];
       const of = map.columns[x]?.relations ?? 0;
-      const words = `${describeName(row.role)} in ${map.columns[x]?.label ?? ""}: reads ${cell.reads}, writes ${cell.writes}, owns ${cell.owns} of ${of}`;
+      const words = `${describeName(row.role)} in ${map.columns[x]?.label ?? ""}: reads ${cell.reads}, writes ${cell.writes}, defines ${cell.defines}, ${map.owners ? "owns" : "may give"} ${cell.owns} of ${of}`;
       const text =
         cell.level === "none"
           ? ""
@@ -114,17 +138,17 @@ export function heatMapSvg(map: HeatMap): string {
     ...columnNames,
     ...rowNames,
     ...squares,
-    `<text class="legend" x="24" y="${height - 18}">r: reads, w: changes, o: owns (may do everything, and give it away); how many tables and views</text>`,
+    `<text class="legend" x="24" y="${height - 18}">r: reads, w: changes rows, d: changes tables themselves or attaches code, o: ${map.owners ? "owns (may do everything, and give it away)" : "may give to others what it has"}; how many tables and views</text>`,
     "</svg>",
     "",
   ].join("\n");
 }
 
 const HEAT_STYLE = `
-:root{--sheet:#fff;--ink:#1b1f24;--soft:#57606a;--none:#f6f8fa;--read:#b6e3ff;--write:#ffd8a8;--own:#ffb3b3}
-@media (prefers-color-scheme:dark){:root{--sheet:#0d1117;--ink:#e6edf3;--soft:#9198a1;--none:#161b22;--read:#0c4a8a;--write:#7a4100;--own:#8b1a1a}}
+:root{--sheet:#fff;--ink:#1b1f24;--soft:#57606a;--none:#f6f8fa;--read:#b6e3ff;--write:#ffd8a8;--define:#ffc09f;--own:#ffb3b3}
+@media (prefers-color-scheme:dark){:root{--sheet:#0d1117;--ink:#e6edf3;--soft:#9198a1;--none:#161b22;--read:#0c4a8a;--write:#7a4100;--define:#853010;--own:#8b1a1a}}
 .sheet{fill:var(--sheet)}text{font:12px system-ui,sans-serif;fill:var(--ink)}.heading{font-size:17px;font-weight:600}.legend{font-size:11px;fill:var(--soft)}
-.row{text-anchor:end}.cell text{text-anchor:middle}.none rect{fill:var(--none)}.read rect{fill:var(--read)}.write rect{fill:var(--write)}.own rect{fill:var(--own)}`.replaceAll(
+.row{text-anchor:end}.cell text{text-anchor:middle}.none rect{fill:var(--none)}.read rect{fill:var(--read)}.write rect{fill:var(--write)}.define rect{fill:var(--define)}.own rect{fill:var(--own)}`.replaceAll(
   "\n",
   "",
 );
