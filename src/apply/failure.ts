@@ -11,6 +11,9 @@ export interface Failure {
 
 /** What an error means for the run; an error that arrives after the signal was aborted is the interruption. Defects of ours keep their own text under RW412's neighbour RW499. */
 export function failureOf(error: unknown, signal: AbortSignal): Failure {
+  // Whatever else happened: how it ended is not known, and nothing may be claimed.
+  if (error instanceof RolewrightError && error.code === "RW423")
+    return { code: error.code, because: error.message, error };
   if (signal.aborted) return { code: "RW414", because: "the apply was interrupted", error };
   if (error instanceof RolewrightError) return { code: error.code, because: error.message, error };
   return { code: "RW499", because: error instanceof Error ? error.message : String(error), error };

@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
-import type { LiveSession } from "../engine/engine.ts";
+import type { KeptBySessions, LiveSession } from "../engine/engine.ts";
+import { postgresDialect } from "../engine/postgresql/dialect.ts";
 import type { AccessState } from "../model/access-state.ts";
 import { EMPTY_STATE } from "../model/access-state.ts";
 import type { Change } from "../model/change.ts";
 import type { Membership } from "../model/role.ts";
 import { membershipKey } from "../model/role.ts";
+import { snapshotOf } from "../../test/property/diff-states.ts";
 import { keepsAny, lingeringRules } from "./lingering.ts";
 
 const link = (role: string, member: string, over: Partial<Membership> = {}): Membership => ({
@@ -39,7 +41,7 @@ const session = (login: string, current: string | null, database = "shop"): Live
 });
 
 function kept(changes: readonly Change[], before: AccessState, after: AccessState, sessions: readonly LiveSession[]) {
-  const rules = lingeringRules(changes, before, after);
+  const rules = lingeringRules(changes, { before, after, dialect: postgresDialect(snapshotOf(before)) });
   return sessions.filter((one) => keepsAny(rules, one)).map((one) => one.id);
 }
 
@@ -114,4 +116,26 @@ test("a revoked CONNECT concerns the sessions in that database alone", () => {
   const sessions = [session("tom", null, "shop"), { ...session("tom", null, "other"), id: "elsewhere" }];
   expect(kept([change], before, before, sessions)).toEqual(["tom ?"]);
   expect(kept([{ ...change, resourceKind: "table" }], before, before, sessions)).toEqual([]);
+});
+
+test("what a server checks only once is kept as its dialect says", () => {
+  const before = state(link("team", "tom"), link("other", "ann"));
+  const sessions = [
+    { ...session("tom", null), schema: "sales" },
+    { ...session("tom", "team"), schema: "stock", id: "tom elsewhere" },
+    { ...session("tom", null), id: "tom nowhere" },
+    session("ann", null),
+  ];
+  const found = (kept: KeptBySessions) => {
+    const rules = lingeringRules([removed("any", "one")], {
+      before,
+      after: before,
+      dialect: { keptBySessions: () => kept },
+    });
+    return sessions.filter((one) => keepsAny(rules, one)).map((one) => one.id);
+  };
+  expect(found({ kind: "nothing" })).toEqual([]);
+  expect(found({ kind: "schema", role: "team", schemas: ["sales"] })).toEqual(["tom ?"]);
+  expect(found({ kind: "login", role: "team" })).toEqual(["tom ?", "tom elsewhere", "tom nowhere"]);
+  expect(found({ kind: "login", role: "" })).toHaveLength(4);
 });

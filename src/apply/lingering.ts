@@ -1,5 +1,5 @@
 import { compareBy, sorted, sortedText } from "../base/order.ts";
-import type { Connection, LiveSession } from "../engine/engine.ts";
+import type { Connection, Dialect, KeptBySessions, LiveSession } from "../engine/engine.ts";
 import type { AccessState } from "../model/access-state.ts";
 import type { AlterRole, Change } from "../model/change.ts";
 import type { Membership, RoleName } from "../model/role.ts";
@@ -14,18 +14,24 @@ export interface Lingering {
   readonly complete: boolean;
 }
 
+/** What was changed, and who knows what the server's sessions keep of it. */
+export interface LingeringContext {
+  readonly before: AccessState;
+  readonly after: AccessState;
+  readonly dialect: Pick<Dialect, "keptBySessions">;
+}
+
 /**
- * Finds the sessions that keep what these changes revoke: those inside `SET ROLE` to a role that they may not become any more, those of logins that may not log in any more, and those in a
- * database that they may not connect to any more. A revoked privilege needs no such list, since the server checks it at the next statement. Where the server does not tell what a session
- * has become, each session that could have become such a role is listed. Sessions of a role that is dropped can be found only before it is.
+ * Finds the sessions that keep what these changes revoke: those of logins that may not log in any more or are gone, those that act as a role that they may not become any more, and those that keep what the server checks
+ * only once, as its dialect says. Where the server does not tell what a session has become, each session that could have become such a role is listed. Sessions of a role that is dropped can be found only before
+ * it is.
  */
 export async function lingeringSessions(
   connection: Connection,
   changes: readonly Change[],
-  before: AccessState,
-  after: AccessState,
+  context: LingeringContext,
 ): Promise<Lingering> {
-  const rules = lingeringRules(changes, before, after);
+  const rules = lingeringRules(changes, context);
   const roles = sortedText(rules.flatMap((rule) => [...rule.logins]));
   if (roles.length === 0) return { sessions: [], complete: true };
   const { sessions, complete } = await connection.sessions(roles);
@@ -39,11 +45,8 @@ export async function lingeringSessions(
 }
 
 /** Which sessions to look for: one rule a way of keeping revoked access. */
-export function lingeringRules(
-  changes: readonly Change[],
-  before: AccessState,
-  after: AccessState,
-): readonly LingeringRule[] {
+export function lingeringRules(changes: readonly Change[], context: LingeringContext): readonly LingeringRule[] {
+  const { before, after, dialect } = context;
   const maySet = (membership: Membership): boolean => membership.set;
   const graphs: Graphs = {
     before,
@@ -51,7 +54,10 @@ export function lingeringRules(
     was: membershipGraph([before], maySet),
     is: membershipGraph([after], maySet),
   };
-  return changes.flatMap((change) => rulesOf(change, graphs));
+  return changes.flatMap((change) => [
+    ...rulesOfRole(change, graphs),
+    ...rulesOfKept(dialect.keptBySessions(change), graphs),
+  ]);
 }
 
 export function keepsAny(rules: readonly LingeringRule[], session: LiveSession): boolean {
@@ -86,61 +92,46 @@ export interface LingeringRule {
   readonly became: ReadonlySet<RoleName> | null;
   /** Only in this database; null: in any. */
   readonly database: string | null;
+  /** Only where this is the current schema; null: in any. */
+  readonly schema: string | null;
 }
 
 function keeps(rule: LingeringRule, session: LiveSession): boolean {
   if (!rule.logins.has(session.login) && !(session.current !== null && rule.logins.has(session.current))) return false;
   if (rule.database !== null && rule.database !== session.database) return false;
+  if (rule.schema !== null && rule.schema !== session.schema) return false;
   return rule.became === null || session.current === null || rule.became.has(session.current);
 }
 
-function rulesOf(change: Change, graphs: Graphs): readonly LingeringRule[] {
-  switch (change.kind) {
-    case "remove-membership":
-      return membershipRules(change.membership.role, change.membership.member, graphs);
-    case "alter-membership":
-      return change.before.set && !change.after.set
-        ? membershipRules(change.after.role, change.after.member, graphs)
-        : [];
-    case "alter-role":
-      return change.attributes.some(isReduction)
-        ? [{ logins: new Set([change.role]), became: null, database: null }]
-        : [];
-    case "drop-role":
-      return [
-        {
-          logins: graphs.any.below(change.role.name),
-          became: new Set([change.role.name]),
-          database: null,
-        },
-        { logins: new Set([change.role.name]), became: null, database: null },
-      ];
-    case "remove-grant":
-      return change.resourceKind === "database" && change.privileges.includes("CONNECT")
-        ? change.resources.map((resource) => ({
-            logins: connecting(change.grantee, graphs),
-            became: null,
-            database: resource.path[0] ?? "",
-          }))
-        : [];
-    case "create-role":
-    case "rename-role":
-    case "set-role-setting":
-    case "set-password":
-    case "add-membership":
-    case "add-grant":
-    case "add-grant-option":
-    case "remove-grant-option":
-    case "add-default":
-    case "remove-default":
-    case "add-default-option":
-    case "remove-default-option":
-    case "change-owner":
-    case "create-policy":
-    case "drop-policy":
-    case "alter-policy":
-    case "set-row-security":
+const ANYWHERE = { became: null, database: null, schema: null } as const;
+
+/** What is true of every server: nobody is asked once more whether a role may log in, or is still there. */
+function rulesOfRole(change: Change, graphs: Graphs): readonly LingeringRule[] {
+  if (change.kind === "alter-role") {
+    return change.attributes.some(isReduction) ? [{ ...ANYWHERE, logins: new Set([change.role]) }] : [];
+  }
+  if (change.kind === "drop-role") {
+    const own = new Set([change.role.name]);
+    return [
+      { ...ANYWHERE, logins: graphs.any.below(change.role.name), became: own },
+      { ...ANYWHERE, logins: own },
+    ];
+  }
+  return [];
+}
+
+function rulesOfKept(kept: KeptBySessions, graphs: Graphs): readonly LingeringRule[] {
+  switch (kept.kind) {
+    case "nothing":
       return [];
+    case "login":
+      return [{ ...ANYWHERE, logins: reaching(kept.role, graphs) }];
+    case "role":
+      return membershipRules(kept.role, kept.member, graphs);
+    case "schema":
+      return kept.schemas.map((schema) => ({ ...ANYWHERE, logins: reaching(kept.role, graphs), schema }));
+    case "database":
+      return kept.databases.map((database) => ({ ...ANYWHERE, logins: reaching(kept.role, graphs), database }));
   }
 }
 
@@ -152,7 +143,7 @@ function membershipRules(role: RoleName, member: RoleName, graphs: Graphs): read
     if (graphs.before.roles.get(login)?.attributes["superuser"] === true) continue;
     const kept = graphs.is.above(login);
     const lost = new Set([...above].filter((one) => !kept.has(one)));
-    if (lost.size > 0) rules.push({ logins: new Set([login]), became: lost, database: null });
+    if (lost.size > 0) rules.push({ ...ANYWHERE, logins: new Set([login]), became: lost });
   }
   return rules;
 }
@@ -169,6 +160,7 @@ function isReduction(attribute: AttributeChange): boolean {
   );
 }
 
-function connecting(grantee: RoleName, graphs: Graphs): ReadonlySet<RoleName> {
+/** Everybody who has the privileges of this role, or could. */
+function reaching(grantee: RoleName, graphs: Graphs): ReadonlySet<RoleName> {
   return grantee === PUBLIC ? new Set(graphs.before.roles.keys()) : graphs.any.below(grantee);
 }

@@ -17,11 +17,35 @@ export type Outcome =
       readonly verified: Verified;
       /** What went wrong after the commit and changes nothing about it, as sentences. */
       readonly warnings: readonly string[];
+      /** Where a server is several nodes, each of them read by itself after the last stage; empty where it is one. Unless all confirm, the plan does not hold everywhere. */
+      readonly nodes: readonly NodeResult[];
     }
   /** Nothing remains of it: every stage that ran was rolled back, or undone by its inverse. */
   | { readonly kind: "rolled-back"; readonly run: Run; readonly because: string; readonly code: string }
-  /** Some stages stand and the rest do not (several databases, and one failed): says which, and what to run. */
-  | { readonly kind: "partial"; readonly run: Run; readonly because: string; readonly code: string };
+  /** Some of it stands and the rest does not: says what, and what to run. */
+  | {
+      readonly kind: "partial";
+      readonly run: Run;
+      readonly because: string;
+      readonly code: string;
+      /** Where grants take no part in transactions: the statements that would take back what stands, and those that would finish it, in order. */
+      readonly open?: OpenEnds;
+    };
+
+/** What one node says after the last stage. */
+export interface NodeResult {
+  /** `127.0.0.2:9042`. */
+  readonly node: string;
+  /** `unknown`: it could not be asked, so it may serve anything. */
+  readonly result: "confirmed" | "differs" | "unknown";
+  /** Where it differs, or why it could not be asked; empty where it confirmed. */
+  readonly reason: string;
+}
+
+export interface OpenEnds {
+  readonly back: readonly string[];
+  readonly finish: readonly string[];
+}
 
 /** What stood between the statements and their commits. */
 export interface Verified {
@@ -29,6 +53,8 @@ export interface Verified {
   readonly asked: number;
   /** How many triples the plan affects. More than were asked: equal resources were represented by one. */
   readonly affected: number;
+  /** How many steps were each read back right after they ran; absent where everything was verified before one commit. */
+  readonly steps?: number;
 }
 
 /** The durable record of one apply: written before the first statement, after every stage, and at the end. Its inverse is what `revert` uses. */

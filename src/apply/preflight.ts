@@ -5,8 +5,11 @@ import type { AccessState } from "../model/access-state.ts";
 import { movedBetween } from "../model/fingerprint.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import { digestOf } from "../plan/digest.ts";
+import type { Doubt } from "../plan/doubt.ts";
+import { planFinish } from "../plan/finish-plan.ts";
 import type { Plan } from "../plan/plan.ts";
 import { rederive } from "../plan/rederive.ts";
+import type { Step } from "../plan/steps.ts";
 import type { ResolvedOptions } from "./apply-options.ts";
 import { tell } from "./progress.ts";
 import type { Run } from "./outcome.ts";
@@ -18,6 +21,8 @@ export interface Basis {
   readonly dialect: Dialect;
   /** The predicted state before each stage, and after the last. */
   readonly states: readonly AccessState[];
+  /** Where grants take no part in transactions, what stands after which statements of each stage; empty elsewhere. */
+  readonly steps: readonly (readonly Step[])[];
 }
 
 /** Throws RW402 when the plan is not the one that its digest was made of, and RW409 when it refuses itself. */
@@ -79,16 +84,7 @@ export async function checkServer(plan: Plan, connection: Connection): Promise<v
 /** Reads the database anew and checks that the plan is still exactly what it calls for. Throws RW404, RW406, RW407, RW408, RW409, RW418 or RW425; nothing was changed then. */
 export async function preflight(plan: Plan, options: ResolvedOptions): Promise<Basis> {
   const { connection, guards } = options;
-  let broken: RolewrightError | null = null;
-  const live = await connection.introspect({
-    onProgress: (what) => {
-      tell(options, { kind: "reading", what }).catch((error: RolewrightError) => {
-        broken ??= error;
-      });
-    },
-    signal: options.signal,
-  });
-  if (broken !== null) throw broken as RolewrightError;
+  const live = await readLive(options);
   checkActor(plan, live);
   checkFresh(plan, live);
   const dialect = connection.engine.dialect(live);
@@ -103,7 +99,48 @@ export async function preflight(plan: Plan, options: ResolvedOptions): Promise<B
   const after = derived.states.at(-1) ?? live.access;
   refuseLockout(guards.lockout(live, after));
   checkJudgement(plan, live, options);
-  return { live, dialect, states: derived.states };
+  return { live, dialect, states: derived.states, steps: derived.steps };
+}
+
+/**
+ * The same for a plan that stands in part and is to be finished: what is left of it, against the live database. Whoever began it accepted its losses, and its number was checked then. Throws RW431 where somebody changed what it is
+ * about, RW408, RW409 or RW425.
+ */
+export async function preflightFinish(
+  plan: Plan,
+  options: ResolvedOptions,
+  doubt: Doubt,
+): Promise<{ readonly rest: Plan; readonly basis: Basis }> {
+  const { connection, guards } = options;
+  const live = await readLive(options);
+  checkActor(plan, live);
+  const dialect = connection.engine.dialect(live);
+  const rest = planFinish(plan, live, dialect, { doubt });
+  const error = rest.findings.find((finding) => finding.severity === "error");
+  if (error !== undefined) {
+    throw new RolewrightError(error.code, error.message, {
+      exitCode: error.code === "RW431" ? 5 : 3,
+      ...(error.help === undefined ? {} : { help: error.help }),
+    });
+  }
+  const { states, steps } = rederive(rest, live, dialect);
+  refuseLockout(guards.lockout(live, states.at(-1) ?? live.access));
+  checkRefusal(guards.judge(rest, live).refusedBy);
+  return { rest, basis: { live, dialect, states, steps } };
+}
+
+async function readLive(options: ResolvedOptions): Promise<Snapshot> {
+  let broken: RolewrightError | null = null;
+  const live = await options.connection.introspect({
+    onProgress: (what) => {
+      tell(options, { kind: "reading", what }).catch((error: RolewrightError) => {
+        broken ??= error;
+      });
+    },
+    signal: options.signal,
+  });
+  if (broken !== null) throw broken as RolewrightError;
+  return live;
 }
 
 function checkActor(plan: Plan, live: Snapshot): void {
@@ -127,13 +164,7 @@ function checkFresh(plan: Plan, live: Snapshot): void {
 
 function checkJudgement(plan: Plan, live: Snapshot, options: ResolvedOptions): void {
   const { refusedBy, acceptLoss } = options.guards.judge(plan, live);
-  if (refusedBy.length > 0) {
-    throw new RolewrightError("RW409", `the plan is refused by ${refusedBy.join(", ")}`, {
-      exitCode: 3,
-      help: `rolewright explain ${refusedBy[0]}`,
-      details: { refused_by: refusedBy },
-    });
-  }
+  checkRefusal(refusedBy);
   if (acceptLoss === null || acceptLoss === options.acceptAccessLoss) return;
   const given = options.acceptAccessLoss === null ? "was not accepted" : `is not ${options.acceptAccessLoss}`;
   throw new RolewrightError(
@@ -145,4 +176,13 @@ function checkJudgement(plan: Plan, live: Snapshot, options: ResolvedOptions): v
       details: { accept_loss: acceptLoss },
     },
   );
+}
+
+function checkRefusal(refusedBy: readonly string[]): void {
+  if (refusedBy.length === 0) return;
+  throw new RolewrightError("RW409", `the plan is refused by ${refusedBy.join(", ")}`, {
+    exitCode: 3,
+    help: `rolewright explain ${refusedBy[0]}`,
+    details: { refused_by: refusedBy },
+  });
 }

@@ -5,7 +5,7 @@ import { RolewrightError } from "../base/error.ts";
 import type { Connection } from "../engine/engine.ts";
 import type { Plan } from "../plan/plan.ts";
 import { standingOf } from "../plan/standing.ts";
-import type { Run, RunStage, RunStore } from "./outcome.ts";
+import type { Run, RunStage, RunStore, StepNote } from "./outcome.ts";
 import { endingOf } from "./settle.ts";
 
 /** What became of a run whose client did not live to say so. */
@@ -23,15 +23,16 @@ export interface ReconcileOptions {
 }
 
 /**
- * Settles every run on this server that was started and never finished, from the database's own truth: how the server says that each recorded transaction ended, or, where it has forgotten, the state that it is
- * in. Writes the ending into the record. Throws RW422 while a transaction is still open on the server. The caller holds the applier's lock, so that no run is settled under the feet of its client.
+ * Settles every run on this server that was started and never finished, from the database's own truth: how the server says that each recorded transaction ended, or, where it has forgotten or has none, the state that it is
+ * in. Where grants take no part in transactions, a run that stood in part is looked at again, since people may have settled it by hand. Writes the ending into the record. Throws RW422 while a transaction is still open
+ * on the server. The caller holds the applier's lock, so that no run is settled under the feet of its client.
  */
 export async function reconcile(
   runs: RunStore,
   connection: Connection,
   options: ReconcileOptions,
 ): Promise<readonly Reconciled[]> {
-  const open = (await runs.list()).filter((run) => run.state === "started");
+  const open = (await runs.list()).filter((run) => run.state === "started" || canBeFinished(run, connection));
   if (open.length === 0) return [];
   const { server } = await connection.identify();
   const settled: Reconciled[] = [];
@@ -39,9 +40,16 @@ export async function reconcile(
     const stored = await runs.load(digest);
     if (stored === null)
       throw new RolewrightError("RW421", `the record of run ${shortDigest(digest)} vanished while it was read`);
-    settled.push(await settle(stored.run, stored.plan, runs, connection, options));
+    const { run, plan } = stored;
+    const next = await settle(run, plan, runs, connection, options);
+    if (next.run.state !== run.state) settled.push(next);
   }
   return settled;
+}
+
+/** Whether a run stands in part and can be finished by applying its plan again: where grants take no part in transactions. */
+export function canBeFinished(run: Run, connection: Connection): boolean {
+  return run.state === "partial" && !connection.engine.capabilities.transactionalGrants;
 }
 
 const STATES = {
@@ -60,17 +68,47 @@ async function settle(
 ): Promise<Reconciled> {
   const stages = await settleStages(run, run.stages, connection, options);
   const undo = run.undo === undefined ? null : await settleStages(run, run.undo, connection, options);
-  const ending = await endingFor(plan, stages, undo, connection);
+  const finish = run.finish === undefined ? null : await settleStages(run, run.finish, connection, options);
+  const ending = connection.engine.capabilities.transactionalGrants
+    ? await endingFor(plan, stages, undo, connection)
+    : await endingBySteps(plan, run, { runs, connection });
   const next: Run = {
     ...run,
     stages,
     ...(undo === null ? {} : { undo }),
+    ...(finish === null ? {} : { finish }),
     state: STATES[ending],
     finished_at: formatTime(options.clock.now()),
   };
+  if (run.state === "partial" && next.state === "partial") return { run, ending };
   await runs.save(next, plan);
   await markReverted(next, runs);
   return { run: next, ending };
+}
+
+/** Where each statement stood at once, only the state tells: a run of which nothing was announced did nothing. */
+async function endingBySteps(
+  plan: Plan,
+  run: Run,
+  { runs, connection }: { readonly runs: RunStore; readonly connection: Connection },
+): Promise<Reconciled["ending"]> {
+  if (run.stages.every((stage) => stage.state === "pending")) return "nothing happened";
+  const live = await connection.introspect();
+  const standing = standingOf(plan, live, connection.engine.dialect(live).rules);
+  if (standing === "none") return "nothing happened";
+  if (standing === "some") return "partial";
+  const notes = (await runs.notes(plan.digest)).filter((note) => note.at >= run.started_at);
+  if (passwordsWereSet(plan, notes)) return "applied";
+  return standing === "all" ? "partial" : "unknown";
+}
+
+/** A password leaves no trace in the state, but another statement is announced only when the one that sets it is done. */
+function passwordsWereSet(plan: Plan, notes: readonly StepNote[]): boolean {
+  const sets = (note: StepNote, role: string): boolean =>
+    note.changes.some((change) => change.kind === "set-password" && change.role === role);
+  return plan.changes.every(
+    ({ change }) => change.kind !== "set-password" || notes.slice(0, -1).some((note) => sets(note, change.role)),
+  );
 }
 
 /** A run that took another one back, and was found applied, makes the other one reverted. */

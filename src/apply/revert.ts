@@ -7,6 +7,7 @@ import { resolveOptions } from "./apply-options.ts";
 import type { Outcome } from "./outcome.ts";
 import { checkRevertible, checkServer } from "./preflight.ts";
 import { reconcile } from "./reconcile.ts";
+import { doubtOf } from "./unfinished.ts";
 
 export interface RevertRunOptions extends ApplyOptions {
   /** The version of this tool. */
@@ -30,6 +31,10 @@ export async function revertRun(
   if (stored === null) throw new TypeError("a run that can be reverted has a plan");
   await checkServer(stored.plan, connection);
   const live = await connection.introspect();
-  const plan = planRevert(stored.plan, live, connection.engine.dialect(live), { tool, leaveChanged });
+  const plan = planRevert(stored.plan, live, connection.engine.dialect(live), {
+    tool,
+    leaveChanged,
+    doubt: await doubtOf(runs, stored.run),
+  });
   return { plan, outcome: await applyAs(plan, resolveOptions(options), digest) };
 }

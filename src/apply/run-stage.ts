@@ -5,6 +5,7 @@ import type { Stage, Statement } from "../plan/plan.ts";
 import type { ResolvedOptions } from "./apply-options.ts";
 import type { Verified } from "./outcome.ts";
 import { tell } from "./progress.ts";
+import { runSteps, type Stepwise } from "./run-steps.ts";
 import { endingOf } from "./settle.ts";
 import type { Expectation } from "./verify.ts";
 import { verify } from "./verify.ts";
@@ -20,13 +21,17 @@ export interface StageWork {
   mayCommit(): void;
   /** Makes the transaction's id durable; no statement runs before it returns. */
   announce(transaction: string): Promise<void>;
+  /** Where grants take no part in transactions; null elsewhere. */
+  readonly stepwise: Stepwise | null;
 }
 
-/**
- * Runs one stage as one transaction: statements, verification, COMMIT. When it throws, nothing of the stage remains, with one exception: RW423 says that the connection was lost and the server
- * could not be asked.
- */
+/** Runs one stage: as one transaction, or, where grants take no part in transactions, statement by statement. */
 export async function runStage(work: StageWork, options: ResolvedOptions): Promise<Verified> {
+  return work.stepwise === null ? await runTransaction(work, options) : await runSteps(work, work.stepwise, options);
+}
+
+/** Statements, verification, COMMIT. When it throws, nothing of the stage remains, with one exception: RW423 says that the connection was lost and the server could not be asked. */
+async function runTransaction(work: StageWork, options: ResolvedOptions): Promise<Verified> {
   const { stage, index } = work;
   await tell(options, { kind: "stage", stage, index, of: work.of });
   options.signal.throwIfAborted();

@@ -1,37 +1,28 @@
 import { RolewrightError } from "../base/error.ts";
 import type { Secret } from "../base/secret.ts";
-import type { AccessState } from "../model/access-state.ts";
-import type { Plan, Statement } from "../plan/plan.ts";
+import type { Snapshot } from "../model/snapshot.ts";
+import { doubtAbout } from "../plan/doubt.ts";
+import type { Statement } from "../plan/plan.ts";
 import { rederive } from "../plan/rederive.ts";
 import { planRevert } from "../plan/revert-plan.ts";
 import type { ResolvedOptions } from "./apply-options.ts";
-import { changesOf, readsBack } from "./change-sets.ts";
+import { newTrace, stageWork, type Attempt, type StageSource } from "./attempt.ts";
 import { backoff, failureOf, isRetryable, pause } from "./failure.ts";
-import type { Journal } from "./journal.ts";
-import { namedBy } from "./named.ts";
-import type { Basis } from "./preflight.ts";
 import { tellOnly } from "./progress.ts";
 import { runStage } from "./run-stage.ts";
 import { refuseLockout } from "./verify.ts";
-
-export interface UndoWork {
-  readonly plan: Plan;
-  readonly basis: Basis;
-  readonly journal: Journal;
-  readonly options: ResolvedOptions;
-}
 
 const NEVER: AbortSignal = new AbortController().signal;
 const NO_PASSWORDS: ReadonlyMap<Statement, Secret> = new Map();
 
 /**
- * Takes the first `committed` stages of a plan back, verified the same way. Null when it is done; otherwise the reason, and whatever was not taken back stands. An interruption does not stop it: it is
- * what an interruption asks for.
+ * Takes what stands of a plan back, verified the same way: its first `committed` stages, or, where grants take no part in transactions, whatever stands. Null when it is done; otherwise the reason, and whatever was not taken
+ * back stands. An interruption does not stop it: it is what an interruption asks for.
  */
-export async function undoStages(work: UndoWork, committed: number): Promise<string | null> {
-  const options: ResolvedOptions = { ...work.options, signal: NEVER };
+export async function undoStages(attempt: Attempt, committed: number): Promise<string | null> {
+  const options: ResolvedOptions = { ...attempt.options, signal: NEVER };
   try {
-    await undo(work, committed, options);
+    await undo(attempt, committed, options);
     return null;
   } catch (error) {
     if (error instanceof RolewrightError && error.code === "RW423") throw error;
@@ -39,70 +30,65 @@ export async function undoStages(work: UndoWork, committed: number): Promise<str
   }
 }
 
-async function undo(work: UndoWork, committed: number, options: ResolvedOptions): Promise<void> {
-  const { plan, journal } = work;
-  const live = await options.connection.introspect();
+async function undo(attempt: Attempt, committed: number, options: ResolvedOptions): Promise<void> {
+  const { whole, journal } = attempt;
+  const live = await readStanding(attempt, options);
   const dialect = options.connection.engine.dialect(live);
-  // Only what stands is taken back: what no stage got to is as it was.
-  const back = planRevert(plan, live, dialect, { tool: plan.tool });
-  const obstacle = back.findings.find((finding) => finding.severity === "error");
+  // Only what stands is taken back: what no statement got to is as it was.
+  const plan = planRevert(whole, live, dialect, { tool: whole.tool, doubt: doubtAbout(attempt.trace.doubt) });
+  const obstacle = plan.findings.find((finding) => finding.severity === "error");
   if (obstacle !== undefined) throw new RolewrightError(obstacle.code, obstacle.message);
-  const { states } = rederive(back, live, dialect);
+  const { states, steps } = rederive(plan, live, dialect);
   refuseLockout(options.guards.lockout(live, states.at(-1) ?? live.access));
   await tellOnly(options, { kind: "undoing", stages: committed });
-  await journal.undoing(back.stages);
-  for (const index of back.stages.keys()) {
-    await tryUndoStage(work, { plan: back, basis: { live, dialect, states } }, index, options);
+  await journal.opened("undo", plan.stages);
+  const source: StageSource = {
+    plan,
+    part: "undo",
+    basis: { live, dialect, states, steps },
+    journal,
+    trace: newTrace(),
+    passwords: NO_PASSWORDS,
+    // Going back is never held up by a lost lock: every stage is verified all the same.
+    mayCommit: () => undefined,
+  };
+  for (const index of plan.stages.keys()) await tryUndoStage(source, index, options);
+}
+
+/** Where statements stand at once, nobody knows what stands while the server cannot be read: then this throws RW423, and the next run settles it. */
+async function readStanding(attempt: Attempt, options: ResolvedOptions): Promise<Snapshot> {
+  const { connection, reconnectMs } = options;
+  if (attempt.basis.dialect.capabilities.transactionalGrants) return await connection.introspect();
+  const deadline = performance.now() + reconnectMs;
+  for (;;) {
+    try {
+      return await connection.introspect();
+    } catch (cause) {
+      if (performance.now() < deadline) {
+        await pause(100, NEVER);
+        continue;
+      }
+      throw new RolewrightError("RW423", "the apply failed, and what stands of it could not be read", {
+        cause,
+        help: "run `rolewright status` when the server is back; it settles what became of this run",
+      });
+    }
   }
 }
 
-interface Back {
-  readonly plan: Plan;
-  readonly basis: Basis;
-}
-
-async function tryUndoStage(
-  { journal }: UndoWork,
-  { plan, basis }: Back,
-  index: number,
-  options: ResolvedOptions,
-): Promise<void> {
-  const stage = plan.stages[index];
-  const [before, after] = [basis.states[index], basis.states[index + 1]] as readonly (AccessState | undefined)[];
-  if (stage === undefined || before === undefined || after === undefined)
-    throw new Error("a stage has no predicted state");
-  const all = plan.changes.map((planned) => planned.change);
+async function tryUndoStage(source: StageSource, index: number, options: ResolvedOptions): Promise<void> {
+  const { journal, basis } = source;
+  const transactional = basis.dialect.capabilities.transactionalGrants;
   for (let round = 1; ; round++) {
     try {
-      const expected = {
-        live: basis.live,
-        before,
-        after,
-        changes: changesOf(stage, all),
-        named: namedBy(all),
-        rules: basis.dialect.rules,
-        readBack: readsBack(stage, basis.live),
-      };
-      await runStage(
-        {
-          stage,
-          index,
-          of: plan.stages.length,
-          passwords: NO_PASSWORDS,
-          // Going back is never held up by a lost lock: every stage is verified all the same.
-          mayCommit: () => undefined,
-          expected,
-          announce: (transaction) => journal.undoBegan(index, transaction),
-        },
-        options,
-      );
-      await journal.undoEnded(index, "committed").catch(() => undefined);
+      await runStage(stageWork(source, index), options);
+      await journal.ended("undo", index, "committed").catch(() => undefined);
       return;
     } catch (error) {
       const failure = failureOf(error, NEVER);
       if (failure.code === "RW423") throw error;
-      await journal.undoEnded(index, "rolled-back").catch(() => undefined);
-      if (!isRetryable(failure) || round >= options.attempts) throw error;
+      await journal.ended("undo", index, transactional ? "rolled-back" : "unknown").catch(() => undefined);
+      if (!transactional || !isRetryable(failure) || round >= options.attempts) throw error;
       await pause(backoff(round, options.backoffMs), NEVER);
     }
   }

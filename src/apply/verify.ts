@@ -27,6 +27,8 @@ export interface Expectation {
   readonly rules: StateRules;
   /** False where the stage holds a lock that queues others, and a reading would hold it for long: then only the server's functions are asked, and the next stage reads back. */
   readonly readBack: boolean;
+  /** Whether the server has functions of its own that say what a role may do. */
+  readonly asks: boolean;
 }
 
 /**
@@ -48,15 +50,30 @@ export async function verify(
     checkState(expected, read, database);
     state = readInto(after, read.access, database);
   }
-  const asked = questionsFor({ ...expected, database });
-  await onQuestions(asked.questions.length);
-  checkAnswers(
-    asked.questions,
-    await transaction.ask(asked.questions),
-    guards.expectedAnswers(live, state, asked.questions),
-  );
+  const asked = await ask(transaction, database, { expected, state, guards, onQuestions });
   refuseLockout(guards.lockout(live, state));
-  return { asked: asked.questions.length, affected: asked.affected };
+  return asked;
+}
+
+interface Asking {
+  readonly expected: Expectation;
+  /** What was read, or predicted where nothing was. */
+  readonly state: AccessState;
+  readonly guards: Guards;
+  onQuestions(count: number): Promise<void>;
+}
+
+async function ask(transaction: Transaction, database: string, asking: Asking): Promise<Verified> {
+  const { expected, state, guards } = asking;
+  if (!expected.asks) {
+    await asking.onQuestions(0);
+    return { asked: 0, affected: 0 };
+  }
+  const { questions, affected } = questionsFor({ ...expected, database });
+  await asking.onQuestions(questions.length);
+  const answers = await transaction.ask(questions);
+  checkAnswers(questions, answers, guards.expectedAnswers(expected.live, state, questions));
+  return { asked: questions.length, affected };
 }
 
 /** Throws RW408 when the guard found somebody who would be locked out. */
@@ -97,7 +114,7 @@ function checkState(expected: Expectation, read: Snapshot, database: string): vo
   const more = differences.length > 1 ? `, and ${differences.length - 1} more` : "";
   throw new RolewrightError("RW415", `the state read back is not the one predicted: ${first.text}${more}`, {
     exitCode: 6,
-    help: "the transaction was rolled back; plan again",
+    help: "nothing of it was kept; plan again",
     details: { differences: differences.slice(0, 50).map((difference) => difference.text) },
   });
 }
@@ -122,7 +139,7 @@ function checkAnswers(
     `the server's own privilege functions disagree with the prediction: ${first}${more}`,
     {
       exitCode: 6,
-      help: "the transaction was rolled back; plan again",
+      help: "nothing of it was kept; plan again",
       details: { answers: wrong.slice(0, 50) },
     },
   );

@@ -284,7 +284,12 @@ test("what is left of changes is found tuple by tuple", () => {
   });
   const after = applied.states.at(-1) ?? live.access;
   const changes = [grant(orders("shop")), grant(orders("billing"))];
-  expect(remainingOf(changes, after, rules)).toEqual({ open: [grant(orders("billing"))], done: 1, changed: [] });
+  expect(remainingOf(changes, after, rules)).toEqual({
+    open: [grant(orders("billing"))],
+    of: [1],
+    done: 1,
+    changed: [],
+  });
   const option = { ...grant(orders("shop")), kind: "add-grant-option" as const, grantable: true };
   expect(remainingOf([option], live.access, rules).changed).toEqual([
     "SELECT on sales.orders of `reader` from `owner`",

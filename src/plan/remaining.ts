@@ -5,51 +5,141 @@ import type { AccessEntry, AccessList, Privilege } from "../model/access-list.ts
 import { defaultPrivilegeKey, rowPolicyKey, type AccessState } from "../model/access-state.ts";
 import { isDefaultChange, isGrantChange, type Change, type DefaultChange, type GrantChange } from "../model/change.ts";
 import { describeName, describeResource, resourceKey, type Resource } from "../model/resource.ts";
-import { membershipKey, PUBLIC, type Membership, type RoleAttributes } from "../model/role.ts";
+import {
+  membershipKey,
+  PUBLIC,
+  type AttributeValue,
+  type Membership,
+  type Role,
+  type RoleAttributes,
+} from "../model/role.ts";
 import type { StateRules } from "../model/state-rules.ts";
+import { isInDoubt, NO_DOUBT, type Doubt } from "./doubt.ts";
 
 /** What is left to do of changes, against a state that they were not made from. */
 export interface Remaining {
   /** What can still be done: there the state is as the changes expect it. */
   readonly open: readonly Change[];
+  /** For each of these the index of the change that it is left of. */
+  readonly of: readonly number[];
   /** How many tuples already are as the changes would make them. */
   readonly done: number;
   /** Where the state is neither: somebody else changed it. In plain words, in the order of the changes. */
   readonly changed: readonly string[];
 }
 
-/** Sorts changes by whether they are still to do, tuple by tuple. */
-export function remainingOf(changes: readonly Change[], state: AccessState, rules: StateRules): Remaining {
+/** Sorts changes by whether they are still to do, tuple by tuple. What is in doubt may stand half-made by us, and is never taken for somebody else's change. */
+export function remainingOf(
+  changes: readonly Change[],
+  state: AccessState,
+  rules: StateRules,
+  doubt: Doubt = NO_DOUBT,
+): Remaining {
   const tally: Tally = { done: 0, changed: [] };
-  const renames = changes.flatMap((change) => {
-    if (change.kind !== "rename-role") return [];
+  const found: { readonly change: Change; readonly of: number }[] = [];
+  const keep = (open: readonly Change[], of: number): void => {
+    for (const change of open) found.push({ change, of });
+  };
+  for (const [of, change] of changes.entries()) {
+    if (change.kind !== "rename-role") continue;
     const [old, present] = [state.roles.has(change.from), state.roles.has(change.to)];
-    return note(tally, old === present ? "changed" : old ? "open" : "done", () => `role ${role(change.from)}`)
-      ? [change]
-      : [];
-  });
-  const named = renameInState(state, renames);
-  const owners = changes.flatMap((change) => (change.kind === "change-owner" ? openOwners(change, named, tally) : []));
-  const moved = predict(named, owners, rules);
-  // A login comes back closed and is opened at the end, so its attributes change after it was created.
-  const created = new Map(
-    changes.flatMap((change) =>
-      change.kind === "create-role" && !moved.roles.has(change.role.name)
-        ? [[change.role.name, change.role] as const]
-        : [],
-    ),
-  );
-  const open: Change[] = [...renames, ...owners];
-  for (const change of changes) {
-    if (change.kind === "rename-role" || change.kind === "change-owner") continue;
-    if (isGrantChange(change)) open.push(...openGrants(change, moved, rules, tally));
-    else if (isDefaultChange(change)) open.push(...openDefaults(change, moved, rules, tally));
-    else if (change.kind === "alter-role") {
-      const found = moved.roles.get(change.role) ?? created.get(change.role);
-      open.push(...openAttributes(change, found?.attributes, tally));
-    } else if (note(tally, standing(change, moved), () => subject(change))) open.push(change);
+    const standing = old === present ? "changed" : old ? "open" : "done";
+    if (note(tally, standing, () => `role ${role(change.from)}`)) keep([change], of);
   }
-  return { open, ...tally };
+  const named = renameInState(
+    state,
+    found.flatMap(({ change }) => (change.kind === "rename-role" ? [change] : [])),
+  );
+  for (const [of, change] of changes.entries()) {
+    if (change.kind === "change-owner") keep(openOwners(change, named, tally), of);
+  }
+  const moved = predict(
+    named,
+    found.flatMap(({ change }) => (change.kind === "change-owner" ? [change] : [])),
+    rules,
+  );
+  const roles = createdRoles(changes, moved);
+  for (const [of, change] of changes.entries()) {
+    if (change.kind === "rename-role" || change.kind === "change-owner") continue;
+    if (isGrantChange(change)) keep(openGrants(change, moved, rules, tally), of);
+    else if (isDefaultChange(change)) keep(openDefaults(change, moved, rules, tally), of);
+    else if (change.kind === "create-role") keep(openCreation(change, { state: moved, roles, doubt, tally }), of);
+    else if (change.kind === "alter-role") {
+      const attributes = (moved.roles.get(change.role) ?? roles.get(change.role)?.role)?.attributes;
+      keep(openAttributes(change, attributes, isInDoubt(doubt, change), tally), of);
+    } else keep(openSimple(change, moved, isInDoubt(doubt, change), tally), of);
+  }
+  return { open: found.map(({ change }) => change), of: found.map((one) => one.of), ...tally };
+}
+
+/** A role that changes create, and the values that its attributes get from later ones: a login comes closed, and is opened at the end. */
+interface Creation {
+  readonly role: Role;
+  readonly later: ReadonlyMap<string, ReadonlySet<AttributeValue>>;
+}
+
+function createdRoles(changes: readonly Change[], state: AccessState): ReadonlyMap<string, Creation> {
+  const created = new Map<string, Creation>();
+  for (const change of changes) {
+    if (change.kind !== "create-role") continue;
+    const later = new Map<string, Set<AttributeValue>>();
+    for (const other of changes) {
+      if (other.kind !== "alter-role" || other.role !== change.role.name) continue;
+      for (const { name, after } of other.attributes) later.set(name, (later.get(name) ?? new Set()).add(after));
+    }
+    if (!state.roles.has(change.role.name) || later.size > 0)
+      created.set(change.role.name, { role: change.role, later });
+  }
+  return created;
+}
+
+/** A role that is there as it would be created is done; one that is only in part ours to finish gets what it lacks. */
+function openCreation(
+  change: Extract<Change, { kind: "create-role" }>,
+  at: {
+    readonly state: AccessState;
+    readonly roles: ReadonlyMap<string, Creation>;
+    readonly doubt: Doubt;
+    readonly tally: Tally;
+  },
+): readonly Change[] {
+  const { name } = change.role;
+  const found = at.state.roles.get(name);
+  if (found === undefined) return [change];
+  const later = at.roles.get(name)?.later;
+  const attributes = Object.entries(change.role.attributes).flatMap(([attribute, after]) => {
+    const before = found.attributes[attribute] ?? null;
+    return before === after || later?.get(attribute)?.has(before) === true ? [] : [{ name: attribute, before, after }];
+  });
+  const settings = between(found.settings, null, change.role.settings) === "done";
+  const known = (attributes.length === 0 && settings) || isInDoubt(at.doubt, change);
+  note(at.tally, known ? "done" : "changed", () => subject(change));
+  return known && attributes.length > 0 ? [{ kind: "alter-role", role: name, attributes }] : [];
+}
+
+function openSimple(
+  change: Exclude<Simple, { readonly kind: "create-role" }>,
+  state: AccessState,
+  doubtful: boolean,
+  tally: Tally,
+): readonly Change[] {
+  const found = standing(change, state);
+  if (found === "changed" && doubtful) return finishing(change, state);
+  return note(tally, found, () => subject(change)) ? [change] : [];
+}
+
+/** What is left of a change of a membership that was made in part. */
+function finishing(change: Exclude<Simple, { readonly kind: "create-role" }>, state: AccessState): readonly Change[] {
+  if (change.kind === "alter-membership") {
+    const row = state.memberships.get(membershipKey(change.before));
+    const { after } = change;
+    return [row === undefined ? { kind: "add-membership", membership: after } : { ...change, before: row }];
+  }
+  if (change.kind !== "add-membership" && change.kind !== "remove-membership") return [];
+  const row = state.memberships.get(membershipKey(change.membership));
+  if (row === undefined) return [];
+  if (change.kind === "remove-membership") return [{ ...change, membership: row }];
+  return [{ kind: "alter-membership", before: row, after: change.membership }];
 }
 
 type Standing = "open" | "done" | "changed";
@@ -77,12 +167,9 @@ type Simple = Exclude<
   GrantChange | DefaultChange | { readonly kind: "rename-role" | "change-owner" | "alter-role" }
 >;
 
-function standing(change: Simple, state: AccessState): Standing {
+function standing(change: Exclude<Simple, { readonly kind: "create-role" }>, state: AccessState): Standing {
   let result: Standing;
   switch (change.kind) {
-    case "create-role":
-      result = state.roles.has(change.role.name) ? "changed" : "open";
-      break;
     case "drop-role":
       result = state.roles.has(change.role.name) ? "open" : "done";
       break;
@@ -133,13 +220,16 @@ function options(row: Membership | undefined): unknown {
 function openAttributes(
   change: Extract<Change, { kind: "alter-role" }>,
   found: RoleAttributes | undefined,
+  doubtful: boolean,
   tally: Tally,
 ): readonly Change[] {
-  const attributes = change.attributes.filter(({ name, before, after }) =>
-    note(tally, found === undefined ? "done" : between(found[name] ?? null, before, after), () => {
-      return `${name} of role ${role(change.role)}`;
-    }),
-  );
+  const attributes = change.attributes.flatMap((attribute) => {
+    const { name, before, after } = attribute;
+    const now = found?.[name] ?? null;
+    const standing = found === undefined ? "done" : between(now, before, after);
+    if (standing === "changed" && doubtful) return [{ name, before: now, after }];
+    return note(tally, standing, () => `${name} of role ${role(change.role)}`) ? [attribute] : [];
+  });
   return attributes.length === 0 ? [] : [{ ...change, attributes }];
 }
 

@@ -4,6 +4,7 @@ import type { Origin } from "../model/change.ts";
 import type { Finding } from "../model/finding.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import { buildPlan } from "./build-plan.ts";
+import type { Doubt } from "./doubt.ts";
 import type { Plan } from "./plan.ts";
 import { remainingOf, type Remaining } from "./remaining.ts";
 
@@ -14,6 +15,8 @@ export interface RevertOptions {
   readonly leaveChanged?: boolean;
   /** Findings that were made before planning and belong to it. @default none */
   readonly findings?: readonly Finding[];
+  /** What of the plan may stand half-made. @default nothing */
+  readonly doubt?: Doubt;
 }
 
 const REVERT: Origin = { locations: [], by: "revert" };
@@ -25,7 +28,7 @@ const NAMED = 5;
  * is never overwritten.
  */
 export function planRevert(plan: Plan, snapshot: Snapshot, dialect: Dialect, options: RevertOptions): Plan {
-  const remaining = remainingOf(plan.inverse_changes, snapshot.access, dialect.rules);
+  const remaining = remainingOf(plan.inverse_changes, snapshot.access, dialect.rules, options.doubt);
   return buildPlan({
     target: plan.target.name,
     environment: plan.target.environment,

@@ -1,7 +1,13 @@
+import { applyPlan } from "../../apply/apply.ts";
 import { resolveOptions } from "../../apply/apply-options.ts";
+import type { Run } from "../../apply/outcome.ts";
 import { checkIntegrity, checkServer, checkUnused, preflight } from "../../apply/preflight.ts";
+import { canBeFinished } from "../../apply/reconcile.ts";
+import { doubtOf, settledRun } from "../../apply/unfinished.ts";
+import { planFinish } from "../../plan/finish-plan.ts";
+import type { Plan } from "../../plan/plan.ts";
 import type { Action } from "../command-spec.ts";
-import { applyOptions, proposeAndApply } from "../applying.ts";
+import { applyOptions, holder, proposeAndApply, type Proposal } from "../applying.ts";
 import type { CliContext } from "../context.ts";
 import { judgePlan, planTarget, type Planned } from "../pipeline.ts";
 import { findPlan } from "../plan-files.ts";
@@ -22,7 +28,7 @@ export const apply: Action = async (context, input) => {
   }
   const choices = applyChoices(input);
   return withTarget(context, async (target) => {
-    const planned =
+    const planned: Planned & Pick<Proposal, "run"> =
       named === null
         ? await planTarget(target, context, { rotate, allowRemovals: input.count("allow-removals") })
         : await savedPlan(named, target, { choices, context });
@@ -34,6 +40,7 @@ export const apply: Action = async (context, input) => {
         view: planView(input, target.sources),
         around: { readAt: planned.live.takenAt, unchangedRoles: planned.unchangedRoles, next: [] },
         choices,
+        ...(planned.run === undefined ? {} : { run: planned.run }),
       },
       context,
     );
@@ -45,10 +52,13 @@ async function savedPlan(
   named: string,
   target: OpenTarget,
   { choices, context }: { readonly choices: ApplyChoices; readonly context: CliContext },
-): Promise<Planned> {
-  const { plan, run } = await findPlan(named, target.runs, context);
+): Promise<Planned & Pick<Proposal, "run">> {
+  const { plan, run: recorded } = await findPlan(named, target.runs, context);
   checkIntegrity(plan);
   await checkServer(plan, target.connection);
+  const { connection, runs } = target;
+  const run = await settledRun(recorded, { connection, runs, holder: holder(), clock: context.clock });
+  if (run !== null && canBeFinished(run, connection)) return await restOf(plan, run, target, context);
   // A run that is open may be another apply at work: the lock tells, and apply asks again under it.
   if (run?.state !== "started") checkUnused(run);
   const live = await readLive(target, context);
@@ -60,4 +70,17 @@ async function savedPlan(
     resolveOptions(applyOptions({ target, choices, guards: planned.guards }, context)),
   );
   return judgePlan(plan, target, basis.live);
+}
+
+/** What is left of a plan that was cut off half-way: that is shown and judged, and applying it goes on with the plan's own run. */
+async function restOf(
+  plan: Plan,
+  run: Run,
+  target: OpenTarget,
+  context: CliContext,
+): Promise<Planned & Pick<Proposal, "run">> {
+  const live = await readLive(target, context);
+  const dialect = target.connection.engine.dialect(live);
+  const rest = planFinish(plan, live, dialect, { doubt: await doubtOf(target.runs, run) });
+  return { ...judgePlan(rest, target, live), run: (options) => applyPlan(plan, options) };
 }

@@ -1,6 +1,7 @@
 import { applyAs } from "../../apply/apply.ts";
 import { resolveOptions } from "../../apply/apply-options.ts";
 import { checkServer } from "../../apply/preflight.ts";
+import { doubtOf } from "../../apply/unfinished.ts";
 import { shortDigest } from "../../base/digest.ts";
 import { RolewrightError } from "../../base/error.ts";
 import type { Plan } from "../../plan/plan.ts";
@@ -19,13 +20,15 @@ import { planExit, shellWord } from "./plan.ts";
 /** Takes an applied plan back. The way back is planned against the database as it is now, shown, and verified like any other plan. */
 export const revert: Action = async (context, input) =>
   withTarget(context, async (target) => {
-    const plan = appliedPlan(input.argument(0) ?? "", await findPlan(input.argument(0) ?? "", target.runs, context));
+    const named = await findPlan(input.argument(0) ?? "", target.runs, context);
+    const plan = appliedPlan(input.argument(0) ?? "", named);
     await checkServer(plan, target.connection);
     const live = await readLive(target, context);
     const dialect = target.connection.engine.dialect(live);
     const leaveChanged = input.flag("leave-changed");
+    const doubt = await doubtOf(target.runs, named.run);
     const made = await untilUnused(target.runs, (findings) =>
-      planRevert(plan, live, dialect, { tool: VERSION, leaveChanged, findings }),
+      planRevert(plan, live, dialect, { tool: VERSION, leaveChanged, findings, doubt }),
     );
     const planned = judgePlan(made, target, live);
     const view = planView(input, target.sources);

@@ -1,3 +1,4 @@
+import { lockApplier } from "../../apply/lock.ts";
 import { reconcile } from "../../apply/reconcile.ts";
 import type { Run } from "../../apply/outcome.ts";
 import { shortDigest } from "../../base/digest.ts";
@@ -44,7 +45,7 @@ async function settleOpenRuns(read: ReadManifest, context: CliContext): Promise<
   if (!(await read.runs.list()).some((run) => run.state === "started")) return [];
   try {
     return await withTarget(context, async ({ connection, runs }) => {
-      await using _lock = await connection.lockApplier({ holder: holder() });
+      await using _lock = await lockApplier({ connection, runs, holder: holder() });
       return (await reconcile(runs, connection, { clock: context.clock })).map((settled) => settled.run);
     });
   } catch (error) {

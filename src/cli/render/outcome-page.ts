@@ -1,4 +1,5 @@
-import type { Outcome, RunStage } from "../../apply/outcome.ts";
+import { holdsEverywhere } from "../../apply/apply.ts";
+import type { NodeResult, Outcome, RunStage } from "../../apply/outcome.ts";
 import { shortDigest } from "../../base/digest.ts";
 import type { LiveSession } from "../../engine/engine.ts";
 import { describeName } from "../../model/resource.ts";
@@ -32,17 +33,14 @@ export function outcomePage(outcome: Outcome, took: { readonly milliseconds: num
           tone: "warn" as const,
           text: escapeLine(text),
         })),
-        {
-          kind: "line",
-          label: "APPLIED",
-          tone: "good",
-          text: `plan ${name}, verified before commit (${counted(outcome.verified.asked, "question")} to the server's own privilege functions), ${seconds(took.milliseconds)}`,
-        },
+        ...nodesBlock(outcome.nodes),
+        appliedLine(outcome, took),
         {
           kind: "line",
           label: "NEXT",
-          text:
-            outcome.sessions.length > 0
+          text: !holdsEverywhere(outcome)
+            ? `bring these nodes up and repair them, then plan again: an empty plan on every node is the proof; to undo: rolewright revert ${name}`
+            : outcome.sessions.length > 0
               ? `end the sessions that keep access, or wait until they end; to undo now: rolewright revert ${name}`
               : `to undo: rolewright revert ${name}`,
         },
@@ -60,16 +58,21 @@ export function outcomePage(outcome: Outcome, took: { readonly milliseconds: num
     case "partial":
       return [
         { kind: "section", title: "STAGES", items: outcome.run.stages.map(stageItem) },
+        ...statementsBlock("WOULD TAKE BACK WHAT STANDS", outcome.open?.back),
+        ...statementsBlock("WOULD FINISH IT", outcome.open?.finish),
         {
           kind: "line",
           label: "PARTIAL",
           tone: "bad",
-          text: `${outcome.code}  ${escapeLine(outcome.because)}. Some stages of plan ${name} stand and the rest do not`,
+          text: `${outcome.code}  ${escapeLine(outcome.because)}. Some of plan ${name} stands and the rest does not`,
         },
         {
           kind: "line",
           label: "NEXT",
-          text: `rolewright plan           shows what is left to do; to undo: rolewright revert ${name}`,
+          text:
+            outcome.open === undefined
+              ? `rolewright plan           shows what is left to do; to undo: rolewright revert ${name}`
+              : `to finish: rolewright apply ${name}; to undo: rolewright revert ${name}`,
         },
       ];
   }
@@ -87,8 +90,11 @@ export function outcomeDocument(outcome: Outcome): JsonDocument {
           sessions_complete: outcome.sessionsComplete,
           sessions_ended: snakeCase(outcome.ended),
           warnings: outcome.warnings,
+          nodes: outcome.nodes,
         }
-      : {};
+      : outcome.kind === "partial" && outcome.open !== undefined
+        ? { open: outcome.open }
+        : {};
   return { result: outcome.kind, plan_digest: run.plan, ...failure, ...facts, run };
 }
 
@@ -100,6 +106,58 @@ export function stageItem(stage: RunStage): Item {
     tone: tones[stage.state],
     text: `${stage.name} in database ${describeName(stage.database)}`,
   };
+}
+
+type Applied = Extract<Outcome, { readonly kind: "applied" }>;
+
+/** Never looks good while a node may serve something else. */
+function appliedLine(outcome: Applied, took: { readonly milliseconds: number }): Block {
+  const name = shortDigest(outcome.run.plan);
+  if (!holdsEverywhere(outcome)) {
+    const wrong = outcome.nodes.filter(({ result }) => result !== "confirmed").length;
+    const text = `plan ${name}, and ${wrong} of ${counted(outcome.nodes.length, "node")} did not confirm it: it may not hold there`;
+    return { kind: "line", label: "NOT EVERYWHERE", tone: "bad", text };
+  }
+  const { asked, steps } = outcome.verified;
+  const questions =
+    asked > 0 || steps === undefined ? `${counted(asked, "question")} to the server's own privilege functions` : "";
+  const how =
+    steps === undefined
+      ? `verified before commit (${questions})`
+      : [`${counted(steps, "step")}, each read back and as predicted`, questions]
+          .filter((part) => part !== "")
+          .join(", ");
+  const nodes = outcome.nodes.length === 0 ? "" : `, confirmed by ${counted(outcome.nodes.length, "node")}`;
+  return {
+    kind: "line",
+    label: "APPLIED",
+    tone: "good",
+    text: `plan ${name}, ${how}${nodes}, ${seconds(took.milliseconds)}`,
+  };
+}
+
+const NODE_TONES = { confirmed: "good", differs: "bad", unknown: "bad" } as const;
+
+function nodesBlock(nodes: readonly NodeResult[]): Block[] {
+  if (nodes.length === 0) return [];
+  const items = nodes.map(({ node, result, reason }): Item => {
+    const text = reason === "" ? escapeLine(node) : `${escapeLine(node)}: ${escapeLine(reason)}`;
+    return { sign: result, tone: NODE_TONES[result], text };
+  });
+  return [{ kind: "section", title: "NODES", items }];
+}
+
+/** So many statements are shown; the rest are counted. */
+const SHOWN = 20;
+
+function statementsBlock(title: string, statements: readonly string[] | undefined): Block[] {
+  if (statements === undefined || statements.length === 0) return [];
+  const more = statements.length > SHOWN ? [{ sign: "", text: `and ${statements.length - SHOWN} more` }] : [];
+  const items = [
+    ...statements.slice(0, SHOWN).map((text): Item => ({ sign: "", text: `${escapeLine(text)};` })),
+    ...more,
+  ];
+  return [{ kind: "section", title, items }];
 }
 
 function sessionsBlock(title: string, sessions: readonly LiveSession[]): Block[] {

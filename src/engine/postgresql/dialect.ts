@@ -37,6 +37,9 @@ function keptBySessions(change: Change): KeptBySessions {
   if (change.kind === "remove-membership") {
     return { kind: "role", role: change.membership.role, member: change.membership.member };
   }
+  if (change.kind === "alter-membership" && change.before.set && !change.after.set) {
+    return { kind: "role", role: change.after.role, member: change.after.member };
+  }
   if (change.kind === "remove-grant" && change.resourceKind === "database" && change.privileges.includes("CONNECT")) {
     const databases = change.resources.map((resource) => resource.path[0] ?? "");
     return { kind: "database", role: change.grantee, databases };

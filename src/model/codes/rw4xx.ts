@@ -142,6 +142,21 @@ export const RW4XX: Readonly<Record<string, CodePage>> = {
     why: "Its session was ended, so another apply could have begun. Nothing is committed without the lock.",
     fix: "Run the command again.",
   },
+  RW429: {
+    title: "A statement was done in part.",
+    why: "Where grants take no part in transactions, a statement that fails can leave some of what it does behind. The state was read back and is neither the one before nor the one after.",
+    fix: "What stood was taken back, or the outcome says what stands. Run `rolewright status`, then plan again.",
+  },
+  RW430: {
+    title: "An earlier plan stands in part on this server.",
+    why: "Its apply was cut off, or failed and could not be taken back. Another plan on top of it would be judged by a state that nobody meant.",
+    fix: "Finish it with `rolewright apply PLAN`, or take back what stands of it with `rolewright revert PLAN`. The message names the plan.",
+  },
+  RW431: {
+    title: "A plan that stands in part cannot be finished, since somebody changed what it is about.",
+    why: "What somebody else changed is never overwritten: they may have had a reason.",
+    fix: "Look at the places that the message names. Undo that change, or take back what stands of the plan with `rolewright revert PLAN --leave-changed`.",
+  },
   RW499: {
     title: "Apply failed in a way that it does not know.",
     why: "This is a defect of Rolewright. The open transaction was rolled back.",

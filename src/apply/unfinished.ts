@@ -1,0 +1,62 @@
+import type { Clock } from "../base/clock.ts";
+import { type Digest, shortDigest } from "../base/digest.ts";
+import { RolewrightError } from "../base/error.ts";
+import type { Connection } from "../engine/engine.ts";
+import { doubtAbout, NO_DOUBT, type Doubt } from "../plan/doubt.ts";
+import type { Plan } from "../plan/plan.ts";
+import { lockApplier } from "./lock.ts";
+import type { Run, RunStore } from "./outcome.ts";
+import { canBeFinished, reconcile } from "./reconcile.ts";
+
+/** What of a run may stand half-made: what the last statement was about that its journal announced, unless it is known how that ended. */
+export async function doubtOf(runs: RunStore, run: Run | null): Promise<Doubt> {
+  if (run === null || (run.state !== "started" && run.state !== "partial")) return NO_DOUBT;
+  const last = (await runs.notes(run.plan)).at(-1);
+  return last === undefined ? NO_DOUBT : doubtAbout(last.changes);
+}
+
+/**
+ * How a run stands, before its plan is shown to be applied once more: one that was cut off, where grants take no part in transactions, is settled first. Takes the applier's lock for that moment; throws RW405 while the
+ * run is still at work.
+ */
+export async function settledRun(
+  run: Run | null,
+  options: { readonly connection: Connection; readonly runs: RunStore; readonly holder: string; readonly clock: Clock },
+): Promise<Run | null> {
+  const { connection, runs, clock } = options;
+  if (run === null || connection.engine.capabilities.transactionalGrants) return run;
+  if (run.state !== "started" && run.state !== "partial") return run;
+  await using _lock = await lockApplier(options);
+  await reconcile(runs, connection, { clock });
+  return (await runs.load(run.plan))?.run ?? null;
+}
+
+/**
+ * Throws RW430 while another plan stands in part on this server, where grants take no part in transactions: on top of it nothing could be taken back cleanly. A plan that takes it back, or that is about the
+ * same plan as it, may run. The caller has reconciled, so what was settled by hand is settled here too.
+ */
+export async function refuseUnfinished(
+  plan: Plan,
+  reverts: Digest | null,
+  { runs, connection }: { readonly runs: RunStore; readonly connection: Connection },
+): Promise<void> {
+  const { server } = plan.target.identity;
+  const own = new Set([plan.digest, reverts].filter((digest) => digest !== null));
+  const other = (await runs.list()).find(
+    (run) =>
+      run.server === server &&
+      canBeFinished(run, connection) &&
+      !own.has(run.plan) &&
+      !(run.reverts !== null && own.has(run.reverts)),
+  );
+  if (other === undefined) return;
+  const name = shortDigest(other.plan);
+  throw new RolewrightError(
+    "RW430",
+    `plan ${name}, begun at ${other.started_at} by ${other.holder}, stands in part on this server`,
+    {
+      help: `nothing was changed; finish it with \`rolewright apply ${name}\`, or take it back with \`rolewright revert ${name}\``,
+      details: { run: other },
+    },
+  );
+}
