@@ -215,7 +215,7 @@ export function compiler({
     const key = `${kind}\0${list.id}`;
     let entries = compiled.get(key);
     if (entries === undefined) {
-      entries = sharing(compileEntries(list, entryCompiler(kind)), last);
+      entries = compileEntries(list, entryCompiler(kind), last);
       compiled.set(key, entries);
       last = entries;
     }
@@ -247,36 +247,53 @@ function compileEntry(maskOf: (privileges: readonly Privilege[]) => number, grap
 }
 
 /** One entry a grantee: what several grantors gave is joined. Lists are sorted by name as the roles are numbered, so only renamed roles are out of order. */
-function compileEntries(list: AccessList, compile: EntryCompiler): CompiledEntries {
+function compileEntries(list: AccessList, compile: EntryCompiler, last: CompiledEntries | undefined): CompiledEntries {
   const most = list.entries.length;
-  const [grantees, masks, options] = [new Int32Array(most), new Uint32Array(most), new Uint32Array(most)];
+  if (scratch.grantees.length < most) scratch = columns(2 * most);
+  const { grantees, masks, options } = scratch;
   let size = 0;
   let sorted = true;
   for (const entry of list.entries) {
     const { grantee, mask, option } = compile(entry);
     if (grantee === -1) continue;
-    const last = size === 0 ? undefined : grantees[size - 1];
-    if (last !== grantee) {
-      if (last !== undefined && last > grantee) sorted = false;
-      grantees[size] = grantee;
-      size++;
+    const before = size === 0 ? undefined : grantees[size - 1];
+    if (before === grantee) {
+      masks[size - 1] = (masks[size - 1] as number) | mask;
+      options[size - 1] = (options[size - 1] as number) | option;
+      continue;
     }
-    masks[size - 1] = (masks[size - 1] as number) | mask;
-    options[size - 1] = (options[size - 1] as number) | option;
+    if (before !== undefined && before > grantee) sorted = false;
+    grantees[size] = grantee;
+    masks[size] = mask;
+    options[size] = option;
+    size++;
   }
-  const compiled = sorted ? cut({ grantees, masks, options }, size) : inOrder({ grantees, masks, options }, size);
+  const compiled = sorted ? kept(scratch, size, last) : inOrder(scratch, size);
   return { ...compiled, everybody: compiled.grantees[0] === EVERYBODY ? (compiled.masks[0] as number) : 0 };
 }
 
 type Columns = Pick<CompiledList, "grantees" | "masks" | "options">;
 
-function cut(all: Columns, size: number): Columns {
-  if (size === all.grantees.length) return all;
+function columns(size: number): Columns {
+  return { grantees: new Int32Array(size), masks: new Uint32Array(size), options: new Uint32Array(size) };
+}
+
+/** Where lists are compiled, before it is known how much of that is new. */
+let scratch = columns(64);
+
+// The same people hold something on one table and on the next, and nobody may pass it on. INVARIANT: `masks` are never shared; equal masks by identity are one compiled list.
+function kept({ grantees, masks, options }: Columns, size: number, last: Columns | undefined): Columns {
   return {
-    grantees: all.grantees.slice(0, size),
-    masks: all.masks.slice(0, size),
-    options: all.options.slice(0, size),
+    grantees: last !== undefined && begins(grantees, last.grantees, size) ? last.grantees : grantees.slice(0, size),
+    masks: masks.slice(0, size),
+    options: last !== undefined && begins(options, last.options, size) ? last.options : options.slice(0, size),
   };
+}
+
+function begins(all: Int32Array | Uint32Array, part: Int32Array | Uint32Array, size: number): boolean {
+  if (part.length !== size) return false;
+  for (let i = 0; i < size; i++) if (all[i] !== part[i]) return false;
+  return true;
 }
 
 function inOrder({ grantees, masks, options }: Columns, size: number): Columns {
@@ -288,19 +305,4 @@ function inOrder({ grantees, masks, options }: Columns, size: number): Columns {
     masks: Uint32Array.from(order, (at) => masks[at] as number),
     options: Uint32Array.from(order, (at) => options[at] as number),
   };
-}
-
-// The same people hold something on one table and on the next, and nobody may pass it on. INVARIANT: `masks` are never shared; equal masks by identity are one compiled list.
-function sharing(made: CompiledEntries, last: CompiledEntries | undefined): CompiledEntries {
-  if (last === undefined || last.grantees.length !== made.grantees.length) return made;
-  return {
-    ...made,
-    grantees: sameNumbers(made.grantees, last.grantees) ? last.grantees : made.grantees,
-    options: sameNumbers(made.options, last.options) ? last.options : made.options,
-  };
-}
-
-function sameNumbers(a: Int32Array | Uint32Array, b: Int32Array | Uint32Array): boolean {
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }

@@ -32,6 +32,11 @@ export function digestText(text: string): Digest {
   return `sha256:${hash("sha256", text, "hex")}`;
 }
 
+/** The digest of bytes. */
+export function digestBytes(bytes: Uint8Array): Digest {
+  return `sha256:${hash("sha256", bytes, "hex")}`;
+}
+
 /** The digest of plain data, by its canonical JSON. */
 export function digestJson(value: Json): Digest {
   return digestText(canonicalJson(value));
