@@ -1,5 +1,5 @@
 import type { Change, DefaultChange, GrantChange, Origin } from "../model/change.ts";
-import { describeName, describeResource, tableOf } from "../model/resource.ts";
+import { describeName, describeResource, isUnnamed, type ResourceKind, tableOf } from "../model/resource.ts";
 import { type Grantee, PUBLIC } from "../model/role.ts";
 import { describeGrantee, privilegeWords } from "./drift-text.ts";
 
@@ -40,11 +40,11 @@ export function adoption(change: Change, origin: Origin): Adoption {
     case "set-password":
       return missing(`roles.${describeName(change.role)}`, "password");
     case "add-membership":
-      return missing(`roles.${describeName(change.membership.member)}.member_of`, describeName(change.membership.role));
+      return missing(`${granteePlace(change.membership.member)}.member_of`, describeName(change.membership.role));
     case "remove-membership":
-      return extra(`roles.${describeName(change.membership.member)}.member_of`, membershipLine(change.membership));
+      return extra(`${granteePlace(change.membership.member)}.member_of`, membershipLine(change.membership));
     case "alter-membership":
-      return altered(`roles.${describeName(change.before.member)}.member_of`, membershipLine(change.before));
+      return altered(`${granteePlace(change.before.member)}.member_of`, membershipLine(change.before));
     case "add-grant":
     case "add-grant-option":
       return missing(`${granteePlace(change.grantee)}.grants`, grantLine(change));
@@ -84,12 +84,23 @@ function grantLine(change: GrantChange): string {
   const option = change.grantable ? " with grant option" : "";
   const first = change.resources[0];
   if (change.resourceKind !== "column" || first === undefined) {
-    return `${privilegeWords(change.privileges)} on ${change.resourceKind} ${names(change)}${option}`;
+    return `${privilegeWords(change.privileges)} on ${placeWords(change)}${option}`;
   }
   const columns = change.resources.map((column) => describeName(column.path[3] ?? "")).join(", ");
   const what = change.privileges.map((privilege) => `${privilege.toLowerCase()} (${columns})`).join(", ");
   return `${what} on table ${describeResource(tableOf(first))}${option}`;
 }
+
+/** A kind as the manifest writes it, with the names of what is meant; what there is one of has none. */
+function placeWords(change: GrantChange): string {
+  if (isUnnamed(change.resourceKind)) return change.resourceKind;
+  return `${KIND_WORDS[change.resourceKind] ?? change.resourceKind} ${names(change)}`;
+}
+
+const KIND_WORDS: Partial<Record<ResourceKind, string>> = {
+  "schema-tables": "tables-of-schema",
+  "schema-routines": "routines-of-schema",
+};
 
 function names(change: { readonly resources: GrantChange["resources"] }): string {
   return change.resources.map((one) => describeResource(one).replace(/^large object /, "")).join(", ");
@@ -108,11 +119,13 @@ function membershipLine(membership: {
   readonly admin: boolean;
   readonly inherit: boolean;
   readonly set: boolean;
+  readonly grantor: string;
 }): string {
+  // Where no grantor is kept, `set` follows from who the member is.
   const options = [
     ...(membership.admin ? ["admin: true"] : []),
     ...(membership.inherit ? [] : ["inherit: false"]),
-    ...(membership.set ? [] : ["set: false"]),
+    ...(membership.set || membership.grantor === "" ? [] : ["set: false"]),
   ];
   const role = describeName(membership.role);
   return options.length === 0 ? role : `{ role: ${role}, ${options.join(", ")} }`;

@@ -1,7 +1,14 @@
 import type { Privilege } from "../model/access-list.ts";
 import type { Change, DefaultChange, GrantChange, Origin } from "../model/change.ts";
-import { describeName, describeResource, type Resource, type ResourceKind } from "../model/resource.ts";
-import { type AttributeValue, type Grantee, PUBLIC } from "../model/role.ts";
+import {
+  describeName,
+  describeResource,
+  describeTyped,
+  isUnnamed,
+  type Resource,
+  type ResourceKind,
+} from "../model/resource.ts";
+import { type AttributeValue, type Grantee, type Membership, PUBLIC } from "../model/role.ts";
 
 /** A difference in words, seen from the database: what is there that the files do not have, or the reverse. */
 export interface DriftText {
@@ -34,12 +41,14 @@ export function driftText(change: Change, origin: Origin): DriftText {
       return altered(`the password of ${describeName(change.role)} is to be set`);
     case "add-membership":
       return missing(
-        `${describeName(change.membership.member)} is no member of ${describeName(change.membership.role)}`,
+        `${describeGrantee(change.membership.member)} is no member of ${describeName(change.membership.role)}`,
       );
     case "remove-membership":
-      return extra(`${describeName(change.membership.member)} is a member of ${describeName(change.membership.role)}`);
+      return extra(
+        `${describeGrantee(change.membership.member)} is a member of ${describeName(change.membership.role)}`,
+      );
     case "alter-membership": {
-      const names = `${describeName(change.before.member)} in ${describeName(change.before.role)}`;
+      const names = `${describeGrantee(change.before.member)} in ${describeName(change.before.role)}`;
       return altered(`membership of ${names} has ${options(change.before)} (files: ${options(change.after)})`);
     }
     case "add-grant":
@@ -105,11 +114,18 @@ function defaultFact(change: DefaultChange): string {
 }
 
 function resources(kind: ResourceKind, all: readonly Resource[]): string {
+  const [first] = all;
+  if (first !== undefined && (isUnnamed(kind) || WITHIN.has(kind))) return all.map(describeTyped).join(", ");
   return `${kind} ${all.map(describeResource).join(", ")}`;
 }
 
-function options(membership: { readonly admin: boolean; readonly inherit: boolean; readonly set: boolean }): string {
-  return `admin ${String(membership.admin)}, inherit ${String(membership.inherit)}, set ${String(membership.set)}`;
+/** Kinds that stand for all there is of something in a schema. */
+const WITHIN: ReadonlySet<ResourceKind> = new Set(["schema-tables", "schema-routines"]);
+
+function options(membership: Membership): string {
+  // Where no grantor is kept, `set` follows from who the member is.
+  const set = membership.grantor === "" ? "" : `, set ${String(membership.set)}`;
+  return `admin ${String(membership.admin)}, inherit ${String(membership.inherit)}${set}`;
 }
 
 function value(attribute: AttributeValue): string {

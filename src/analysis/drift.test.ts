@@ -82,6 +82,44 @@ describe("findDrift", () => {
     });
   });
 
+  test("what has no name, no grantor and no choice of options is said without them", () => {
+    const everywhere: Change = {
+      ...grant,
+      resourceKind: "all-schemas",
+      resources: [{ kind: "all-schemas", path: [] }],
+      grantee: "app@%",
+      grantor: "",
+    };
+    const tables: Change = {
+      ...everywhere,
+      resourceKind: "schema-tables",
+      resources: [{ kind: "schema-tables", path: ["cluster", "shop"] }],
+    };
+    const member: Change = {
+      kind: "remove-membership",
+      membership: { role: "ro", member: PUBLIC, grantor: "", admin: false, inherit: true, set: false, implied: false },
+    };
+    const { differences } = findDrift(live(), originsOf({ locations: [], by: "authoritative" }), {
+      changes: [everywhere, tables, member],
+    });
+    expect(
+      differences.map((each) => [each.text, `${each.adopt.place}: ${each.adopt.line}`, each.record.grantor]),
+    ).toEqual([
+      [
+        "app@% holds insert, select on all schemas, and no file says so",
+        "roles.app@%.grants: insert, select on all-schemas",
+        null,
+      ],
+      [
+        "app@% holds insert, select on all tables in shop, and no file says so",
+        "roles.app@%.grants: insert, select on tables-of-schema shop",
+        null,
+      ],
+      ["everybody is a member of ro, and no file says so", "public.member_of: ro", null],
+    ]);
+    expect(differences[0]?.record.note).toMatch(/^the server does not record/);
+  });
+
   test("a promise for future objects is adopted in the map form", () => {
     const change: Change = {
       kind: "remove-default",

@@ -120,7 +120,8 @@ function removes(change: Change): boolean {
 const NOT_KEPT = "the server does not record who changed it, nor when; its log may, if it logs DDL";
 
 function recordOf(change: Change, at: string | null): DriftRecord {
-  const grantor = grantorOf(change);
+  // The empty name: the server keeps no grantor.
+  const grantor = grantorOf(change) || null;
   const given = grantor === null ? "" : "granted in the name of this role; ";
   return { grantor, at, note: given + (at === null ? NOT_KEPT : lastWritten(change, at)) };
 }

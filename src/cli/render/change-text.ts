@@ -1,7 +1,8 @@
 import type { Change, DefaultChange, GrantChange } from "../../model/change.ts";
 import { describeName } from "../../model/resource.ts";
-import type { AttributeValue, Membership, Role, RoleName } from "../../model/role.ts";
+import type { Membership, RoleName } from "../../model/role.ts";
 import { escapeLine } from "../output/escape.ts";
+import { describeAttributes, describeValue } from "./attribute-text.ts";
 import { describeGrantee, describeOne, describePrivileges, describeResources, pluralKind } from "./words.ts";
 
 /** A Change as one line: what is added, removed or altered, and for whom. */
@@ -15,9 +16,17 @@ export interface ChangeText {
 export function changeText(change: Change): ChangeText {
   switch (change.kind) {
     case "create-role":
-      return { sign: "+", group: roleGroup(change.role.name), text: `created, ${describeRole(change.role)}` };
+      return {
+        sign: "+",
+        group: roleGroup(change.role.name),
+        text: `created, ${describeAttributes(change.role.attributes)}`,
+      };
     case "drop-role":
-      return { sign: "-", group: roleGroup(change.role.name), text: `dropped, ${describeRole(change.role)}` };
+      return {
+        sign: "-",
+        group: roleGroup(change.role.name),
+        text: `dropped, ${describeAttributes(change.role.attributes)}`,
+      };
     case "rename-role":
       return { sign: "~", group: roleGroup(change.to), text: `renamed from ${describeName(change.from)}` };
     case "alter-role":
@@ -25,7 +34,10 @@ export function changeText(change: Change): ChangeText {
         sign: "~",
         group: roleGroup(change.role),
         text: change.attributes
-          .map((a) => `${a.name.replaceAll("_", " ")} ${showValue(a.before)} -> ${showValue(a.after)}`)
+          .map(
+            (a) =>
+              `${a.name.replaceAll("_", " ")} ${describeValue(a.name, a.before)} -> ${describeValue(a.name, a.after)}`,
+          )
           .join(", "),
       };
     case "set-role-setting": {
@@ -47,7 +59,7 @@ export function changeText(change: Change): ChangeText {
       return {
         sign: "~",
         group: null,
-        text: `membership of ${describeName(change.after.member)} in ${describeName(change.after.role)}: ${optionsText(change.before)} -> ${optionsText(change.after)}`,
+        text: `membership of ${describeGrantee(change.after.member)} in ${describeName(change.after.role)}: ${optionsText(change.before)} -> ${optionsText(change.after)}`,
       };
     case "add-grant":
     case "remove-grant":
@@ -87,14 +99,16 @@ export function changeText(change: Change): ChangeText {
 /** Several members that are added to or removed from one role alike: `membership of alice, bob in analysts`. */
 export function membershipText(members: readonly RoleName[], membership: Membership): string {
   const options = optionsText(membership);
-  return `membership of ${members.map(describeName).join(", ")} in ${describeName(membership.role)}${options === "plain" ? "" : ` (${options})`}`;
+  return `membership of ${members.map(describeGrantee).join(", ")} in ${describeName(membership.role)}${options === "plain" ? "" : ` (${options})`}`;
 }
 
 function optionsText(membership: Membership): string {
+  // Where no grantor is kept, `set` follows from who the member is, and what is not inherited waits for SET ROLE.
+  const kept = membership.grantor !== "";
   const words = [
     ...(membership.admin ? ["admin option"] : []),
-    ...(membership.inherit ? [] : ["not inherited"]),
-    ...(membership.set ? [] : ["no set role"]),
+    ...(membership.inherit ? [] : [kept ? "not inherited" : "not active at login"]),
+    ...(membership.set || !kept ? [] : ["no set role"]),
   ];
   return words.length === 0 ? "plain" : words.join(", ");
 }
@@ -105,29 +119,6 @@ function roleGroup(role: RoleName): string {
 
 function tableGroup(table: Parameters<typeof describeOne>[0]): string {
   return `table ${describeOne(table)}`;
-}
-
-function describeRole(role: Role): string {
-  const login = role.attributes["login"] === true ? "can log in" : "cannot log in";
-  const powers = ["superuser", "createrole", "createdb", "replication", "bypassrls"].filter(
-    (name) => role.attributes[name] === true,
-  );
-  const limit = role.attributes["connection_limit"];
-  const until = role.attributes["valid_until"];
-  return [
-    login,
-    ...powers,
-    ...(role.attributes["inherit"] === false ? ["noinherit"] : []),
-    ...(typeof limit === "number" && limit !== -1 ? [`at most ${limit} connections`] : []),
-    ...(typeof until === "string" && until !== "infinity" ? [`password valid until ${escapeLine(until)}`] : []),
-  ].join(", ");
-}
-
-function showValue(value: AttributeValue): string {
-  if (value === null) return "none";
-  if (value === true) return "yes";
-  if (value === false) return "no";
-  return value === -1 ? "unlimited" : escapeLine(String(value));
 }
 
 function grantText(change: GrantChange): ChangeText {

@@ -91,7 +91,7 @@ function lineOf(planned: PlannedChange, view: ChangesView): Line {
 
 function detailsOf({ change }: PlannedChange): string[] {
   if (!("resources" in change)) return [];
-  const by = "grantor" in change ? ` (granted by ${change.grantor})` : "";
+  const by = "grantor" in change && change.grantor !== "" ? ` (granted by ${change.grantor})` : "";
   return change.resources.map((resource) => escapeLine(`${describeOne(resource)}${by}`));
 }
 
