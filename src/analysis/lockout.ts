@@ -74,8 +74,8 @@ function lastAdminOfRole(input: LockoutInput, before: Administrators, after: Adm
     if (id < 0 || !hasBit(input.after.graph.existing, id)) continue;
     const old = input.before.graph.idOf(name);
     if (old < 0) continue;
-    const had = before.working.filter((login) => isAdmin(input.before, login, name));
-    const has = after.working.filter((login) => isAdmin(input.after, login, name));
+    const had = adminsAmong(before.working, input.before, name);
+    const has = adminsAmong(after.working, input.after, name);
     if (had.length === 0 || has.length > 0) continue;
     // Where the admin option is not needed, those who manage all roles still can.
     const helpless = after.superusers.length === 0 && (input.after.rules.adminNeeded || after.others.length === 0);
@@ -91,9 +91,12 @@ function lastAdminOfRole(input: LockoutInput, before: Administrators, after: Adm
   return findings;
 }
 
-function isAdmin(index: AccessIndex, login: RoleName, role: RoleName): boolean {
-  const [id, of] = [index.graph.idOf(login), index.graph.idOf(role)];
-  return !hasBit(index.graph.superusers, id) && hasBit(index.graph.admins(of, null), id);
+function adminsAmong(logins: readonly RoleName[], { graph }: AccessIndex, role: RoleName): readonly RoleName[] {
+  const admins = graph.admins(graph.idOf(role), null);
+  return logins.filter((login) => {
+    const id = graph.idOf(login);
+    return !hasBit(graph.superusers, id) && hasBit(admins, id);
+  });
 }
 
 /** LCK-05: what everybody had is taken, and some had it in no other way. Not an error: the losses must be accepted by their number anyway. */

@@ -1,5 +1,5 @@
 import { sortedText } from "../base/order.ts";
-import { accessList, type AccessList } from "../model/access-list.ts";
+import { accessList, type AccessEntry, type AccessList, normalAccessList } from "../model/access-list.ts";
 import {
   defaultPrivilegeKey,
   rowPolicyKey,
@@ -71,7 +71,7 @@ export function forgetRoles(state: AccessState, gone: ReadonlySet<RoleName>): Ac
     const known = lists.get(value.id);
     if (known !== undefined) return known;
     const entries = value.entries.filter((entry) => !gone.has(entry.grantee) && !gone.has(entry.grantor));
-    const kept = entries.length === value.entries.length ? value : accessList(entries);
+    const kept = entries.length === value.entries.length ? value : normalAccessList(entries);
     lists.set(value.id, kept);
     return kept;
   };
@@ -80,7 +80,12 @@ export function forgetRoles(state: AccessState, gone: ReadonlySet<RoleName>): Ac
     memberships: new Map(
       [...state.memberships].filter(([, m]) => !gone.has(m.role) && !gone.has(m.member) && !gone.has(m.grantor)),
     ),
-    holdings: new Map([...state.holdings].map(([key, holding]) => [key, { ...holding, list: list(holding.list) }])),
+    holdings: new Map(
+      [...state.holdings].map(([key, holding]) => {
+        const kept = list(holding.list);
+        return [key, kept === holding.list ? holding : { ...holding, list: kept }];
+      }),
+    ),
     defaultPrivileges: new Map(
       [...state.defaultPrivileges]
         .filter(([, entry]) => !gone.has(entry.creator))
@@ -106,12 +111,20 @@ function naming(renames: readonly Rename[]): Naming {
 
 function listNaming(name: Naming): (list: AccessList) => AccessList {
   const known = new Map<string, AccessList>();
+  const entries = new Map<AccessEntry, AccessEntry>();
+  const entry = (old: AccessEntry): AccessEntry => {
+    let renamed = entries.get(old);
+    if (renamed === undefined) {
+      const [grantee, grantor] = [name(old.grantee), name(old.grantor)];
+      renamed = grantee === old.grantee && grantor === old.grantor ? old : { ...old, grantee, grantor };
+      entries.set(old, renamed);
+    }
+    return renamed;
+  };
   return (list) => {
     const seen = known.get(list.id);
     if (seen !== undefined) return seen;
-    const renamed = accessList(
-      list.entries.map((entry) => ({ ...entry, grantee: name(entry.grantee), grantor: name(entry.grantor) })),
-    );
+    const renamed = accessList(list.entries.map(entry));
     known.set(list.id, renamed);
     return renamed;
   };

@@ -27,22 +27,33 @@ export function compareEntries(a: AccessEntry, b: AccessEntry): number {
   return a === b ? 0 : compareText(a.grantee, b.grantee) || compareText(a.grantor, b.grantor);
 }
 
-/** Normal form of any entries: merges those of equal grantee and grantor, drops empty ones, sorts. */
+/** Normal form of any entries: merges those of equal grantee and grantor, drops empty ones, sorts. Entries that are in normal form themselves are kept as they are. */
 export function accessList(entries: Iterable<AccessEntry>): AccessList {
-  const merged = new Map<string, AccessEntry>();
-  for (const entry of entries) {
+  const normal: AccessEntry[] = [];
+  for (const entry of [...entries].sort(compareEntries)) {
     if (entry.privileges.length === 0) continue;
-    const key = `${entry.grantee}\0${entry.grantor}`;
-    const seen = merged.get(key);
-    merged.set(key, {
-      grantee: entry.grantee,
-      grantor: entry.grantor,
-      privileges: sortedText([...(seen?.privileges ?? []), ...entry.privileges]),
-      grantable: sortedText([...(seen?.grantable ?? []), ...entry.grantable]),
-    });
+    const last = normal.at(-1);
+    if (last === undefined || compareEntries(last, entry) !== 0) normal.push(normalEntry(entry));
+    else normal[normal.length - 1] = merged(last, entry);
   }
-  const normal = [...merged.values()].sort(compareEntries);
-  return { id: accessListId(normal), entries: normal };
+  return normalAccessList(normal);
+}
+
+function normalEntry(entry: AccessEntry): AccessEntry {
+  return isSet(entry.privileges) && isSet(entry.grantable) ? entry : merged(entry, entry);
+}
+
+function isSet(names: readonly string[]): boolean {
+  return names.every((name, index) => index === 0 || (names[index - 1] as string) < name);
+}
+
+function merged({ grantee, grantor, ...a }: AccessEntry, b: AccessEntry): AccessEntry {
+  return {
+    grantee,
+    grantor,
+    privileges: sortedText([...a.privileges, ...b.privileges]),
+    grantable: sortedText([...a.grantable, ...b.grantable]),
+  };
 }
 
 /**
