@@ -68,6 +68,17 @@ describe("why somebody has access", () => {
     expect(ways(sample, "alice", "SELECT table s.missing")).toBeNull();
   });
 
+  test("one way alone is the nearest, whoever gives the others", () => {
+    const near: Sample = {
+      roles: { zoe: LOGIN, a: {}, b: {} },
+      members: ["zoe in b", "b in a"],
+      grants: ["select on table s.t to a, b, zoe", "insert on table s.t to a, b"],
+    };
+    expect(ways(near, "zoe", "SELECT table s.t", { limit: 1 })).toEqual(["grant"]);
+    expect(ways(near, "zoe", "INSERT table s.t", { limit: 1 })).toEqual(["b > grant"]);
+    expect(ways(near, "zoe", "INSERT table s.t")).toEqual(["b > grant", "b > a > grant"]);
+  });
+
   test("a graph with very many paths is cut, and says so", () => {
     const layers = [0, 1, 2, 3, 4, 5, 6, 7].map((n) => [`x${n}`, `y${n}`] as const);
     const members = layers.flatMap((layer, n) => {

@@ -19,7 +19,7 @@ export interface ExplainOptions extends Pick<AccessOptions, "grantable" | "datab
 export interface Explanation {
   /** Every shortest path to each role (or PUBLIC, or attribute) that gives the access: to end it, each of these roles must be cut off. Nearest first; empty: no access. */
   readonly paths: readonly Path[];
-  /** False where `limit` cut the list. */
+  /** False where `limit` cut the list, or may have. */
   readonly complete: boolean;
 }
 
@@ -39,26 +39,30 @@ export function explainAccess(
     place === null ? superuserGivers(graph) : questionGivers(index, who, place, { ...question, ...options });
   const database = options.database ?? (place === null ? null : databaseIn(place));
   const limit = options.limit ?? 1000;
+  const distinct = [...new Map(givers.map((giver) => [`${giver.role}\0${giver.by}`, giver])).values()];
+  const named = role === EVERYBODY ? [] : distinct.filter((giver) => giver.role !== EVERYBODY);
   const paths: Path[] = [];
-  const seen = new Set<string>();
-  let complete = true;
+  if (distinct.some((giver) => giver.role === EVERYBODY)) {
+    paths.push({ roles: [], by: "public", needsSetRole: false });
+  }
+  if (named.length > 0) {
+    const way = ascent(graph, role, database);
+    // The nearest of all, whoever gives it, comes first whatever the limit is.
+    paths.push(...(limit === 1 ? pathsTo(graph, way, named, 2) : pathsToEach(graph, way, named, limit + 1)));
+  }
+  paths.sort(comparePaths);
+  const complete = paths.length <= limit && (limit > 1 || named.length < 2);
+  return { paths: paths.slice(0, limit), complete };
+}
+
+/** The shortest paths to each of the givers, until there are `enough`. */
+function pathsToEach(graph: RoleGraph, way: Ascent, givers: readonly Giver[], enough: number): Path[] {
+  const paths: Path[] = [];
   for (const giver of givers) {
-    if (paths.length > limit) break;
-    // A column and its table can both give it to the same role.
-    const key = `${giver.role}\0${giver.by}`;
-    if (seen.has(key)) continue;
-    seen.add(key);
-    if (giver.role === EVERYBODY) paths.push({ roles: [], by: "public", needsSetRole: false });
-    else if (role !== EVERYBODY) {
-      const found = pathsTo(graph, ascent(graph, role, database), [giver], limit + 1);
-      paths.push(...found);
-    }
+    if (paths.length >= enough) break;
+    paths.push(...pathsTo(graph, way, [giver], enough));
   }
-  if (paths.length > limit) {
-    complete = false;
-    paths.length = limit;
-  }
-  return { paths: paths.sort(comparePaths), complete };
+  return paths;
 }
 
 /** Where the right to pass on is a privilege of its own, the ways to that privilege, for whoever holds what is passed on. */

@@ -131,10 +131,11 @@ export function compareResources(a: Resource, b: Resource): number {
 export function describeResource(resource: Resource): string {
   const unnamed = UNNAMED.get(resource.kind);
   if (unnamed !== undefined) return unnamed;
+  if (resource.kind === "role") return describeName(resource.path[0] ?? "");
   const names = databaseOf(resource) === null ? resource.path : resource.path.slice(1);
   if (resource.kind === "large-object") return `large object ${names[0] ?? ""}`;
-  if (resource.kind === "routine") return `${names.slice(0, 2).map(describeName).join(".")}(${names[2] ?? ""})`;
-  return names.map(describeName).join(".");
+  if (resource.kind === "routine") return `${names.slice(0, 2).map(describePart).join(".")}(${names[2] ?? ""})`;
+  return names.map(describePart).join(".");
 }
 
 /** The same with its kind in front: `table sales.orders`; what there is one of says it by itself: `all schemas`. */
@@ -145,9 +146,17 @@ export function describeTyped(resource: Resource): string {
   return isUnnamed(resource.kind) || resource.kind === "large-object" ? name : `${resource.kind} ${name}`;
 }
 
-/** A name as people read it: bare when it is unmistakable (an account at any host too: `app@%`), double-quoted when not; control characters are escaped. */
+/** A name as people read it: bare when it is unmistakable, double-quoted when not; control characters are escaped. */
 export function describeName(name: string): string {
-  if (/^[\p{L}_][\p{L}\p{N}_$@-]*(?:@%)?$/u.test(name)) return name;
+  return ACCOUNT.test(name) ? name : describePart(name);
+}
+
+/** A login with the host that it comes from, or an address of mail: `app@%`, `app@10.0.0.%`, `ana@example.com`. */
+const ACCOUNT = /^[\p{L}_][\p{L}\p{N}_$-]*@[\p{L}\p{N}_.%:-]*[\p{L}\p{N}%]$/u;
+
+/** One part of a dotted name. */
+function describePart(name: string): string {
+  if (/^[\p{L}_][\p{L}\p{N}_$@-]*$/u.test(name)) return name;
   // oxlint-disable-next-line no-control-regex -- control and bidirectional characters are what must not reach a terminal
   const visible = name.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu, (c) => {
     return `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}`;

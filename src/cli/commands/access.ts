@@ -2,7 +2,7 @@ import { mayDoEverything } from "../../analysis/access-index.ts";
 import { type AccessLine, accessLines } from "../../analysis/access-lines.ts";
 import { EXIT } from "../../base/error.ts";
 import { describeName, type Resource, resourceKey } from "../../model/resource.ts";
-import type { RoleName } from "../../model/role.ts";
+import { PUBLIC, type RoleName } from "../../model/role.ts";
 import type { Action } from "../command-spec.ts";
 import type { Input } from "../input.ts";
 import type { Page, Row } from "../output/page.ts";
@@ -69,7 +69,7 @@ function accessPage(source: AccessSource, who: Who, answers: readonly Answer[], 
   const everything = answers.some((each) => each.everything);
   const notes = answers.flatMap((each) => [
     ...(each.attributes.length === 0 ? [] : [`${describeGrantee(each.login)} has ${each.attributes.join(", ")}`]),
-    ...(each.canLogIn ? [] : [`${describeGrantee(each.login)} cannot log in: its members use this`]),
+    ...(each.canLogIn || each.login === PUBLIC ? [] : [cannotLogIn(source, each.login)]),
   ]);
   const resources = new Set(answers.flatMap((each) => each.lines.flatMap((line) => line.resources.map(resourceKey))));
   return [
@@ -109,6 +109,11 @@ function accessPage(source: AccessSource, who: Who, answers: readonly Answer[], 
       text: "rolewright why WHO PRIVILEGE RESOURCE     shows every way, and what to remove to end it",
     },
   ];
+}
+
+function cannotLogIn({ snapshot }: AccessSource, role: RoleName): string {
+  const used = [...snapshot.access.memberships.values()].some((each) => each.role === role);
+  return `${describeGrantee(role)} cannot log in${used ? ": its members use this" : ""}`;
 }
 
 function lineRows(

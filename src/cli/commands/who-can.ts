@@ -7,7 +7,7 @@ import type { Action } from "../command-spec.ts";
 import type { Page, Row } from "../output/page.ts";
 import { toCsv } from "../questions/csv.ts";
 import { resourceDocument } from "../questions/documents.ts";
-import { type AccessSource, readSource } from "../questions/source.ts";
+import { type AccessSource, askedAbout, readSource } from "../questions/source.ts";
 import { findResource } from "../questions/find-resource.ts";
 import { findPrivilege } from "../questions/what.ts";
 import { type ExplainedPath, explainedPath, wayDocument, wayText } from "../questions/ways.ts";
@@ -16,9 +16,10 @@ import { counted, describeGrantee, describeOne } from "../render/words.ts";
 
 /** Everybody who holds a privilege on a resource, how, and whether they can use it. */
 export const whoCan: Action = async (context, input) => {
-  const source = await readSource(context, input);
-  const privilege = findPrivilege(source, input.argument(0) ?? "");
-  const resource = findResource(source, input.argument(1) ?? "", { privilege, input });
+  const read = await readSource(context, input);
+  const privilege = findPrivilege(read, input.argument(0) ?? "");
+  const resource = findResource(read, input.argument(1) ?? "", { privilege, input });
+  const source = askedAbout(read, resource);
   const question = { privilege, resource, grantable: input.flag("grantable") };
   const holders = findHolders(source, question);
   context.progress.clear();

@@ -9,7 +9,7 @@ import type { Item, Page } from "../output/page.ts";
 import { toCsv } from "../questions/csv.ts";
 import { pathDocument, resourceDocument } from "../questions/documents.ts";
 import { type ExplainedPath, explainedPath, wayDocument, wayText } from "../questions/ways.ts";
-import { type AccessSource, readSource } from "../questions/source.ts";
+import { type AccessSource, askedAbout, readSource } from "../questions/source.ts";
 import { findResource } from "../questions/find-resource.ts";
 import { findPrivilege } from "../questions/what.ts";
 import { findWho, type Who } from "../questions/who.ts";
@@ -18,10 +18,11 @@ import { counted, describeGrantee, describeOne } from "../render/words.ts";
 
 /** Every shortest way by which somebody has a privilege, and what has to go to end it. Exit 1 when they do not have it. */
 export const why: Action = async (context, input) => {
-  const source = await readSource(context, input);
-  const who = findWho(source, input.argument(0) ?? "");
-  const privilege = findPrivilege(source, input.argument(1) ?? "");
-  const resource = findResource(source, input.argument(2) ?? "", { privilege, input });
+  const read = await readSource(context, input);
+  const who = findWho(read, input.argument(0) ?? "");
+  const privilege = findPrivilege(read, input.argument(1) ?? "");
+  const resource = findResource(read, input.argument(2) ?? "", { privilege, input });
+  const source = askedAbout(read, resource);
   const asked = { privilege, resource, grantable: input.flag("grantable") };
   const ways = who.roles.map((login): Ways => {
     const found = explainAccess(source.index, login, asked, asked) ?? { paths: [], complete: true };

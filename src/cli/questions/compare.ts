@@ -79,7 +79,7 @@ function csvRows(direction: string, lines: readonly DeltaLine[]): string[][] {
       direction,
       subjectName(subject),
       factText(line.what),
-      line.paths.map((path) => pathText(path)).join("; "),
+      line.paths.map(pathText).join("; "),
     ]),
   );
 }

@@ -36,6 +36,10 @@ export function findResource(
   );
   // A schema is meant by its name before all that stands for what is in it.
   const found = wanted === null && named.some(({ kind }) => kind === "schema") ? named.filter(notPartOfSchema) : named;
+  if (found.length === 0) {
+    const unrecorded = unrecordedResource(source, text, { kinds, named: wanted !== null });
+    if (unrecorded !== null) return unrecorded;
+  }
   const [only, second] = found;
   if (only !== undefined && second === undefined) return only;
   if (only === undefined) throw unknownResource(source, text, kinds);
@@ -47,6 +51,20 @@ export function findResource(
       ? "say which with `--kind`, `--database`, or a routine's input types"
       : "say which with `--kind`, or by what stands behind a routine's name",
   );
+}
+
+/** Something that may well be there although nothing is granted on it: of some kinds only that much is recorded. Roles are known; of all else only who says its kind can mean it. */
+function unrecordedResource(
+  source: AccessSource,
+  text: string,
+  asked: { readonly kinds: readonly ResourceKind[]; readonly named: boolean },
+): Resource | null {
+  for (const kind of asked.kinds.filter((each) => source.index.rules.recordedOnly.has(each))) {
+    const place = isShared(kind) ? [] : source.snapshot.catalog.databases.slice(0, 1);
+    const isThere = kind === "role" ? source.snapshot.access.roles.has(text) : asked.named;
+    if (isThere) return { kind, path: [...place, text] };
+  }
+  return null;
 }
 
 function inDatabase(source: AccessSource, resource: Resource): string {

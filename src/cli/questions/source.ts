@@ -6,8 +6,10 @@ import type { LoadedManifest } from "../../config/load.ts";
 import { resolveManifest } from "../../config/resolve.ts";
 import type { Dialect } from "../../engine/engine.ts";
 import { loadEngine } from "../../engine/registry.ts";
+import { NOBODY } from "../../model/access-list.ts";
 import type { AccessState } from "../../model/access-state.ts";
 import type { Identity } from "../../model/identity.ts";
+import { type Resource, resourceKey } from "../../model/resource.ts";
 import { readSnapshot } from "../../model/snapshot-json.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import type { CliContext } from "../context.ts";
@@ -68,6 +70,18 @@ async function sourceOf({ title, target, loaded, snapshot }: SourceFacts): Promi
 /** The same source as it would be in another access state. */
 export function inState(source: AccessSource, state: AccessState): AccessSource {
   return { ...source, index: buildAccessIndex(state, source.snapshot.catalog, source.dialect.accessRules) };
+}
+
+/** The same source, able to answer about one resource of which nothing is recorded: what covers it may still count for it. */
+export function askedAbout(source: AccessSource, resource: Resource): AccessSource {
+  const { index } = source;
+  if (index.classOf(resource) !== null || index.rules.evaluated === null) return source;
+  const holdings = new Map(index.recorded.holdings).set(resourceKey(resource), {
+    resource,
+    owner: null,
+    list: NOBODY,
+  });
+  return inState(source, { ...index.recorded, holdings });
 }
 
 /** A file that the user named. */

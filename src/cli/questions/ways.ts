@@ -3,7 +3,7 @@ import type { AccessIndex } from "../../analysis/access-index.ts";
 import type { LineSource } from "../../analysis/access-lines.ts";
 import { type AccessQuestion, sourcesOfPath } from "../../analysis/sources.ts";
 import { roleToSet } from "../../analysis/usable.ts";
-import { resourceKey } from "../../model/resource.ts";
+import { describeName, resourceKey } from "../../model/resource.ts";
 import { PUBLIC, type Grantee, type RoleName } from "../../model/role.ts";
 import { pathText } from "../render/delta.ts";
 import { describeGrantee, describeOne } from "../render/words.ts";
@@ -40,11 +40,17 @@ export function withSources(
   return { path, holder, sources, setRole: roleToSet(index, who, path) };
 }
 
-/** `app_ro (granted on schema shop)`: the way, and where its end is recorded, where that is not what was asked about. */
+/** `app_ro (after set role; granted on schema shop)`: the way, and where its end is recorded, where that is not what was asked about. */
 export function wayText({ path, holder, sources, setRole }: ExplainedPath): string {
-  const way = pathText(path, path.roles.length > 1 ? setRole : null);
+  const way = pathText({ ...path, needsSetRole: false });
+  // Of one role there is no doubt which to become.
+  const set = path.roles.length > 1 && setRole !== null ? ` ${describeName(setRole)}` : "";
   const plain = sources.every((each) => each.grantee === holder && each.resource === null);
-  return plain ? way : `${way} (${sources.map((each) => sourceText(each, holder)).join("; ")})`;
+  const notes = [
+    ...(path.needsSetRole ? [`after set role${set}`] : []),
+    ...(plain ? [] : sources.map((each) => sourceText(each, holder))),
+  ];
+  return notes.length === 0 ? way : `${way} (${notes.join("; ")})`;
 }
 
 function sourceText({ grantee, resource }: LineSource, holder: Grantee): string {

@@ -1,7 +1,6 @@
 import type { AccessDelta, AccessFact, DeltaLine, Path, Subject } from "../../analysis/access-delta.ts";
 import type { Covered } from "../../analysis/covered.ts";
 import { describeName } from "../../model/resource.ts";
-import type { RoleName } from "../../model/role.ts";
 import { escapeLine } from "../output/escape.ts";
 import type { Item, Row, SectionBlock, TableBlock } from "../output/page.ts";
 import {
@@ -77,7 +76,7 @@ function rowsOf(line: DeltaLine, sign: "+" | "-", view: DeltaView): Row[] {
   const who = view.detail ? names.join(", ") : listNames(names, SUBJECTS_SHOWN);
   const paths = view.detail ? line.paths : line.paths.slice(0, PATHS_SHOWN);
   const more = line.paths.length - paths.length;
-  const way = paths.map((path) => pathText(path)).join("; ") + (more > 0 ? `; and ${more} more` : "");
+  const way = paths.map(pathText).join("; ") + (more > 0 ? `; and ${more} more` : "");
   const tone = sign === "-" ? "remove" : "add";
   const row: Row = {
     sign,
@@ -167,12 +166,12 @@ const ENDINGS: Readonly<Record<Path["by"], string>> = {
   membership: "admin option",
 };
 
-/** `analysts > reporting_ro`: the roles walked through; what gives the access is said where it is not simply a grant. `setRole`: the one of them to become, where that is worth saying. */
-export function pathText(path: Path, setRole: RoleName | null = null): string {
+/** `analysts > reporting_ro`: the roles walked through; what gives the access is said where it is not simply a grant. */
+export function pathText(path: Path): string {
   const roles = path.roles.map(describeName);
   const ending = path.by === "grant" || path.by === "predefined" ? "" : ENDINGS[path.by];
   const steps = roles.length === 0 ? [ENDINGS[path.by]] : ending === "" ? roles : [...roles, ending];
-  return `${steps.join(" > ")}${path.needsSetRole ? ` (after set role${setRole === null ? "" : ` ${describeName(setRole)}`})` : ""}`;
+  return `${steps.join(" > ")}${path.needsSetRole ? " (after set role)" : ""}`;
 }
 
 /** Distinct identities and logins of delta lines by name, in the order of the lines: those that are counted. Roles that nobody logs in as, and everybody as such, are shown and not counted. */

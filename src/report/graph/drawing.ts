@@ -238,6 +238,9 @@ function addFocus(access: AccessState, focus: ResourceFocus, picture: Picture): 
 
 type ResourceFocus = NonNullable<DrawingOptions["focus"]> & { readonly kind: "resource" };
 
+/** More than these on one arrow cannot be read. */
+const MOST_WRITTEN = 8;
+
 const PLAIN = { inherited: true, admin: false } as const;
 
 const resourceId = (resource: Resource): string => `resource:${resourceKey(resource)}`;
@@ -266,7 +269,7 @@ function addResource(access: AccessState, resource: Resource, picture: Picture &
   }
   for (const [grantee, held] of privileges) {
     if (!shown.has(grantee)) continue;
-    const label = [...held].sort().join(", ");
+    const label = held.size > MOST_WRITTEN ? `${held.size} privileges` : [...held].sort().join(", ");
     const onPath = isEnd(grantee);
     leads ||= onPath;
     edges.push({ ...PLAIN, from: roleId(grantee), to: id, kind: "holds", label, onPath });
