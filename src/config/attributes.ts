@@ -26,7 +26,7 @@ const PLAIN = [
 ] as const satisfies readonly (keyof RoleEntry)[];
 
 /** The attributes that are lists: kept as a sorted JSON array, in text. */
-export const LIST_ATTRIBUTES: readonly ("cidr_groups" | "datacenters" | "identities")[] = [
+const LIST_ATTRIBUTES: readonly ("cidr_groups" | "datacenters" | "identities")[] = [
   "cidr_groups",
   "datacenters",
   "identities",
@@ -44,6 +44,18 @@ export function unclaimed(attributes: RoleAttributes): RoleAttributes {
   return Object.fromEntries(Object.entries(attributes).filter(([name]) => !isSayable(name)));
 }
 
+/** Whole numbers are kept as numbers, others as text: no digest holds a fraction. */
+function keptNumber(value: number): number | string {
+  return Number.isSafeInteger(value) ? value : String(value);
+}
+
+/** An attribute in the form in which a manifest says it: the inverse of `saidAttributes`. */
+export function writtenAttribute(name: string, value: AttributeValue): AttributeValue | readonly string[] {
+  if (typeof value !== "string") return value;
+  if (LIST_ATTRIBUTES.some((list) => list === name)) return JSON.parse(value) as readonly string[];
+  return name === "statement_seconds" ? Number(value) : value;
+}
+
 interface Server {
   readonly rules: StateRules;
   readonly findings: Findings;
@@ -55,7 +67,9 @@ export function saidAttributes(claim: RoleClaim, server: Server): RoleAttributes
   const { entry, path } = claim;
   for (const key of PLAIN) {
     const value = entry[key];
-    if (value !== undefined && fits(claim, key, value, server)) said[key] = value;
+    if (value === undefined) continue;
+    const kept = typeof value === "number" ? keptNumber(value) : value;
+    if (fits(claim, key, kept, server)) said[key] = kept;
   }
   for (const key of LIST_ATTRIBUTES) {
     const value = entry[key];

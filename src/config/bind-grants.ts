@@ -113,8 +113,10 @@ function columnsIn(
       entries.length === 1 && entries[0] !== undefined ? ` in \`${describeResource(entries[0].resource)}\`` : "";
     const help =
       didYouMean(column, known) ?? (entries.length === 1 ? `its columns are ${known.join(", ")}` : undefined);
-    for (const { claim } of claims)
-      findings.add("RW220", claim.source.paths[0], `there is no column \`${column}\`${where}`, { help });
+    for (const { claim } of claims) {
+      const severity = claim.mayBeEmpty ? "warning" : "error";
+      findings.add("RW220", claim.source.paths[0], `there is no column \`${column}\`${where}`, { help, severity });
+    }
   }
   return found;
 }

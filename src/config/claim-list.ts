@@ -56,7 +56,8 @@ function decideAll(
   claims: readonly GranteeClaims[],
   decisions: Decisions,
 ): readonly AccessEntry[] | null {
-  let after: AccessEntry[] | null = null;
+  const pieces: (readonly AccessEntry[])[] = [];
+  let taken = 0;
   let loses = false;
   let at = 0;
   let next = 0;
@@ -70,15 +71,14 @@ function decideAll(
       else part = undefined;
     } else next++;
     const decision = decisions.of(part, before, start, at);
-    if (decision === "as it is") {
-      if (after !== null) for (let i = start; i < at; i++) after.push(before[i] as AccessEntry);
-    } else {
-      after ??= before.slice(0, start);
-      after.push(...decision.entries);
-      loses ||= decision.loses;
-    }
+    if (decision === "as it is") continue;
+    pieces.push(before.slice(taken, start), decision.entries);
+    taken = at;
+    loses ||= decision.loses;
   }
-  if (after === null || !loses) return after;
+  if (pieces.length === 0) return null;
+  const after = new Array<AccessEntry>().concat(...pieces, before.slice(taken));
+  if (!loses) return after;
   const draft = new Draft(after);
   draft.anchor(before, decisions.context);
   return draft.entries();

@@ -227,7 +227,7 @@ const role = z.strictObject({
   tls: name
     .describe("MySQL, MariaDB: `none`, `any`, `x509`, or what the certificate must have, as in `SUBJECT '/CN=app'`.")
     .exactOptional(),
-  plugin: name.describe("MySQL, MariaDB: how it signs in.").exactOptional(),
+  plugin: z.string().describe("MySQL, MariaDB: how it signs in.").exactOptional(),
   datacenters: allOr("Cassandra: the data centers that it may connect to"),
   cidr_groups: allOr("Cassandra: the groups of addresses that it may connect from"),
   identities: names.describe("Cassandra: the certificate identities that sign in as it.").exactOptional(),

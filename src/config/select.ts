@@ -9,6 +9,7 @@ import {
   isShared,
   isUnnamed,
   type ResourceKind,
+  tableOf,
 } from "../model/resource.ts";
 import type { Role, RoleName } from "../model/role.ts";
 import type { Snapshot } from "../model/snapshot.ts";
@@ -208,8 +209,9 @@ export class CatalogIndex {
   /** What the catalog does not record as long as nothing is granted on it; null for kinds of which it records everything. */
   #unrecorded(kind: ResourceKind, name: NamePattern): Resource | null {
     const text = name.parts.at(-1)?.text ?? "";
-    // Which roles there are is known.
-    if (kind === "role" || this.#rules.unrecordedList(kind) === undefined) return null;
+    if (this.#rules.unrecordedList(kind) === undefined) return null;
+    // Which roles there are is known; `@` is any account.
+    if (kind === "role" && text !== ANY_ACCOUNT) return null;
     if (kind === "parameter") return { kind, path: [text.toLowerCase()] };
     if (kind === "dynamic-privilege") return { kind, path: [text.toUpperCase()] };
     if (isShared(kind)) return { kind, path: [text] };
@@ -290,6 +292,7 @@ export class CatalogIndex {
 
   #build(): void {
     const kinds = this.#kinds as Map<ResourceKind, Map<string, Map<string, CatalogEntry[]>>>;
+    const lost = new Map<ResourceKey, Resource>();
     const add = (entry: CatalogEntry): void => {
       const { kind, path } = entry.resource;
       const inSchema = nameParts(kind) === 2;
@@ -300,11 +303,15 @@ export class CatalogIndex {
     };
     for (const [key, entry] of this.#live.catalog.entries) {
       this.#keys.set(entry.resource, key);
-      // Roles are those that there will be.
-      if (entry.resource.kind === "role" && entry.missing !== true) continue;
-      add(entry);
+      const { resource } = entry;
+      // Roles are those that there will be, and whatever else something is granted on as on a role.
+      if (resource.kind === "role" && this.#live.access.roles.has(resource.path[0] ?? "")) continue;
+      if (resource.kind === "column")
+        for (const table of this.#lostTable(resource)) lost.set(resourceKey(table), table);
+      else add(entry);
       if (entry.resource.kind === "schema") for (const along of this.#withSchema(entry)) add(along);
     }
+    for (const resource of lost.values()) add({ resource, missing: true });
     for (const role of this.#rolesAsThings()) add(role);
     for (const databases of kinds.values()) {
       for (const schemas of databases.values()) {
@@ -324,6 +331,12 @@ export class CatalogIndex {
     });
   }
 
+  /** The table of a column on which something is granted, where the catalog has none of that name (any more). */
+  #lostTable(column: Resource): readonly Resource[] {
+    const table = tableOf(column);
+    return this.#live.catalog.entries.has(resourceKey(table)) ? [] : [table];
+  }
+
   #rolesAsThings(): readonly CatalogEntry[] {
     if (this.#rules.privilegesOf("role").length === 0) return [];
     return [...this.#roles.values()].map(({ name, origin }): CatalogEntry => {
@@ -334,6 +347,9 @@ export class CatalogIndex {
     });
   }
 }
+
+/** What PROXY on any account is granted on. */
+const ANY_ACCOUNT = "@";
 
 /** Kinds whose names are those of schemas. */
 const LIKE_SCHEMAS: ReadonlySet<ResourceKind> = new Set(["schema", "schema-tables", "schema-routines"]);

@@ -146,7 +146,7 @@ describe("roles on MariaDB", () => {
       queries_per_hour: 100,
       tls: "x509",
       password_days: 90,
-      statement_seconds: 2.5,
+      statement_seconds: "2.5",
     });
     expect(desired.roles.get("writer")?.attributes).toEqual({ login: false });
   });

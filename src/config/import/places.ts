@@ -58,7 +58,8 @@ export function placesOf(snapshot: Snapshot): readonly HoldingPlace[] {
 function traits(snapshot: Snapshot, resource: Resource): string {
   const known = resource.kind === "column" ? tableOf(resource) : resource;
   const entry = snapshot.catalog.entries.get(resourceKey(known));
-  const gone = resource.kind === "column" && entry?.columns?.includes(resource.path[3] ?? "") === false;
+  const column = resource.kind === "column" ? resource.path[3] : undefined;
+  const gone = column !== undefined && (entry === undefined || entry.columns?.includes(column) === false);
   return [
     entry?.partitionOf === undefined ? "" : "p",
     entry?.extension === undefined ? "" : "e",

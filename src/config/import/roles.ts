@@ -1,8 +1,8 @@
 import { compareBy, sorted } from "../../base/order.ts";
-import type { AttributeValue, Grantee, Membership, Role, RoleName, RoleSetting } from "../../model/role.ts";
+import type { Grantee, Membership, Role, RoleName, RoleSetting } from "../../model/role.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import type { StateRules } from "../../model/state-rules.ts";
-import { isSayable, LIST_ATTRIBUTES } from "../attributes.ts";
+import { isSayable, writtenAttribute } from "../attributes.ts";
 import { grantYaml } from "./grant-yaml.ts";
 import type { ProfileUse } from "./profiles.ts";
 import type { GrantStatement } from "./statement.ts";
@@ -74,12 +74,7 @@ function attributesYaml(role: Role, rules: StateRules): YamlMap {
   );
   const usual = rules.defaultAttributes(role.name);
   const set = names.filter((name) => isSayable(name) && role.attributes[name] !== usual[name]);
-  return Object.fromEntries(set.map((name) => [name, attributeYaml(name, role.attributes[name] ?? null)]));
-}
-
-function attributeYaml(name: string, value: AttributeValue): Yaml {
-  const isList = LIST_ATTRIBUTES.some((list) => list === name);
-  return isList && typeof value === "string" ? (JSON.parse(value) as readonly string[]) : value;
+  return Object.fromEntries(set.map((name) => [name, writtenAttribute(name, role.attributes[name] ?? null)]));
 }
 
 function settingsYaml(settings: readonly RoleSetting[], database: string | null): YamlMap | undefined {
