@@ -120,6 +120,8 @@ interface Place {
   readonly oid: string;
   readonly owner: string;
   readonly system: boolean;
+  /** Where it came with the resource itself. */
+  readonly list?: AccessList | undefined;
 }
 
 /** The tables that join the queries of one database: lists and extensions by id, names of schemas and relations by id. */
@@ -240,10 +242,11 @@ class DatabaseReading {
   }
 
   types(rows: readonly sql.TypeRow[]): void {
-    for (const [oid, namespace, name, owner, typtype] of rows) {
+    for (const [oid, namespace, name, owner, typtype, builtin] of rows) {
       const form = TYPE_FORMS[typtype];
       const resource: Resource = { kind: "type", path: [this.#database, this.#schemas.get(namespace) ?? "", name] };
-      const place = { catalog: "pg_type", oid, owner, system: this.#isSystem(namespace) };
+      const list = builtin === null ? undefined : this.#shared.lists.of(builtin);
+      const place = { catalog: "pg_type", oid, owner, system: this.#isSystem(namespace), list };
       this.#add(resource, place, form === undefined ? {} : { form });
     }
   }
@@ -319,7 +322,7 @@ class DatabaseReading {
   }
 
   #add(resource: Resource, place: Place, facts: Facts = {}): void {
-    const list = this.#lists.get(`${resource.kind} ${place.oid}`);
+    const list = place.list ?? this.#lists.get(`${resource.kind} ${place.oid}`);
     if (list === undefined) throw movedWhileReading(resource);
     const { rowSecurity, ...entry } = facts;
     const extension = this.#extensions.get(`${place.catalog} ${place.oid}`);

@@ -121,7 +121,7 @@ const ours = (catalog: string, namespace: string, acl: string): string =>
 // Temporary and TOAST schemas belong to sessions and to tables; nobody grants on them.
 const PASSING_SCHEMAS = "(select oid from pg_namespace where nspname ~ '^pg_(temp|toast)')";
 // initdb makes information_schema after it has written down the initial lists; its views are readable by everybody.
-const RELATIONS_FROM = `pg_class where relkind in ('r', 'v', 'm', 'f', 'p', 'S')
+const RELATIONS_WHERE = `relkind in ('r', 'v', 'm', 'f', 'p', 'S')
   and relnamespace not in ${PASSING_SCHEMAS} and ${ours("pg_class", "relnamespace", "relacl")}
   and (relnamespace <> coalesce(to_regnamespace('information_schema'), 0)
     or relacl is distinct from acldefault('r', relowner) || makeaclitem(0::oid, relowner, 'SELECT', false))`;
@@ -143,10 +143,10 @@ export const ACCESS: AccessQuery = accessQuery(
       "case relkind when 'S' then 's' else 'r' end",
       "relowner",
       "relacl",
-      RELATIONS_FROM,
+      `pg_class where ${RELATIONS_WHERE}`,
     ),
     group("'routine'", "'f'", "proowner", "proacl", ROUTINES_FROM),
-    group("'type'", "'T'", "typowner", "typacl", TYPES_FROM),
+    group("'type'", "'T'", "typowner", "typacl", "pg_type where typacl is not null"),
     group("'language'", "'l'", "lanowner", "lanacl", "pg_language"),
     group("'foreign-data-wrapper'", "'F'", "fdwowner", "fdwacl", "pg_foreign_data_wrapper"),
     group("'foreign-server'", "'S'", "srvowner", "srvacl", "pg_foreign_server"),
@@ -174,9 +174,12 @@ export const RELATIONS: string = `
     case when relispartition then (select inhparent from pg_inherits where inhrelid = pg_class.oid limit 1) end,
     case when relkind = 'v' then coalesce(
       (select bool_or(option_value::boolean) from pg_options_to_table(reloptions) where option_name = 'security_invoker'), false) end,
-    case when relkind <> 'S' then array_to_json(array(
-      select attname from pg_attribute where attrelid = pg_class.oid and attnum > 0 and not attisdropped order by attnum)) end
-  from ${RELATIONS_FROM}`;
+    columns
+  from pg_class
+  left join (
+    select attrelid, json_agg(attname order by attnum) as columns from pg_attribute where attnum > 0 and not attisdropped group by attrelid
+  ) having_columns on attrelid = oid and relkind <> 'S'
+  where ${RELATIONS_WHERE}`;
 export type RelationRow = readonly [Text, Text, Text, Text, Text, Flag, Flag, Text | null, Flag | null, Text | null];
 
 /** Functions, procedures and aggregates; identified by their input types, as \`integer, text\`. */
@@ -185,8 +188,11 @@ export const ROUTINES: string = `
   from ${ROUTINES_FROM}`;
 export type RoutineRow = readonly [Text, Text, Text, Text, Text, Text, Flag, Text | null];
 
-export const TYPES: string = `select oid, typnamespace, typname, typowner, typtype from ${TYPES_FROM}`;
-export type TypeRow = readonly [Text, Text, Text, Text, Text];
+/** Types, with the built-in list where they have none of their own: most have none, and finding out which types count is what takes long. */
+export const TYPES: string = `
+  select oid, typnamespace, typname, typowner, typtype, case when typacl is null then ${SAYS("aclexplode(acldefault('T', typowner))")} end
+  from ${TYPES_FROM}`;
+export type TypeRow = readonly [Text, Text, Text, Text, Text, Text | null];
 
 /** The kinds that live in no schema: language (trusted?), foreign-data wrapper, foreign server, large object. */
 export const OTHERS = `
