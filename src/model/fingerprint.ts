@@ -71,6 +71,7 @@ function coarseSections(access: AccessState): Map<string, string> {
   for (const membership of access.memberships.values()) {
     add(`members of ${describeRole(membership.role)}`, canonicalJson({ ...membership }));
   }
+  const placeOf = places();
   for (const [key, holding] of access.holdings) add(placeOf(holding.resource), holdingText(key, holding));
   for (const entry of access.defaultPrivileges.values()) {
     const { creator, database, schema, kind, list } = entry;
@@ -93,10 +94,20 @@ function holdingText(key: string, holding: Holding): string {
   return `${key}\0\0${owner}\0\0${holding.list.id}${enabled ? "e" : ""}${forced ? "f" : ""}`;
 }
 
-function placeOf(resource: Resource): string {
-  const database = databaseOf(resource);
+/** The section of each resource. Most follow another one of the same schema, and then nothing is put together anew. */
+function places(): (resource: Resource) => string {
+  let last: { readonly database: string | null; readonly schema: string | null; readonly name: string } | undefined;
+  return (resource) => {
+    const [database, schema] = [databaseOf(resource), schemaOf(resource)];
+    if (last === undefined || last.database !== database || last.schema !== schema) {
+      last = { database, schema, name: placeName(database, schema) };
+    }
+    return last.name;
+  };
+}
+
+function placeName(database: string | null, schema: string | null): string {
   if (database === null) return "objects in the cluster";
-  const schema = schemaOf(resource);
   const inDatabase = `database ${describeName(database)}`;
   return schema === null ? `objects in ${inDatabase}` : `objects in schema ${describeName(schema)} of ${inDatabase}`;
 }
