@@ -26,6 +26,10 @@ const SCHEMAS = 100;
 /** What is promised for 50,000 tables and 500 roles on 4 vCPU and 8 GiB; smaller databases must not be slower. */
 const TARGETS = { readMs: 10_000, noOpMs: 15_000, newGroupMs: 20_000, peakMiB: 512 };
 
+/** From `MANY` tables on, on any machine: how many times what it takes to fetch the lists alone; where they are 10,000, with more memory. */
+const TIMES_FETCHING = 2;
+const PEAK_MIB_OF_MANY_LISTS = 1024;
+
 /** How long reading and planning take, and how much memory, against merely fetching the grouped access lists and the names. */
 export async function* benchPlan(options: PlanBenchOptions): AsyncGenerator<Measurement> {
   const shape = { roles: ROLES, schemas: SCHEMAS };
@@ -70,14 +74,15 @@ async function* measure(shape: Shape, onProgress: (what: string) => void): Async
         value,
         unit,
         baseline: unit === "ms" ? baseline.readMs : baseline.peakMiB,
-        target,
+        target: unit === "ms" && shape.tables >= MANY ? Math.min(target, TIMES_FETCHING * baseline.readMs) : target,
         conditions,
       });
+    const peak = shape.variants > 1 ? PEAK_MIB_OF_MANY_LISTS : TARGETS.peakMiB;
     yield line("read", noOp.readMs, "ms", TARGETS.readMs);
     yield line("no-op plan", noOp.totalMs, "ms", TARGETS.noOpMs);
     yield line("plan with access delta for a new group everywhere", newGroup.totalMs, "ms", TARGETS.newGroupMs);
-    yield line("peak memory of the no-op plan", noOp.peakMiB, "MiB", TARGETS.peakMiB);
-    yield line("peak memory of the plan for a new group", newGroup.peakMiB, "MiB", TARGETS.peakMiB);
+    yield line("peak memory of the no-op plan", noOp.peakMiB, "MiB", peak);
+    yield line("peak memory of the plan for a new group", newGroup.peakMiB, "MiB", peak);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
