@@ -152,7 +152,7 @@ export function describeName(name: string): string {
 }
 
 /** A login with the host that it comes from, or an address of mail: `app@%`, `app@10.0.0.%`, `ana@example.com`. */
-const ACCOUNT = /^[\p{L}_][\p{L}\p{N}_$-]*@[\p{L}\p{N}_.%:-]*[\p{L}\p{N}%]$/u;
+const ACCOUNT = /^[\p{L}_][\p{L}\p{N}_.$-]*@[\p{L}\p{N}_.%:-]*[\p{L}\p{N}%]$/u;
 
 /** One part of a dotted name. */
 function describePart(name: string): string {
