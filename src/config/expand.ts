@@ -27,12 +27,14 @@ import { presetGrants } from "./presets.ts";
 import type { Findings } from "./report.ts";
 import type { ManifestPath } from "./source-file.ts";
 
+/** Which target is meant. Rules null: its server is not known. */
+export interface ExpandTarget {
+  readonly name: string;
+  readonly rules: StateRules | null;
+}
+
 /** Everything that the manifest says about a target (null: about any), with profiles and presets written out. What cannot be read is a finding and claims nothing. */
-export function expandManifest(
-  manifest: Manifest,
-  target: { readonly name: string; readonly rules: StateRules } | null,
-  findings: Findings,
-): Claims {
+export function expandManifest(manifest: Manifest, target: ExpandTarget | null, findings: Findings): Claims {
   const expander = new Expander(manifest, target, findings);
   for (const [name, entry] of Object.entries(manifest.roles ?? {})) expander.role(name, entry);
   if (manifest.public !== undefined) expander.everybody(manifest.public);
@@ -61,11 +63,7 @@ class Expander implements Claims {
   readonly #rules: StateRules | null;
   readonly #findings: Findings;
 
-  constructor(
-    manifest: Manifest,
-    target: { readonly name: string; readonly rules: StateRules } | null,
-    findings: Findings,
-  ) {
+  constructor(manifest: Manifest, target: ExpandTarget | null, findings: Findings) {
     this.#manifest = manifest;
     this.#target = target?.name ?? null;
     this.#rules = target?.rules ?? null;

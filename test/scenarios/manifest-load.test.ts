@@ -6,6 +6,7 @@ import { Secret } from "../../src/base/secret.ts";
 import { checkManifest } from "../../src/config/check.ts";
 import { type LoadedManifest, loadManifest, resolveUrl } from "../../src/config/load.ts";
 import type { Finding } from "../../src/model/finding.ts";
+import { fromText } from "./manifest-world.ts";
 
 const folders: string[] = [];
 
@@ -237,6 +238,23 @@ describe("a manifest in TypeScript", () => {
     const unknown = await load({ "rolewright.mjs": "export default { version: 1, rolls: {} };\n" });
     expect(lines(unknown.findings)).toEqual(["RW104 rolewright.mjs:1:1 unknown key `rolls`"]);
   });
+});
+
+test("memberships of several targets make no circle together, and their names are checked by engine", () => {
+  const text = `version: 1
+targets:
+  here: { engine: postgresql, url: "\${A}" }
+  there: { engine: cassandra, url: "\${B}" }
+roles:
+  a: { member_of: [{ role: b, targets: [here] }] }
+  b: { member_of: [{ role: a, targets: [there] }] }
+  public: { targets: [there] }
+  none: { targets: [here], grants: [{ privileges: [select], on: { all-schemas: true }, targets: [ther] }] }
+`;
+  expect(lines(checkManifest(fromText(text)))).toEqual([
+    "RW211 rolewright.yaml:9:3 no role can be named `none`",
+    "RW118 rolewright.yaml:9:98 there is no target `ther` in the manifest",
+  ]);
 });
 
 test("the example of the reference page is a manifest without fault", async () => {

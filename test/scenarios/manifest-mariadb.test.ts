@@ -267,6 +267,32 @@ describe("import from MariaDB", () => {
     missing: ["schema gone", "table shop.lost"],
   };
 
+  test("and from MySQL: dynamic privileges, what is refused on a schema, any number of default roles", () => {
+    const { live, rules } = makeEngineWorld(MYSQL, {
+      roles: ["reader@%", "oncall@%", "app@%"],
+      attributes: { "reader@%": { login: false }, "oncall@%": { login: false } },
+      memberships: [
+        { role: "reader@%", member: "app@%" },
+        { role: "oncall@%", member: "app@%" },
+      ],
+      things: {
+        "dynamic-privilege BACKUP_ADMIN": { "app@%": ["USAGE*"], "oncall@%": ["USAGE"] },
+        "all-schemas": { "reader@%": ["SELECT"] },
+        "schema hr": { "reader@%": ["NOT SELECT"] },
+      },
+    });
+    const names = { target: "shop", urlVariable: "SHOP_URL", environment: "test" };
+    const text = importManifest(live, rules, names).files.map((file) => file.text);
+    expect(text.join("")).toContain('member_of: ["oncall@%", "reader@%"]');
+    const lines = text.flatMap((each) => each.split("\n")).filter((line) => line.startsWith("      - "));
+    expect(lines.map((line) => line.trim())).toEqual([
+      "- usage on dynamic-privilege BACKUP_ADMIN",
+      "- select on all-schemas",
+      "- not select on schema hr",
+      "- usage on dynamic-privilege BACKUP_ADMIN with grant option",
+    ]);
+  });
+
   test("writes files that plan to zero, in the words of the server", () => {
     const { live, rules } = makeEngineWorld(MARIADB, held);
     const { files, notExpressed } = importManifest(live, rules, {

@@ -16,6 +16,8 @@ export interface Product {
   /** Any number of roles can be active in a session, or one. */
   readonly manyActiveRoles: boolean;
   readonly dynamicPrivileges: boolean;
+  /** What is held everywhere can be taken away on a schema (`partial_revokes`). */
+  readonly partialRevokes: boolean;
   /** Schemas that are part of the server. */
   readonly systemSchemas: readonly string[];
   /** Accounts that are part of the server. */
@@ -42,6 +44,7 @@ export const PRODUCTS: Readonly<Record<ProductName, Product>> = {
     publicGrantee: true,
     manyActiveRoles: false,
     dynamicPrivileges: false,
+    partialRevokes: false,
     systemSchemas: SYSTEM_SCHEMAS,
     systemAccounts: ["mariadb.sys@localhost"],
     initialTableGrants: [["mysql", "global_priv", "mariadb.sys@localhost", "Select,Delete"]],
@@ -56,6 +59,7 @@ export const PRODUCTS: Readonly<Record<ProductName, Product>> = {
     publicGrantee: false,
     manyActiveRoles: true,
     dynamicPrivileges: true,
+    partialRevokes: true,
     systemSchemas: SYSTEM_SCHEMAS,
     systemAccounts: ["mysql.infoschema@localhost", "mysql.session@localhost", "mysql.sys@localhost"],
     initialTableGrants: [

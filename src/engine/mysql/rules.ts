@@ -1,4 +1,5 @@
-import { NOBODY } from "../../model/access-list.ts";
+import { sortedText } from "../../base/order.ts";
+import { NOBODY, type Privilege } from "../../model/access-list.ts";
 import type { ResourceKind } from "../../model/resource.ts";
 import { PUBLIC, type AttributeValue, type Membership, type RoleName } from "../../model/role.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
@@ -7,7 +8,7 @@ import { NO_GRANTOR } from "./access-lists.ts";
 import { mysqlLacks } from "./lacks.ts";
 import { named } from "./names.ts";
 import { ACCOUNT_ATTRIBUTES, ROLE_ATTRIBUTES } from "./normalize-accounts.ts";
-import { Privileges } from "./privileges.ts";
+import { Privileges, REVOKED } from "./privileges.ts";
 import type { Product } from "./product.ts";
 import { seriesOf } from "./version.ts";
 
@@ -19,7 +20,8 @@ export function mysqlStateRules(snapshot: Snapshot, product: Product): StateRule
   const actor = snapshot.actor.role;
   const isRole = (name: RoleName): boolean => !product.rolesAreAccounts && named(name).kind !== "account";
   return {
-    privilegesOf: (kind) => privileges.of(kind),
+    privilegesOf: (kind) =>
+      kind === "schema" && product.partialRevokes ? withRefusals(privileges) : privileges.of(kind),
     builtinList: () => NOBODY,
     transferOwnership: (list) => list,
     normalizeDefault: () => null,
@@ -46,6 +48,13 @@ export function mysqlStateRules(snapshot: Snapshot, product: Product): StateRule
     resourceOfRole: () => null,
     grantOption: "level",
   };
+}
+
+/** The privileges of a schema, and what a partial revoke there is kept as. */
+function withRefusals(privileges: Privileges): readonly Privilege[] {
+  const known = privileges.of("schema");
+  const refusable = known.filter((name) => name !== "GRANT OPTION");
+  return sortedText([...known, ...refusable.map((name) => REVOKED + name)]);
 }
 
 /** What roles are members of is always in force and never activated by itself; an account may activate each of its roles. */
