@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { RolewrightError } from "../../src/base/error.ts";
 import { loadEngine } from "../../src/engine/registry.ts";
 import { ENGINE_NAMES } from "../../src/model/engine-name.ts";
@@ -9,9 +9,9 @@ import { type AskedServer, type Scenario, SCENARIOS } from "./questions-engines.
 for (const engine of ENGINE_NAMES) {
   const scenario = SCENARIOS[engine];
   if (scenario === "there is no server to be had" || !(await isThere(engine))) continue;
-  const name = `questions on ${engine}`;
-  if (scenario.needs === null) describe(name, () => asks(engine, scenario));
-  else describeOn(scenario.needs, name, () => asks(engine, scenario));
+  describeOn(scenario.needs, `questions on ${engine}`, () => {
+    asks(engine, scenario);
+  });
 }
 
 /** An engine that is not written yet. */

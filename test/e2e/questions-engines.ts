@@ -17,7 +17,7 @@ export interface AskedServer extends AsyncDisposable {
 export interface Scenario {
   /** Null: every machine has it. */
   readonly needs: OptionalServer | null;
-  start(): Promise<AskedServer>;
+  readonly start: () => Promise<AskedServer>;
   readonly setup: readonly string[];
   /** The names of the same logins here. `shut` may do nothing. */
   readonly logins: { readonly alice: string; readonly app: string; readonly auditor: string; readonly shut: string };

@@ -8,9 +8,9 @@ declare module "vitest" {
   }
 }
 
-/** A suite on a server that this machine may not have: it is skipped then, and its name says why. */
-export function describeOn(server: OptionalServer, name: string, suite: () => void): void {
-  const reason = inject("missingServers")[server];
+/** A suite on a server that this machine may not have: it is skipped then, and its name says why. Null: every machine has it. */
+export function describeOn(server: OptionalServer | null, name: string, suite: () => void): void {
+  const reason = server === null ? undefined : inject("missingServers")[server];
   const isThere = reason === undefined;
   const define: (title: string, suite: () => void) => void = isThere ? describe : describe.skip;
   if (!isThere) process.stderr.write(`skipped: ${name}: ${reason}\n`); // Reporters show no names of what was skipped.
