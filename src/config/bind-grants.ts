@@ -43,6 +43,7 @@ export function bindGrants(context: ResolveContext): BoundGrants {
     if (asked === null) continue;
     const { privileges } = asked;
     adviseAgainstLogins(claim, context);
+    reportMissing(selection.entries, asked, context);
     const key = `${claim.selector.key}\0${JSON.stringify(claim.columns)}`;
     const group = groups.get(key) ?? { selection, columns: claim.columns, full: [], weak: [], beside: [] };
     groups.set(key, group);
@@ -90,6 +91,24 @@ function bound(groups: Iterable<Group>, context: ResolveContext): BoundGrants {
 function ignored({ resource }: CatalogEntry, { authority }: ResolveContext): boolean {
   const schema = schemaOf(resource);
   return schema !== null && authority.ignoresSchema(schema);
+}
+
+/** What does not exist keeps what was granted on it, and takes nothing more. */
+function reportMissing(
+  entries: readonly CatalogEntry[],
+  { claim, privileges }: Pick<BoundClaim, "claim" | "privileges">,
+  { before, findings, index }: ResolveContext,
+): void {
+  if (!claim.present || claim.columns !== null) return;
+  for (const { resource, missing } of entries) {
+    if (missing !== true || (resource.kind !== "table" && resource.kind !== "routine")) continue;
+    const held = before.holdings.get(index.keyOf(resource))?.list.entries ?? [];
+    const ofGrantee = held.filter((entry) => entry.grantee === claim.grantee).flatMap((entry) => entry.privileges);
+    if (privileges.every((privilege) => ofGrantee.includes(privilege))) continue;
+    const message = `there is no ${resource.kind} \`${describeResource(resource)}\` any more`;
+    const help = "the server keeps what was granted on it, and takes nothing more: make it again, or take the line out";
+    findings.add("RW202", claim.source.paths[0], message, { help });
+  }
 }
 
 /** The named columns of the tables that have them; a column that none of them has is a finding. */

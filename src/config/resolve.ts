@@ -1,5 +1,8 @@
+import { sortedText } from "../base/order.ts";
 import type { AccessState } from "../model/access-state.ts";
 import type { Identity } from "../model/identity.ts";
+import { describeName, describeTyped } from "../model/resource.ts";
+import type { RoleName } from "../model/role.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { StateRules } from "../model/state-rules.ts";
 import { authorityOf, loginsOn } from "./authority.ts";
@@ -11,7 +14,7 @@ import { expandManifest } from "./expand.ts";
 import { supportedClaims } from "./features.ts";
 import type { LoadedManifest } from "./load.ts";
 import { provenance } from "./provenance.ts";
-import { renamesOf, renameState } from "./rename-state.ts";
+import { type Rename, renamesOf, renameState } from "./rename-state.ts";
 import { Findings, type Locate, sortFindings } from "./report.ts";
 import type { Resolution } from "./resolution.ts";
 import { resolveDefaults } from "./resolve-defaults.ts";
@@ -21,6 +24,7 @@ import { resolveOwners } from "./resolve-owners.ts";
 import { type CanonicalExpression, resolvePolicies, withRowSecurity } from "./resolve-policies.ts";
 import { resolveRoles } from "./resolve-roles.ts";
 import { CatalogIndex } from "./select.ts";
+import type { ManifestPath } from "./source-file.ts";
 
 export interface ResolveOptions {
   /** The server's own text of policy expressions, asked for beforehand. @default nobody asked: an expression that differs from the live one is taken as written, with a warning */
@@ -59,6 +63,7 @@ export function resolveManifest(
   const index = new CatalogIndex(live, { ignoresSchema: authority.ignoresSchema, roles, rules });
   const context: ResolveContext = { claims, live, before, rules, authority, index, findings, roles, retired };
   checkRetirements(context);
+  checkDefiners(context, renames);
   const owners = resolveOwners(context);
   const bound = bindGrants(context);
   const memberships = resolveMemberships(context);
@@ -134,6 +139,28 @@ function checkRetirements({ retired, live, findings }: ResolveContext): void {
         },
       );
     }
+  }
+}
+
+/** Code that runs with the rights of a role by its name stops working when no role has that name. */
+function checkDefiners({ retired, claims, live, findings }: ResolveContext, renames: readonly Rename[]): void {
+  const leaving = new Map<RoleName, ManifestPath>(Array.from(retired, ([name, { path }]) => [name, path]));
+  for (const { from, to } of renames) leaving.set(from, [...(claims.roles.get(to)?.path ?? []), "was"]);
+  if (leaving.size === 0) return;
+  const code = [
+    ...[...live.catalog.entries.values()].map(({ definer, resource }) => ({ definer, what: describeTyped(resource) })),
+    ...(live.catalog.definedCode ?? []).map(({ definer, form, path }) => ({
+      definer,
+      what: `${form} ${path.slice(1).map(describeName).join(".")}`,
+    })),
+  ];
+  for (const [name, path] of leaving) {
+    const defined = sortedText(code.filter(({ definer }) => definer === name).map(({ what }) => what));
+    const [first] = defined;
+    if (first === undefined) continue;
+    const more = defined.length === 1 ? "" : ` and ${defined.length - 1} more`;
+    const message = `${first}${more} would stop working: \`${name}\`, whose rights it runs with, is its definer by name`;
+    findings.add("RW240", path, message, { help: "make it anew with another definer first" });
   }
 }
 

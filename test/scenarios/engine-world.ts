@@ -29,6 +29,8 @@ export interface EngineWorld {
   readonly things?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
   /** Of the things: those that do not exist. */
   readonly missing?: readonly string[];
+  /** Of the things: the roles whose rights they run with. */
+  readonly definers?: Readonly<Record<string, string>>;
 }
 
 /** A resource from `KIND NAME`, the parts of the name joined by dots. */
@@ -81,6 +83,8 @@ export function makeEngineWorld(
     if (resource.kind === "table") entries.set(key, { resource, form: "table", columns: ["id", "name"] });
     else if (resource.kind !== "column" && !isUnnamed(resource.kind)) entries.set(key, { resource });
     if (world.missing?.includes(text) === true) entries.set(key, { resource, missing: true });
+    const definer = world.definers?.[text];
+    if (definer !== undefined) entries.set(key, { ...(entries.get(key) ?? { resource }), definer });
     const list = accessList(
       Object.entries(held).map(([grantee, privileges]): AccessEntry => {
         const plain = privileges.map((privilege) => privilege.replace("*", ""));

@@ -185,6 +185,39 @@ describe("roles on MariaDB", () => {
   });
 });
 
+test("an account whose rights code runs with by its name neither leaves nor is renamed", () => {
+  const world: EngineWorld = {
+    ...SHOP,
+    definers: {
+      "table shop.cards": "app@%",
+      "routine shop.total.function": "app@%",
+      "table shop.orders": "it's@10.0.0.%",
+    },
+  };
+  const message = "routine shop.total(function) and 1 more would stop working: `app@%`";
+  expect(errors("roles: { app@%: { retire: {} } }\n", world)[0]).toContain(`RW240 1:19 ${message}`);
+  expect(errors("roles: { web@%: { was: app@% } }\n", world)[0]).toContain(`RW240 1:24 ${message}`);
+  expect(errors("roles: { reader: { retire: {} } }\n", world)).toEqual([]);
+});
+
+test("what is granted on a thing that is gone stays or goes, and nothing is added", () => {
+  const world: EngineWorld = {
+    ...SHOP,
+    things: { ...SHOP.things, "table shop.lost": { reader: ["INSERT"] } },
+    missing: ["table shop.lost"],
+  };
+  expect(on("roles: { reader: { grants: [insert on table shop.lost] } }\n", world)).toEqual([]);
+  expect(on("roles: { reader: { grants: [select on tables shop.*] } }\n", world)).toEqual([
+    "+ SELECT shop.cards, shop.orders to reader by ",
+  ]);
+  expect(on("roles: { reader: { revoke: [insert on table shop.lost] } }\n", world)).toEqual([
+    "- INSERT shop.lost to reader by ",
+  ]);
+  expect(errors("roles: { reader: { grants: [select on table shop.lost] } }\n", world)[0]).toContain(
+    "RW202 1:29 there is no table `shop.lost` any more",
+  );
+});
+
 describe("memberships on MariaDB", () => {
   test("of an account are its default role, of a role always inherited", () => {
     const text =

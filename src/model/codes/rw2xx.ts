@@ -202,4 +202,9 @@ export const RW2XX: Readonly<Record<string, CodePage>> = {
     fix: "Say `inherit: false` of all but one, or put the roles into one role.",
     example: "member_of:\n  - reporting_ro\n  - { role: oncall, inherit: false }",
   },
+  RW240: {
+    title: "code runs with the rights of a role that is to go",
+    why: "MariaDB and MySQL remember the definer of a view, routine, trigger or event by its name. When no account has that name, using it fails.",
+    fix: "Make it anew with another definer first, or keep the account, locked: `login: false`.",
+  },
 };
