@@ -1,5 +1,5 @@
 import { RolewrightError } from "../../base/error.ts";
-import type { Membership, MembershipKey, Role, RoleName } from "../../model/role.ts";
+import { type Membership, type MembershipKey, PUBLIC, type Role, type RoleName } from "../../model/role.ts";
 import type { Unknown } from "../../model/snapshot.ts";
 import { globalAccess } from "./access-mask.ts";
 import type { Session, Value } from "./client.ts";
@@ -17,6 +17,8 @@ export interface GrantsFound {
   readonly memberships: ReadonlyMap<MembershipKey, Membership>;
   readonly grants: Grants;
   readonly unknowns: readonly Unknown[];
+  /** MariaDB: PUBLIC is there, which it is from the first grant to it on. */
+  readonly hasPublic: boolean;
 }
 
 export interface GrantsContext {
@@ -71,7 +73,13 @@ async function readMariadbOnce(session: Session, context: GrantsContext): Promis
   const rows = await session.rows<sql.RolesMappingRow>(sql.ROLES_MAPPING);
   const memberships = mariadbMemberships(rows, { defaultRoles, actor });
   await readCommon(session, grants);
-  return { roles: rolesOf(accounts, memberships, reader), memberships, grants, unknowns };
+  return {
+    roles: rolesOf(accounts, memberships, reader),
+    memberships,
+    grants,
+    unknowns,
+    hasPublic: accounts.some(({ name }) => name === PUBLIC),
+  };
 }
 
 /** Reads the grant tables of MySQL, which one transaction sees as of one moment. */
@@ -103,7 +111,7 @@ export async function readMysqlGrants(session: Session, context: GrantsContext):
   });
   await readCommon(session, grants);
   await session.run("commit");
-  return { roles: rolesOf(accounts, memberships, reader), memberships, grants, unknowns: [] };
+  return { roles: rolesOf(accounts, memberships, reader), memberships, grants, unknowns: [], hasPublic: false };
 }
 
 /** The names of the columns of `mysql.user` that say Y. One that we do not know is kept by its own name. */
@@ -147,7 +155,7 @@ function rolesOf(
 ): ReadonlyMap<RoleName, Role> {
   const pairs = new Set(Array.from(memberships.values(), ({ role, member }) => `${role}\0${member}`));
   const roles = accounts
-    .filter(({ name }) => name !== "") // PUBLIC is no role of ours, though MariaDB keeps it as one.
+    .filter(({ name }) => name !== PUBLIC) // PUBLIC is no role of ours, though MariaDB keeps it as one.
     .map((found) => toRole(found, product, pairs.has(`${found.defaultRole ?? ""}\0${found.name}`)));
   return new Map(roles.map((role) => [role.name, role]));
 }

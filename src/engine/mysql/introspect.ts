@@ -95,7 +95,7 @@ function assemble({ reading, version, settings, actor, found, catalog, takenAt, 
       compareBy((each) => each.subject),
     ),
     fingerprint: fingerprint(access),
-    limits: numericSettings(settings),
+    limits: { ...numericSettings(settings), public_role: found.hasPublic ? 1 : 0 },
   };
 }
 

@@ -20,7 +20,7 @@ export function mysqlAccessRules({ settings, rules }: AccessRulesOptions): Acces
     superuser: () => false,
     superuserIsInherited: false,
     evaluated: (state, catalog) => evaluate(state, catalog, settings),
-    sources: (question, state, catalog) => sources(question, { state, catalog, settings }),
+    sources: (question, state) => sources(question, { state, settings }),
     administration: [
       { privilege: "CREATE USER", resource: { kind: "server", path: [] } },
       { privilege: "GRANT OPTION", resource: { kind: "all-schemas", path: [] } },
