@@ -62,7 +62,10 @@ const PATHS_SHOWN = 8;
 
 export function deltaPass(before: AccessIndex, after: AccessIndex, context: DeltaContext): DeltaPass {
   const subjects = subjectsOf(before, after, context);
-  const flat = before.graph.flat && after.graph.flat;
+  // Whoever may become a superuser has more after that, although every step is inherited.
+  const flat = [before.graph, after.graph].every(
+    (graph) => graph.flat && sameBits(graph.superusers, graph.superReachers),
+  );
   const common = subjects.before.slice();
   keepBits(common, subjects.after);
   const sides = { before, after } as const;

@@ -207,6 +207,16 @@ describe("losses", () => {
     ]);
   });
 
+  test("who may become a superuser keeps everything after SET ROLE, also where every step is inherited", () => {
+    const before: Sample = {
+      roles: { ana: LOGIN },
+      members: ["ana in postgres"],
+      grants: ["select on table s.t to ana"],
+    };
+    const after = { ...before, grants: ["insert on table s.t to postgres"] };
+    expect(delta(before, after).losses.map(said)).toEqual(["ana: SELECT on s.t by grant [only at once]"]);
+  });
+
   test("a renamed role keeps its access", () => {
     const before: Sample = {
       roles: { alice: LOGIN, old: {} },
