@@ -82,6 +82,7 @@ export function renameState(state: AccessState, renames: readonly Rename[]): Acc
         const owner = holding.owner === null ? null : name(holding.owner);
         const renamed = list(holding.list);
         const { resource } = holding;
+        // The server leaves what is held on the role itself with the old name, and nobody asked for that to be lost.
         if (resource.kind === "role" && names.has(resource.path[0] ?? "")) {
           const own: Resource = { kind: "role", path: resource.path.map(name) };
           return [resourceKey(own), { ...holding, resource: own, owner, list: renamed }];

@@ -7,7 +7,6 @@ import {
   type DefaultPrivilege,
   type RowPolicy,
 } from "../model/access-state.ts";
-import { resourceKey, type Resource } from "../model/resource.ts";
 import { membershipKey, type Membership, type RoleName } from "../model/role.ts";
 
 export interface Rename {
@@ -29,14 +28,11 @@ export function renameInState(state: AccessState, renames: readonly Rename[]): A
       membershipKey,
     ),
     holdings: new Map(
-      [...state.holdings].map(([key, holding]) => {
-        const resource = renameResource(holding.resource, name);
-        const owner = holding.owner === null ? null : name(holding.owner);
-        return [
-          resource === holding.resource ? key : resourceKey(resource),
-          { ...holding, resource, owner, list: list(holding.list) },
-        ];
-      }),
+      // What others hold on the role itself stays with the old name: MariaDB and MySQL, where it can be, do not move it.
+      [...state.holdings].map(([key, holding]) => [
+        key,
+        { ...holding, owner: holding.owner === null ? null : name(holding.owner), list: list(holding.list) },
+      ]),
     ),
     defaultPrivileges: keyed(
       [...state.defaultPrivileges.values()].map((entry) => ({
@@ -51,13 +47,6 @@ export function renameInState(state: AccessState, renames: readonly Rename[]): A
       rowPolicyKey,
     ),
   };
-}
-
-/** A role that privileges are held on, under its new name; everything else as it is. */
-export function renameResource(resource: Resource, name: (role: RoleName) => RoleName): Resource {
-  const role = resource.path[0];
-  if (resource.kind !== "role" || role === undefined || name(role) === role) return resource;
-  return { kind: "role", path: [name(role)] };
 }
 
 /**
