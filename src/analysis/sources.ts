@@ -22,11 +22,13 @@ export function recordedGrants(
   grantee: Grantee,
   { privilege, resource, grantable = false }: AccessQuestion,
 ): readonly GrantSource[] {
-  if (index.rules.evaluated !== null) {
-    return index.rules.sources({ grantee, privilege, resource }, index.recorded, index.catalog);
-  }
-  // Lists are meant as they stand: there is the one of the resource itself, and for columns the one of their table.
+  // What is held on a table is held on its columns.
   const places = resource.kind === "column" ? [tableOf(resource), resource] : [resource];
+  if (index.rules.evaluated !== null) {
+    return places.flatMap((place) =>
+      index.rules.sources({ grantee, privilege, resource: place }, index.recorded, index.catalog),
+    );
+  }
   return places
     .filter((place) => isRecorded(index, grantee, { privilege, resource: place, grantable }))
     .map((place) => ({ grantee, resource: place }));

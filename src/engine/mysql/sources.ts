@@ -18,16 +18,15 @@ export function sources(
   { grantee, privilege, resource }: SourceQuestion,
   context: SourceContext,
 ): readonly GrantSource[] {
-  const { state, settings } = context;
-  const principals = principalsOf(state, settings);
-  const rows = new SchemaRows(state, settings, principals);
+  const { state } = context;
+  const { principals, rows, present } = lookups(context);
   const gives = ({ grantee: name, resource: place }: GrantSource): boolean => {
     const list = state.holdings.get(resourceKey(place))?.list;
     return list !== undefined && entriesOf(list).get(name)?.includes(privilege) === true;
   };
   const by = (names: readonly Grantee[]): GrantSource[] =>
     [
-      ...onItself(grantee, names, resource, { state, principals }),
+      ...onItself(grantee, names, resource, { principals, present }),
       ...onSchema(grantee, names, resource, { rows }),
       ...globally(names, resource),
     ].filter(gives);
@@ -45,29 +44,62 @@ export function sources(
 }
 
 interface Looking {
-  readonly state: AccessState;
   readonly principals: Principals;
+  /** Who has a row for the table, or for the routine, by its key. */
+  readonly present: (resource: Resource) => ReadonlySet<Grantee>;
 }
+
+interface Lookups extends Looking {
+  readonly settings: EvaluationSettings;
+  readonly rows: SchemaRows;
+}
+
+/** Single questions come in rows about one state: what all of them look up is made once. */
+const known = new WeakMap<AccessState, Lookups>();
+
+function lookups({ state, settings }: SourceContext): Lookups {
+  const made = known.get(state);
+  if (made !== undefined && made.settings === settings) return made;
+  const principals = principalsOf(state, settings);
+  const fresh = { settings, principals, rows: new SchemaRows(state, settings, principals), present: presence(state) };
+  known.set(state, fresh);
+  return fresh;
+}
+
+function presence(state: AccessState): Looking["present"] {
+  let byRow: Map<string, Set<Grantee>> | undefined;
+  return (resource) => {
+    if (byRow === undefined) {
+      byRow = new Map();
+      for (const holding of state.holdings.values()) {
+        if (!OBJECTS.has(holding.resource.kind) || holding.list.entries.length === 0) continue;
+        const key = rowKey(holding.resource);
+        const names = byRow.get(key) ?? new Set();
+        for (const name of entriesOf(holding.list).keys()) names.add(name);
+        byRow.set(key, names);
+      }
+    }
+    return byRow.get(rowKey(resource)) ?? NOBODY;
+  };
+}
+
+const NOBODY: ReadonlySet<Grantee> = new Set();
 
 /** The row of the object itself: for an account that of the most specific host that has one. */
 function onItself(
   grantee: Grantee,
   names: readonly Grantee[],
   resource: Resource,
-  { state, principals }: Looking,
+  { principals, present }: Looking,
 ): GrantSource[] {
   const looked = principals.shadowed.get(grantee);
   if (looked === undefined || !OBJECTS.has(resource.kind)) {
     return resource.kind === "schema" ? [] : names.map((name) => ({ grantee: name, resource }));
   }
-  const present = new Set(
-    [...state.holdings.values()]
-      .filter((each) => sharesRow(each.resource, resource))
-      .flatMap(({ list }) => [...entriesOf(list).keys()]),
-  );
+  const here = present(resource);
   const by = resource.kind === "routine" ? "onRoutines" : "own";
   return looked.flatMap((each) =>
-    deciding(each[by], (name) => present.has(name)).map((name) => ({ grantee: name, resource })),
+    deciding(each[by], (name) => here.has(name)).map((name) => ({ grantee: name, resource })),
   );
 }
 
@@ -75,10 +107,8 @@ const OBJECTS: ReadonlySet<ResourceKind> = new Set(["table", "column", "routine"
 const IN_SCHEMAS: ReadonlySet<ResourceKind> = new Set(["schema", "table", "routine"]);
 
 /** A table and its columns are looked up by one row. */
-function sharesRow(a: Resource, b: Resource): boolean {
-  if (!OBJECTS.has(a.kind) || (a.kind === "routine") !== (b.kind === "routine")) return false;
-  const parts = a.kind === "routine" ? 4 : 3;
-  return a.path.slice(0, parts).every((part, at) => b.path[at] === part);
+function rowKey({ kind, path }: Resource): string {
+  return kind === "routine" ? `routine\0${path.slice(0, 4).join("\0")}` : path.slice(0, 3).join("\0");
 }
 
 function onSchema(
