@@ -1,8 +1,5 @@
-import { sortedText } from "../base/order.ts";
 import type { AccessState } from "../model/access-state.ts";
 import type { Identity } from "../model/identity.ts";
-import { describeName, describeTyped } from "../model/resource.ts";
-import type { RoleName } from "../model/role.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { StateRules } from "../model/state-rules.ts";
 import { authorityOf, loginsOn } from "./authority.ts";
@@ -10,11 +7,12 @@ import { bindGrants } from "./bind-grants.ts";
 import { checkClaims } from "./check.ts";
 import type { Claims } from "./claims.ts";
 import { type ResolveContext, roleExists } from "./context.ts";
+import { checkDefiners, checkRetirements } from "./leaving.ts";
 import { expandManifest } from "./expand.ts";
 import { supportedClaims } from "./features.ts";
 import type { LoadedManifest } from "./load.ts";
 import { provenance } from "./provenance.ts";
-import { type Rename, renamesOf, renameState } from "./rename-state.ts";
+import { renamesOf, renameState } from "./rename-state.ts";
 import { Findings, type Locate, sortFindings } from "./report.ts";
 import type { Resolution } from "./resolution.ts";
 import { resolveDefaults } from "./resolve-defaults.ts";
@@ -24,7 +22,6 @@ import { resolveOwners } from "./resolve-owners.ts";
 import { type CanonicalExpression, resolvePolicies, withRowSecurity } from "./resolve-policies.ts";
 import { resolveRoles } from "./resolve-roles.ts";
 import { CatalogIndex } from "./select.ts";
-import type { ManifestPath } from "./source-file.ts";
 
 export interface ResolveOptions {
   /** The server's own text of policy expressions, asked for beforehand. @default nobody asked: an expression that differs from the live one is taken as written, with a warning */
@@ -109,59 +106,6 @@ function unchanged(a: AccessState, b: AccessState): boolean {
     a.defaultPrivileges === b.defaultPrivileges &&
     a.rowPolicies === b.rowPolicies
   );
-}
-
-/** A role may own things that we cannot see: then it must not leave. */
-function checkRetirements({ retired, live, findings }: ResolveContext): void {
-  const unread = live.unknowns.filter((unknown) => unknown.subject.startsWith("database"));
-  const unmanaged = [...live.access.holdings.values()]
-    .filter(({ resource }) => resource.kind === "database" && !live.catalog.databases.includes(resource.path[0] ?? ""))
-    .map(({ resource }) => `\`${resource.path[0] ?? ""}\``);
-  for (const [name, { path }] of retired) {
-    if (unread.length > 0) {
-      const what = unread.map((unknown) => unknown.subject).join(", ");
-      findings.add(
-        "RW217",
-        path,
-        `role \`${name}\` cannot be retired while there is something that we cannot read: ${what}`,
-        {
-          help: unread[0]?.help ?? "it may own objects there: connect as a role that can read it",
-        },
-      );
-    } else if (unmanaged.length > 0) {
-      findings.add(
-        "RW217",
-        path,
-        `role \`${name}\` may hold something in a database that is not managed: ${unmanaged.join(", ")}`,
-        {
-          severity: "warning",
-          help: "if it does, the server refuses to drop it and nothing is changed; `databases: all` would show it",
-        },
-      );
-    }
-  }
-}
-
-/** Code that runs with the rights of a role by its name stops working when no role has that name. */
-function checkDefiners({ retired, claims, live, findings }: ResolveContext, renames: readonly Rename[]): void {
-  const leaving = new Map<RoleName, ManifestPath>(Array.from(retired, ([name, { path }]) => [name, path]));
-  for (const { from, to } of renames) leaving.set(from, [...(claims.roles.get(to)?.path ?? []), "was"]);
-  if (leaving.size === 0) return;
-  const code = [
-    ...[...live.catalog.entries.values()].map(({ definer, resource }) => ({ definer, what: describeTyped(resource) })),
-    ...(live.catalog.definedCode ?? []).map(({ definer, form, path }) => ({
-      definer,
-      what: `${form} ${path.slice(1).map(describeName).join(".")}`,
-    })),
-  ];
-  for (const [name, path] of leaving) {
-    const defined = sortedText(code.filter(({ definer }) => definer === name).map(({ what }) => what));
-    const [first] = defined;
-    if (first === undefined) continue;
-    const more = defined.length === 1 ? "" : ` and ${defined.length - 1} more`;
-    const message = `${first}${more} would stop working: \`${name}\`, whose rights it runs with, is its definer by name`;
-    findings.add("RW240", path, message, { help: "make it anew with another definer first" });
-  }
 }
 
 /** An identity logs in as a role that must be there. */

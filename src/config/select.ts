@@ -1,4 +1,4 @@
-import { compareParts, sortedText } from "../base/order.ts";
+import { sortedText } from "../base/order.ts";
 import type { CatalogEntry } from "../model/catalog.ts";
 import {
   describeName,
@@ -9,11 +9,11 @@ import {
   isShared,
   isUnnamed,
   type ResourceKind,
-  tableOf,
 } from "../model/resource.ts";
 import type { Role, RoleName } from "../model/role.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { StateRules } from "../model/state-rules.ts";
+import { type CatalogByKind, catalogByKind, LIKE_SCHEMAS, type Schemas } from "./catalog-by-kind.ts";
 import type { Selector } from "./claims.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import { kindWord, nameParts } from "./kind-words.ts";
@@ -36,8 +36,6 @@ export interface SelectionProblem {
   readonly empty: boolean;
 }
 
-type Schemas = ReadonlyMap<string, readonly CatalogEntry[]>;
-
 export interface IndexOptions {
   readonly ignoresSchema: (schema: string) => boolean;
   /** As they should be: a role can be what a line is about before it exists. */
@@ -51,11 +49,10 @@ export class CatalogIndex {
   readonly #ignoresSchema: (schema: string) => boolean;
   readonly #roles: ReadonlyMap<RoleName, Role>;
   readonly #rules: StateRules;
-  readonly #kinds = new Map<ResourceKind, ReadonlyMap<string, Schemas>>();
+  #things: CatalogByKind | undefined;
   readonly #selections = new Map<string, Selection>();
   readonly #matches = new Map<string, readonly CatalogEntry[]>();
   readonly #filters = new WeakMap<readonly CatalogEntry[], Map<string, readonly CatalogEntry[]>>();
-  readonly #keys = new Map<Resource, ResourceKey>();
 
   constructor(live: Snapshot, { ignoresSchema, roles, rules }: IndexOptions) {
     this.#live = live;
@@ -74,7 +71,7 @@ export class CatalogIndex {
 
   /** The key of a resource of the catalog, made once. */
   keyOf(resource: Resource): ResourceKey {
-    return this.#keys.get(resource) ?? resourceKey(resource);
+    return this.#things?.keys.get(resource) ?? resourceKey(resource);
   }
 
   /** The databases that hold a schema of this name, or all that were read for null. */
@@ -241,14 +238,19 @@ export class CatalogIndex {
       overloads.length > 0 ? `there is ${sortedText(overloads).map(code).join(", ")}` : didYouMean(shown, candidates);
     const codeOf = LIKE_SCHEMAS.has(kind) ? "RW207" : kind === "role" ? "RW201" : "RW202";
     const what = LIKE_SCHEMAS.has(kind) ? "schema" : word;
-    return { code: codeOf, message: `there is no ${what} \`${shown}\``, help: help ?? this.#unread(), empty: false };
+    return {
+      code: codeOf,
+      message: `there is no ${what} \`${shown}\``,
+      help: help ?? this.#unread(kind),
+      empty: false,
+    };
   }
 
   #unknownSchema(schema: string): SelectionProblem {
     const names = this.#live.catalog.databases.flatMap((database) =>
       [...this.schemasOf("schema", database).values()].flat().map((entry) => entry.resource.path[1] ?? ""),
     );
-    const help = didYouMean(schema, names) ?? this.#unread();
+    const help = didYouMean(schema, names) ?? this.#unread("schema");
     return { code: "RW207", message: `there is no schema ${code(describeName(schema))}`, help, empty: false };
   }
 
@@ -272,87 +274,29 @@ export class CatalogIndex {
     const hint = unknown ? this.#unknownSchema(schema.text).help : undefined;
     const help =
       hint ??
-      this.#unread() ??
+      this.#unread(kind) ??
       "correct the pattern, or say `may_be_empty: true` in the map form if nothing is right for now";
     return { code: "RW206", message, help, empty: true };
   }
 
   /** What was not read cannot be said to be missing. */
-  #unread(): string | undefined {
+  #unread(kind: ResourceKind): string | undefined {
+    // A server may hide whole kinds from us; schemas are known by what is in them.
+    const hidden = new Set([kindWord(kind, true), kind === "schema" ? "tables" : ""]);
     const subjects = this.#live.unknowns
-      .filter((unknown) => unknown.subject.startsWith("database"))
+      .filter((unknown) => unknown.subject.startsWith("database") || hidden.has(unknown.subject))
       .map((unknown) => unknown.subject);
     return subjects.length === 0 ? undefined : `it may stand in what could not be read: ${subjects.join(", ")}`;
   }
 
   #kind(kind: ResourceKind): ReadonlyMap<string, Schemas> {
-    if (this.#kinds.size === 0) this.#build();
-    return this.#kinds.get(kind) ?? new Map();
-  }
-
-  #build(): void {
-    const kinds = this.#kinds as Map<ResourceKind, Map<string, Map<string, CatalogEntry[]>>>;
-    const lost = new Map<ResourceKey, Resource>();
-    const add = (entry: CatalogEntry): void => {
-      const { kind, path } = entry.resource;
-      const inSchema = nameParts(kind) === 2;
-      const databases = getOrMake(kinds, kind, () => new Map<string, Map<string, CatalogEntry[]>>());
-      const database = isShared(kind) ? "" : (path[0] ?? "");
-      const schemas = getOrMake(databases, database, () => new Map<string, CatalogEntry[]>());
-      getOrMake(schemas, inSchema ? (path[1] ?? "") : "", () => []).push(entry);
-    };
-    for (const [key, entry] of this.#live.catalog.entries) {
-      this.#keys.set(entry.resource, key);
-      const { resource } = entry;
-      // Roles are those that there will be, and whatever else something is granted on as on a role.
-      if (resource.kind === "role" && this.#live.access.roles.has(resource.path[0] ?? "")) continue;
-      if (resource.kind === "column")
-        for (const table of this.#lostTable(resource)) lost.set(resourceKey(table), table);
-      else add(entry);
-      if (entry.resource.kind === "schema") for (const along of this.#withSchema(entry)) add(along);
-    }
-    for (const resource of lost.values()) add({ resource, missing: true });
-    for (const role of this.#rolesAsThings()) add(role);
-    for (const databases of kinds.values()) {
-      for (const schemas of databases.values()) {
-        for (const entries of schemas.values()) entries.sort((a, b) => compareParts(a.resource.path, b.resource.path));
-      }
-    }
-    if (kinds.size === 0) kinds.set("column", new Map());
-  }
-
-  /** All tables, and all routines, of a schema: things of their own on some servers, which are there with the schema. */
-  #withSchema(schema: CatalogEntry): readonly CatalogEntry[] {
-    return (["schema-tables", "schema-routines"] as const).flatMap((kind): readonly CatalogEntry[] => {
-      const resource: Resource = { kind, path: schema.resource.path };
-      if (this.#rules.privilegesOf(kind).length === 0 || this.#live.catalog.entries.has(resourceKey(resource)))
-        return [];
-      return [{ ...schema, resource }];
-    });
-  }
-
-  /** The table of a column on which something is granted, where the catalog has none of that name (any more). */
-  #lostTable(column: Resource): readonly Resource[] {
-    const table = tableOf(column);
-    return this.#live.catalog.entries.has(resourceKey(table)) ? [] : [table];
-  }
-
-  #rolesAsThings(): readonly CatalogEntry[] {
-    if (this.#rules.privilegesOf("role").length === 0) return [];
-    return [...this.#roles.values()].map(({ name, origin }): CatalogEntry => {
-      const resource: Resource = { kind: "role", path: [name] };
-      const known = this.#live.catalog.entries.get(resourceKey(resource));
-      if (known !== undefined) return known;
-      return origin === "user" ? { resource } : { resource, system: true };
-    });
+    this.#things ??= catalogByKind(this.#live, { roles: this.#roles, rules: this.#rules });
+    return this.#things.kinds.get(kind) ?? new Map();
   }
 }
 
 /** What PROXY on any account is granted on. */
 const ANY_ACCOUNT = "@";
-
-/** Kinds whose names are those of schemas. */
-const LIKE_SCHEMAS: ReadonlySet<ResourceKind> = new Set(["schema", "schema-tables", "schema-routines"]);
 
 /** Whether a pattern reaches something: not what an extension, the server or a partition scheme made, unless asked for. */
 function reached(entry: CatalogEntry, selector: Selector): boolean {
@@ -369,14 +313,6 @@ function isForeign(entry: CatalogEntry, selector: Selector): boolean {
 function fits(entry: CatalogEntry, { kinds, serving }: Selector): boolean {
   if (serving === true && entry.serves?.by !== "serial") return false;
   return kinds === null || (entry.form !== undefined && kinds.includes(entry.form));
-}
-
-function getOrMake<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  const known = map.get(key);
-  if (known !== undefined) return known;
-  const made = make();
-  map.set(key, made);
-  return made;
 }
 
 function code(text: string): string {

@@ -27,6 +27,8 @@ export interface EngineWorld {
   readonly attributes?: Readonly<Record<string, Role["attributes"]>>;
   readonly memberships?: readonly Partial<Membership>[];
   readonly things?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+  /** What could not be read. */
+  readonly unknowns?: readonly string[];
   /** Of the things: those that do not exist. */
   readonly missing?: readonly string[];
   /** Of the things: the roles whose rights they run with. */
@@ -62,7 +64,7 @@ export function makeEngineWorld(
       defaultPrivileges: new Map(),
       rowPolicies: new Map(),
     },
-    unknowns: [],
+    unknowns: (world.unknowns ?? []).map((subject) => ({ subject, reason: "hidden", help: `show the ${subject}` })),
     fingerprint: "sha256:0",
     limits: {},
   };

@@ -205,6 +205,17 @@ test("an account whose rights code runs with by its name neither leaves nor is r
   expect(errors("roles: { reader: { retire: {} } }\n", world)).toEqual([]);
 });
 
+test("what the server hides from us is not said to be missing, nor to be nobody's", () => {
+  const world: EngineWorld = { ...SHOP, unknowns: ["tables", "triggers"] };
+  expect(errors("roles: { reader: { grants: [select on table shop.zebra] } }\n", world)).toEqual([
+    "RW202 1:29 there is no table `shop.zebra` (it may stand in what could not be read: tables)",
+  ]);
+  const { findings } = resolveOn(MARIADB, "roles: { reader: { retire: {} } }\n", world);
+  expect(findings.map(({ code, severity, help }) => [code, severity, help])).toEqual([
+    ["RW240", "warning", "show the tables"],
+  ]);
+});
+
 test("what is granted on a thing that is gone stays or goes, and nothing is added", () => {
   const world: EngineWorld = {
     ...SHOP,
