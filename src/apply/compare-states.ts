@@ -126,11 +126,9 @@ function holdingDifferences(resource: Resource, a?: Holding, b?: Holding): reado
   const found: Difference[] = [];
   if ((a?.owner ?? null) !== (b?.owner ?? null) || (a === undefined) !== (b === undefined)) {
     const owners = [a?.owner, b?.owner].filter((owner) => owner !== undefined && owner !== null);
-    const told = a?.list.entries.length ?? b?.list.entries.length ?? 0;
-    // A column appears here only while it has a list of its own, and of what has no owner the entries below tell, where there are any.
-    const silent = resource.kind === "column" || (owners.length === 0 && told > 0);
-    const subject = owners.length > 0 ? `owner of ${what}` : what;
-    if (!silent) found.push({ text: `${subject} ${state(a, b)}`, roles: owners, resource });
+    // A column appears here only while it has a list of its own. What has no owner is told by its entries; whether it is there without any is nobody's access.
+    if (resource.kind !== "column" && owners.length > 0)
+      found.push({ text: `owner of ${what} ${state(a, b)}`, roles: owners, resource });
   }
   if (a?.rowSecurity?.enabled !== b?.rowSecurity?.enabled || a?.rowSecurity?.forced !== b?.rowSecurity?.forced) {
     found.push({ text: `row security of ${what} is not as predicted`, roles: [], resource });

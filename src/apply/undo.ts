@@ -40,7 +40,8 @@ async function undo(attempt: Attempt, committed: number, options: ResolvedOption
   if (obstacle !== undefined) throw new RolewrightError(obstacle.code, obstacle.message);
   const { states, steps } = rederive(plan, live, dialect);
   refuseLockout(options.guards.lockout(live, states.at(-1) ?? live.access));
-  await tellOnly(options, { kind: "undoing", stages: committed });
+  const stages = dialect.capabilities.transactionalGrants ? committed : plan.stages.length;
+  await tellOnly(options, { kind: "undoing", stages });
   await journal.opened("undo", plan.stages);
   const source: StageSource = {
     plan,

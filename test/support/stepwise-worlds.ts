@@ -1,7 +1,8 @@
-import type { Change } from "../../src/model/change.ts";
-import type { GrantChange } from "../../src/model/change.ts";
 import { diff } from "../../src/diff/diff.ts";
+import type { Change, GrantChange } from "../../src/model/change.ts";
+import type { Snapshot } from "../../src/model/snapshot.ts";
 import { connectTo, makeShop, SHOP_WISH, wished } from "./applying.ts";
+import { startMariadb } from "./mariadb.ts";
 import { startPostgres } from "./postgres.ts";
 import { connectStepwise } from "./stepwise-engines.ts";
 import type { StepwiseWorld } from "./stepwise-world.ts";
@@ -43,8 +44,8 @@ export function grantOf(
   path: readonly string[],
   grantor: string,
   privileges: readonly string[] = ["SELECT"],
-): Change {
-  const change: GrantChange = {
+): GrantChange {
+  return {
     kind: "add-grant",
     resourceKind: "table",
     database: path[0] ?? "",
@@ -54,5 +55,78 @@ export function grantOf(
     grantor,
     grantable: false,
   };
-  return change;
+}
+
+const MARIADB_SHOP: readonly string[] = [
+  "create database shop",
+  "create table shop.orders (id int primary key, name text, card text)",
+  "create table shop.items (id int primary key)",
+  "create table shop.`odd ``t.able` (id int)",
+  "create role reader",
+  "create role writer",
+  "create role old_group",
+  "create user alice@'%'",
+  "create user bob@'%'",
+  "create user svc@'127.0.0.%'",
+  "grant select on shop.items to reader",
+  "grant select, insert, update on shop.orders to writer",
+  "grant select on shop.orders to old_group",
+  "grant writer to alice@'%'",
+  "grant old_group to bob@'%'",
+  "set default role old_group for bob@'%'",
+];
+
+/** MariaDB, where it is so by itself. */
+export async function mariadbWorld(): Promise<StepwiseWorld> {
+  const server = await startMariadb();
+  for (const text of MARIADB_SHOP) await server.query(text);
+  const url = server.url();
+  return {
+    engine: "mariadb",
+    url,
+    databases: [],
+    connect: () => connectStepwise("mariadb", url, []),
+    changes: (live) => Promise.resolve(mariadbChanges(live)),
+    otherChange: () => grantOf("bob@%", ["def", "shop", "items"], ""),
+    foreign: ["grant delete on shop.orders to writer", "revoke delete on shop.orders from writer"],
+    collision: [
+      "alter user svc@'127.0.0.%' with max_user_connections 9",
+      "alter user svc@'127.0.0.%' with max_user_connections 0",
+    ],
+    query: (text) => server.query(text),
+    kill: () => server.kill(),
+    restart: () => server.restart(),
+    [Symbol.asyncDispose]: () => server.stop(),
+  };
+}
+
+/** An account, a role that is its default role, grants to both, and something taken from everybody else. */
+function mariadbChanges({ access }: Snapshot): readonly Change[] {
+  const [role, account, table] = ["new `role", "new 'acc@unt@%", (name: string) => ["def", "shop", name]];
+  const bob = [...access.memberships.values()].find(({ member }) => member === "bob@%");
+  const like = (name: string, of: string, attributes = {}): Change => {
+    const found = access.roles.get(of);
+    if (found === undefined) throw new Error(`there is no ${of}`);
+    return { kind: "create-role", role: { ...found, name, attributes: { ...found.attributes, ...attributes } } };
+  };
+  if (bob === undefined) throw new Error("bob is a member of nothing");
+  const removed = (grantee: string, privileges: readonly string[]): Change => ({
+    ...grantOf(grantee, table("orders"), "", privileges),
+    kind: "remove-grant",
+  });
+  return [
+    like(role, "reader"),
+    like(account, "alice@%", { connection_limit: 3 }),
+    { kind: "add-membership", membership: { ...bob, role, member: account, inherit: true, set: true } },
+    ...["orders", "items", "odd `t.able"].map((name) => grantOf(role, table(name), "")),
+    grantOf(account, table("items"), "", ["INSERT"]),
+    {
+      kind: "alter-role",
+      role: "svc@127.0.0.%",
+      attributes: [{ name: "connection_limit", before: 0, after: 5 }],
+    },
+    removed("writer", ["INSERT"]),
+    removed("old_group", ["SELECT"]),
+    { kind: "remove-membership", membership: bob },
+  ];
 }
