@@ -82,6 +82,17 @@ describe("where what is held on something counts for what lies in it", () => {
   });
 });
 
+describe("where a role counts for another name too", () => {
+  test("the row that is recorded is the cut", () => {
+    const shadowed = { ...LEVELS, members: ["app@% in ro"], grants: ["select on schema shop to ro"] };
+    expect(ways(shadowed, "app@localhost", "SELECT", "table shop.items")).toEqual(["ro > grant > schema shop to ro"]);
+    expect(cuts(shadowed, "app@localhost", "SELECT", "table shop.items")).toEqual([
+      "app@% in ro: ends it",
+      "SELECT on schema shop to ro: ends it",
+    ]);
+  });
+});
+
 describe("where the right to pass on is a privilege of its own", () => {
   const sample: CoveringSample = {
     roles: { "ana@%": LOGIN, "bob@%": LOGIN, "eve@%": LOGIN },

@@ -1,3 +1,4 @@
+import { sortedText } from "../base/order.ts";
 import type { Privilege } from "../model/access-list.ts";
 import { accessList } from "../model/access-list.ts";
 import type { GrantSource } from "../model/access-rules.ts";
@@ -47,6 +48,7 @@ export function cutsOf(
   for (const edge of edges.values()) {
     const without = withoutMembership(index.recorded, edge);
     if (without !== null) cuts.push({ kind: "membership", ...edge, remaining: left(trialWith(index, without)) });
+    else cuts.push(...cutsBehind(index, edge, left));
   }
   for (const [key, { role, by }] of sources) {
     const other = [...sources].find(([each]) => each !== key)?.[1].path ?? null;
@@ -60,6 +62,30 @@ export function cutsOf(
     }
   }
   return [...cuts.filter((cut) => cut.remaining === null), ...cuts.filter((cut) => cut.remaining !== null)];
+}
+
+/** So many rows are tried one by one. */
+const MOST_TRIED = 20;
+
+/** A membership that no row says may follow from one of another name: the rows of the role that do away with it. */
+function cutsBehind(
+  index: AccessIndex,
+  edge: { readonly role: RoleName; readonly member: RoleName },
+  left: (trial: AccessIndex) => Path | null,
+): Cut[] {
+  if (index.rules.evaluated === null) return [];
+  const members = new Set(
+    [...index.recorded.memberships.values()].filter((m) => m.role === edge.role).map((m) => m.member),
+  );
+  if (members.size > MOST_TRIED) return [];
+  return sortedText(members).flatMap((member): Cut[] => {
+    const without = withoutMembership(index.recorded, { role: edge.role, member });
+    if (without === null) return [];
+    const trial = anew(index, without);
+    const [from, to] = [trial.graph.idOf(edge.member), trial.graph.idOf(edge.role)];
+    if (trial.graph.up[from]?.some((each) => each.to === to) === true) return [];
+    return [{ kind: "membership", role: edge.role, member, remaining: left(trial) }];
+  });
 }
 
 type RecordedGrant = GrantSource & { readonly privilege: Privilege };

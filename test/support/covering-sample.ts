@@ -15,7 +15,7 @@ import {
 import { type Membership, membershipKey, PUBLIC, type Role, type RoleAttributes } from "../../src/model/role.ts";
 
 /**
- * A small state of an engine that exists nowhere, made of what engines besides PostgreSQL do: what is held on something counts for all that lies in it, a login also gets what was given to its name at other hosts,
+ * A small state of an engine that exists nowhere, made of what engines besides PostgreSQL do: what is held on something counts for all that lies in it, a login also gets what was given to its name at any host, roles too,
  * being a superuser is inherited, the right to pass on is a privilege of its own, nobody owns anything, and there is one database without a name.
  */
 export interface CoveringSample {
@@ -179,5 +179,10 @@ function evaluated(state: AccessState): AccessState {
     }
     holdings.set(key, { ...holding, list: accessList(list) });
   }
-  return { ...state, holdings };
+  const memberships = [...state.memberships.values()].flatMap((each) =>
+    [...state.roles.keys()]
+      .filter((member) => countsFor(each.member, member, { kind: "schema", path: [] }))
+      .map((member): Membership => ({ ...each, member, admin: each.admin && member === each.member })),
+  );
+  return { ...state, memberships: new Map(memberships.map((each) => [membershipKey(each), each])), holdings };
 }

@@ -58,11 +58,15 @@ async function readingChecks(target: OpenTarget, context: CliContext): Promise<C
       result: "ok",
       text: `${escapeLine(version.product)} ${escapeLine(version.text)}, server ${escapeLine(identity.server)}`,
     },
-    {
-      name: "databases",
-      result: "ok",
-      text: `${counted(identity.databases.length, "database")}: ${identity.databases.map(describeName).join(", ")}`,
-    },
+    ...(target.connection.engine.capabilities.databases === "one"
+      ? []
+      : [
+          {
+            name: "databases",
+            result: "ok" as const,
+            text: `${counted(identity.databases.length, "database")}: ${identity.databases.map(describeName).join(", ")}`,
+          },
+        ]),
     {
       name: "account",
       result: "ok",
