@@ -19,7 +19,7 @@ import { random } from "../support/random-state/random.ts";
 import { mariadbStatements } from "./mariadb-states.ts";
 
 const NAMES = { target: "random", urlVariable: "RANDOM_URL", environment: "test" };
-const CASES = process.env["ROLEWRIGHT_TEST_LONG"] === "1" ? 200 : 8;
+const CASES = process.env["ROLEWRIGHT_TEST_LONG"] === "1" ? 100 : 8;
 
 describeOn("mariadb", "importing a real MariaDB", () => {
   test(

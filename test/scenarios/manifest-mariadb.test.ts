@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { importManifest } from "../../src/config/import/import.ts";
 import { PRODUCTS } from "../../src/engine/mysql/product.ts";
 import { mysqlStateRules } from "../../src/engine/mysql/rules.ts";
+import type { ResourceKind } from "../../src/model/resource.ts";
 import { changesOn, errorsOn, type EngineWorld, type Ground, makeEngineWorld, resolveOn } from "./engine-world.ts";
 
 const MARIADB: Ground = {
@@ -29,6 +30,7 @@ const SHOP: EngineWorld = {
     "routine shop.total.function": {},
   },
 };
+const rulesOf = (kind: ResourceKind): readonly string[] => makeEngineWorld(MARIADB, SHOP).rules.privilegesOf(kind);
 const on = (text: string, world: EngineWorld = SHOP): readonly string[] => changesOn(MARIADB, text, world);
 const errors = (text: string, world: EngineWorld = SHOP): readonly string[] => errorsOn(MARIADB, text, world);
 
@@ -315,6 +317,26 @@ describe("import from MariaDB", () => {
     },
     missing: ["schema gone", "table shop.lost"],
   };
+
+  test("says everything of a long list as all, and the right to pass it on as everywhere", () => {
+    const { live, rules } = makeEngineWorld(MARIADB, {
+      roles: ["writer"],
+      things: {
+        "schema shop": { writer: rulesOf("schema") },
+        "table shop.orders": { writer: rulesOf("table").filter((name) => name !== "GRANT OPTION") },
+        "routine shop.total.function": { writer: rulesOf("routine") },
+        server: { writer: rulesOf("server").slice(1) },
+      },
+    });
+    const names = { target: "shop", urlVariable: "SHOP_URL", environment: "test" };
+    const text = importManifest(live, rules, names).files.at(-1)?.text ?? "";
+    expect(text.split("\n").filter((line) => line.startsWith("      - "))).toEqual([
+      "      - privileges:",
+      "      - all on schema shop with grant option",
+      "      - all on table shop.orders",
+      "      - alter routine, execute, show create routine on routine shop.total(function) with grant option",
+    ]);
+  });
 
   test("and from MySQL: dynamic privileges, what is refused on a schema, any number of default roles", () => {
     const { live, rules } = makeEngineWorld(MYSQL, {

@@ -1,8 +1,9 @@
-import type { AccessList } from "../../model/access-list.ts";
+import type { AccessList, Privilege } from "../../model/access-list.ts";
 import { resourceKey, type ResourceKey } from "../../model/resource.ts";
 import { PUBLIC, type Grantee, type RoleName } from "../../model/role.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import type { StateRules } from "../../model/state-rules.ts";
+import { wholeOf } from "../grant-option.ts";
 import { factorColumns } from "./factor-columns.ts";
 import { promisesOf, promiseStatements, type PromisePlace } from "./factor-defaults.ts";
 import { factorPlace } from "./factor-grants.ts";
@@ -71,7 +72,7 @@ export function grantClaims(snapshot: Snapshot, rules: StateRules, nameDatabase:
   }
   for (const place of promises.values()) statements.push(...promiseStatements(place, place.promises));
   const name = (all: readonly GrantStatement[]): readonly GrantStatement[] =>
-    all.map((one) => (nameDatabase ? one : { ...one, database: null }));
+    all.map((one) => ({ ...one, ...(nameDatabase ? {} : { database: null }), privileges: spoken(one, rules) }));
   const named = name(statements);
   return {
     places,
@@ -80,6 +81,16 @@ export function grantClaims(snapshot: Snapshot, rules: StateRules, nameDatabase:
     ofOwners: name(ofOwners).filter((one) => managed(one.grantee)),
     foreignThings: foreign,
   };
+}
+
+/** From so many privileges on, everything that a kind can have is said as `all`: nobody reads such a list. */
+const MANY_PRIVILEGES = 9;
+
+/** The privileges of a statement as people would say them. */
+function spoken({ kind, absent, privileges }: GrantStatement, rules: StateRules): readonly Privilege[] {
+  const whole = wholeOf(kind, rules);
+  if (absent || whole.length < MANY_PRIVILEGES || !whole.every((each) => privileges.includes(each))) return privileges;
+  return ["ALL", ...privileges.filter((each) => !whole.includes(each))];
 }
 
 /** Everybody, and the roles that people made. */

@@ -90,7 +90,7 @@ function template(statement: GrantStatement): Yaml {
 function nameFor(bundle: Bundle, taken: readonly Profile[]): string {
   const privileges = new Set(bundle.statements.flatMap((one) => one.privileges));
   const writes = ["INSERT", "UPDATE", "DELETE", "TRUNCATE"].some((privilege) => privileges.has(privilege));
-  const base = privileges.has("CREATE") ? "builder" : writes ? "writer" : "reader";
+  const base = privileges.has("CREATE") || privileges.has("ALL") ? "builder" : writes ? "writer" : "reader";
   for (let number = 1; ; number++) {
     const name = number === 1 ? base : `${base}_${number}`;
     if (!taken.some((profile) => profile.name === name)) return name;
