@@ -93,7 +93,7 @@ export function buildAccessIndex(
   const passing = (kind: ResourceKind): number => {
     let mask = passingBits.get(kind);
     if (mask === undefined) {
-      const names = rules.privilegesOf(kind).filter((name) => rules.privilegeClass?.(kind, name) === "pass on");
+      const names = rules.privilegesOf(kind).filter((name) => rules.privilegeClass(kind, name) === "pass on");
       passingBits.set(kind, (mask = bits.mask(kind, names)));
     }
     return mask;

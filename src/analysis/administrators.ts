@@ -31,7 +31,7 @@ export function administrators(index: AccessIndex, live: Snapshot): Administrato
 
 function works(index: AccessIndex, role: Role, live: Snapshot): boolean {
   if (role.attributes["login"] !== true) return false;
-  const barred = index.rules.barred?.(role, live.takenAt) ?? null;
+  const barred = index.rules.barred(role, live.takenAt);
   if (barred === "expired") return false;
   if (isSuperuser(index, role.name)) return true;
   if (barred !== null) return false;

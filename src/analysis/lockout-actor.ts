@@ -44,7 +44,7 @@ function accountHarm({ plan, live, after }: LockoutInput): string | null {
   if (role === undefined) return before === undefined ? null : "drops";
   if (before?.attributes["login"] === true && role.attributes["login"] !== true) return "takes login from";
   const barred = (each: Role | undefined): string | null =>
-    each === undefined ? null : (after.rules.barred?.(each, live.takenAt) ?? null);
+    each === undefined ? null : after.rules.barred(each, live.takenAt);
   const [was, is] = [barred(before), barred(role)];
   if (was === is) return null;
   if (is === "expired") return before === undefined ? null : "expires";

@@ -48,9 +48,9 @@ export interface AccessRules {
   /** Whether the privilege is of any use on this resource: it is not on languages that only superusers may use. */
   usable(resource: Resource, entry: CatalogEntry | undefined): boolean;
   /** Why a role that may log in by its attribute is not let in at this time: its way in has expired, or it is allowed no connections. Null: it is let in. */
-  barred?(role: Role, now: string): "expired" | "no connections" | null;
+  barred(role: Role, now: string): "expired" | "no connections" | null;
   /** What a privilege is for, by its danger; see PrivilegeClass. */
-  privilegeClass?(kind: ResourceKind, privilege: Privilege): PrivilegeClass;
+  privilegeClass(kind: ResourceKind, privilege: Privilege): PrivilegeClass;
   /** The list that a new object of `creator` gets, from the default privileges for every schema and for its own (null: there is no such entry). */
   futureList(kind: ResourceKind, creator: RoleName, everywhere: AccessList | null, here: AccessList | null): AccessList;
 }

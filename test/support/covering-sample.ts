@@ -85,6 +85,7 @@ export function coveringRules({
     startsAs: () => null,
     gates: () => [],
     usable: () => true,
+    barred: () => null,
     privilegeClass: (_, privilege) => CLASSES[privilege] ?? "define",
     futureList: () => accessList([]),
   };

@@ -122,7 +122,7 @@ function lineRows(
   { several, detail }: { readonly several: boolean; readonly detail: boolean },
 ): Row[] {
   // Where the right to pass on is a privilege of its own, its name says it.
-  const named = line.privileges.some((each) => index.rules.privilegeClass?.(line.resourceKind, each) === "pass on");
+  const named = line.privileges.some((each) => index.rules.privilegeClass(line.resourceKind, each) === "pass on");
   const options =
     line.grantable.length === 0 || named
       ? ""

@@ -2,6 +2,7 @@ import type { Privilege } from "../../model/access-list.ts";
 import { accessList } from "../../model/access-list.ts";
 import type { AccessRules, AttributeRight, PrivilegeClass } from "../../model/access-rules.ts";
 import type { ResourceKind } from "../../model/resource.ts";
+import type { Role } from "../../model/role.ts";
 import type { StateRules } from "../../model/state-rules.ts";
 import { evaluate, type EvaluationSettings } from "./evaluated.ts";
 import { sources } from "./sources.ts";
@@ -34,9 +35,17 @@ export function mysqlAccessRules({ settings, rules }: AccessRulesOptions): Acces
     startsAs: () => null,
     gates: () => [],
     usable: () => true,
+    barred,
     privilegeClass: (kind, privilege) => privilegeClass(kind, privilege),
     futureList: () => accessList([]),
   };
+}
+
+/** With an expired password nothing can be done but to set a new one; a limit below zero lets nobody in. */
+function barred({ attributes }: Role): "expired" | "no connections" | null {
+  if (attributes["password_expired"] === true) return "expired";
+  const limit = attributes["connection_limit"];
+  return typeof limit === "number" && limit < 0 ? "no connections" : null;
 }
 
 const RECORDED_ONLY: ReadonlySet<ResourceKind> = new Set(["dynamic-privilege", "role", "schema-pattern"]);

@@ -56,7 +56,7 @@ export function heatMap(
     for (const access of index.accessOf(role) ?? []) {
       const counts = bySchema.get(access.class.id);
       if (counts === undefined) continue;
-      const classes = new Set(access.privileges.map((each) => index.rules.privilegeClass?.("table", each)));
+      const classes = new Set(access.privileges.map((each) => index.rules.privilegeClass("table", each)));
       const owner = access.class.owner !== null && index.hasRole(role, access.class.owner, "privileges") === true;
       for (const [key, count] of counts) {
         const cell = cells.get(key) ?? NOTHING;
