@@ -1,5 +1,6 @@
 import { compareBy, compareParts, compareText } from "../base/order.ts";
 import type { Privilege } from "../model/access-list.ts";
+import type { AccessRules } from "../model/access-rules.ts";
 import type { Resource } from "../model/resource.ts";
 import { compareResources, describeResource, RESOURCE_KINDS } from "../model/resource.ts";
 import type { AccessFact, DeltaLine, Path, Subject } from "./access-delta.ts";
@@ -20,7 +21,7 @@ export interface LineItem {
   readonly weakened: boolean;
 }
 
-export function lineBook(direction: "loss" | "gain"): LineBook {
+export function lineBook(direction: "loss" | "gain", rules: AccessRules): LineBook {
   const groups = new Map<
     string,
     { first: LineItem; resources: (readonly Resource[])[]; kept: (readonly Resource[])[] }
@@ -57,7 +58,7 @@ export function lineBook(direction: "loss" | "gain"): LineBook {
           ...(first.weakened ? { afterSetRole: true } : {}),
         };
       });
-      return lines.sort((a, b) => compareLines(a, b, direction));
+      return lines.sort((a, b) => compareLines(a, b, direction, rules));
     },
   };
 }
@@ -94,14 +95,13 @@ function factKey(what: AccessFact): string {
 
 const ATTRIBUTE_DANGER: Readonly<Record<string, number>> = { superuser: 0, login: 1, bypassrls: 2, createrole: 2 };
 const DOORS: ReadonlySet<Privilege> = new Set(["CONNECT", "USAGE"]);
-const READING: ReadonlySet<Privilege> = new Set(["SELECT", "USAGE", "CONNECT", "EXECUTE"]);
 
 /**
  * How much harm a line can do, the smallest number first. A loss: what makes everything else go dark, then what stops work. A gain: what leads to everything, then what changes things,
  * then what reads.
  */
-export function danger(what: AccessFact, direction: "loss" | "gain"): number {
-  if (what.kind === "privilege") return privilegeDanger(what, direction);
+export function danger(what: AccessFact, direction: "loss" | "gain", rules: AccessRules): number {
+  if (what.kind === "privilege") return privilegeDanger(what, direction, rules);
   if (what.kind === "attribute") return ATTRIBUTE_DANGER[what.name] ?? 4;
   return DANGER[direction][what.kind];
 }
@@ -111,11 +111,17 @@ const DANGER = {
   gain: { ownership: 3, rows: 5, admin: 2, member: 2 },
 } as const;
 
-function privilegeDanger(what: AccessFact & { readonly kind: "privilege" }, direction: "loss" | "gain"): number {
+function privilegeDanger(
+  what: AccessFact & { readonly kind: "privilege" },
+  direction: "loss" | "gain",
+  rules: AccessRules,
+): number {
   if (what.future !== undefined) return 8;
   if (direction === "gain") {
     if (what.grantable) return 4;
-    return what.privileges.every((privilege) => READING.has(privilege)) ? 7 : 5;
+    const classes = new Set(what.privileges.map((privilege) => rules.privilegeClass(what.resourceKind, privilege)));
+    if (classes.has("administer") || classes.has("pass on")) return 4;
+    return classes.has("write") || classes.has("define") ? 5 : 7;
   }
   if (what.onlyGrantOption === true) return 7;
   const door = what.resourceKind === "database" || what.resourceKind === "schema";
@@ -123,9 +129,9 @@ function privilegeDanger(what: AccessFact & { readonly kind: "privilege" }, dire
 }
 
 /** Danger, then who is hit (a service before a person, many before few), then by kind and name: a total order. */
-export function compareLines(a: DeltaLine, b: DeltaLine, direction: "loss" | "gain"): number {
+export function compareLines(a: DeltaLine, b: DeltaLine, direction: "loss" | "gain", rules: AccessRules): number {
   return (
-    danger(a.what, direction) - danger(b.what, direction) ||
+    danger(a.what, direction, rules) - danger(b.what, direction, rules) ||
     byWeight(a, b) ||
     compareText(factKey(a.what), factKey(b.what)) ||
     compareParts(

@@ -80,6 +80,7 @@ const CLASSES: Readonly<Record<Privilege, PrivilegeClass>> = {
   CREATE: "define",
   MAINTAIN: "define",
   REFERENCES: "define",
+  TEMPORARY: "define",
   TRIGGER: "define",
 };
 
