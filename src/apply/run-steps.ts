@@ -93,11 +93,12 @@ async function runStep(at: StepWork, options: ResolvedOptions): Promise<void> {
       await confirm(at, await at.session.transaction.readBack(at.about));
       return;
     } catch (error) {
-      const standing = await standingAfter(at, error);
+      const standing = await standingAfter(at, next, error);
       if (standing === "after") return;
-      // Nobody knows whether the first statements of the step stand, unless all of it does not.
       if (standing === "before") next = at.step.from;
-      const again = standing === "before" || codeOf(error) === "RW410" || codeOf(error) === "RW411";
+      // The first of several was done, then; a later one may not have been. Whatever comes of it, the whole step is read back.
+      if (standing === "between" && next === at.step.from) next += 1;
+      const again = standing !== "unclear" || codeOf(error) === "RW410" || codeOf(error) === "RW411";
       if (!again || round >= options.attempts) throw error;
       const milliseconds = backoff(round, options.backoffMs);
       const waiting = { attempt: round, of: options.attempts, code: codeOf(error), milliseconds };
@@ -134,10 +135,14 @@ async function tellStatement(
 }
 
 /**
- * How a step stands after an error that does not tell: it is read back, over a new connection where the old one was lost. `unclear`: the error says it itself, or nobody can. Throws RW423 when the server cannot be
- * asked.
+ * How a step stands after an error that does not tell: it is read back, over a new connection where the old one was lost. `between`: the answer to one of its several statements was lost, and some of them stand. `unclear`: the
+ * error says it itself, or nobody can. Throws RW423 when the server cannot be asked.
  */
-async function standingAfter(at: StepWork, error: unknown): Promise<"before" | "after" | "unclear"> {
+async function standingAfter(
+  at: StepWork,
+  next: number,
+  error: unknown,
+): Promise<"before" | "between" | "after" | "unclear"> {
   const code = codeOf(error);
   if (code !== "RW413" && code !== "RW429") return "unclear";
   const { session, about, before, after } = at;
@@ -146,6 +151,7 @@ async function standingAfter(at: StepWork, error: unknown): Promise<"before" | "
   const { database } = at.work.stage;
   if (compareStates(after, found, database).length === 0) return "after";
   if (compareStates(before, found, database).length === 0) return code === "RW413" ? "before" : "unclear";
+  if (code === "RW413" && next < at.step.to && at.step.to - at.step.from > 1) return "between";
   throw new RolewrightError("RW429", `a statement was done in part: ${textOf(compareStates(after, found, database))}`, {
     cause: error,
   });

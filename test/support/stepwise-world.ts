@@ -135,8 +135,10 @@ export function outsideOf({ before, after }: Bounds, live: Snapshot, connection:
 
 function recorded(state: AccessState): readonly string[] {
   const found: string[] = [];
-  for (const { role, member, grantor, inherit } of state.memberships.values())
-    found.push(["member", role, member, grantor, ...(inherit ? ["inherit"] : [])].join(" "));
+  for (const { role, member, grantor, inherit } of state.memberships.values()) {
+    found.push(["member", role, member, grantor].join(" "));
+    if (inherit) found.push(["inherits", role, member, grantor].join(" "));
+  }
   for (const [key, { list }] of state.holdings) {
     for (const { grantee, grantor, privileges } of list.entries) {
       for (const privilege of privileges)
