@@ -1,10 +1,20 @@
 import { resolveManifest } from "../../src/config/resolve.ts";
 import { diff } from "../../src/diff/diff.ts";
-import { accessList, type AccessEntry } from "../../src/model/access-list.ts";
+import { cassandraLacks } from "../../src/engine/cassandra/lacks.ts";
+import { PRODUCTS } from "../../src/engine/mysql/product.ts";
+import { mysqlStateRules } from "../../src/engine/mysql/rules.ts";
+import { accessList, type AccessEntry, NOBODY } from "../../src/model/access-list.ts";
 import type { Holding } from "../../src/model/access-state.ts";
 import type { CatalogEntry } from "../../src/model/catalog.ts";
 import type { EngineName } from "../../src/model/engine-name.ts";
-import { isShared, isUnnamed, type Resource, type ResourceKey, resourceKey } from "../../src/model/resource.ts";
+import {
+  isShared,
+  isUnnamed,
+  type Resource,
+  type ResourceKey,
+  resourceKey,
+  type ResourceKind,
+} from "../../src/model/resource.ts";
 import { type Membership, membershipKey, type Role } from "../../src/model/role.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
 import type { StateRules } from "../../src/model/state-rules.ts";
@@ -19,7 +29,83 @@ export interface Ground {
   readonly database: string;
   readonly product: string;
   readonly rules: (snapshot: Snapshot) => StateRules;
+  /** What can stand behind the name of a role. */
+  readonly hosts: readonly string[];
+  /** What stands between the parentheses of a routine. */
+  readonly routine: string;
 }
+
+export const MARIADB: Ground = {
+  engine: "mariadb",
+  database: "def",
+  product: "MariaDB",
+  rules: (snapshot) => mysqlStateRules(snapshot, PRODUCTS.mariadb),
+  hosts: ["", "@%", "@localhost", "@10.0.0.%"],
+  routine: "function",
+};
+export const MYSQL: Ground = {
+  ...MARIADB,
+  engine: "mysql",
+  product: "MySQL",
+  rules: (snapshot) => mysqlStateRules(snapshot, PRODUCTS.mysql),
+  hosts: ["@%", "@localhost"],
+};
+
+const DATA = ["ALTER", "AUTHORIZE", "DROP", "MODIFY", "SELECT", "SELECT_MASKED", "UNMASK"];
+const ROUTINES = ["ALTER", "AUTHORIZE", "DROP", "EXECUTE"];
+const ROLES = ["ALTER", "AUTHORIZE", "DROP"];
+const MBEANS = ["AUTHORIZE", "DESCRIBE", "EXECUTE", "MODIFY", "SELECT"];
+const PRIVILEGES: Readonly<Partial<Record<ResourceKind, readonly string[]>>> = {
+  "all-schemas": [...DATA, "CREATE"].toSorted(),
+  schema: [...DATA, "CREATE"].toSorted(),
+  "schema-tables": DATA,
+  table: DATA,
+  "all-routines": [...ROUTINES, "CREATE"].toSorted(),
+  "schema-routines": [...ROUTINES, "CREATE"].toSorted(),
+  routine: ROUTINES,
+  "all-roles": [...ROLES, "CREATE", "DESCRIBE"].toSorted(),
+  role: ROLES,
+  "all-mbeans": MBEANS,
+  mbean: MBEANS,
+};
+
+const rules = (): StateRules => ({
+  privilegesOf: (kind) => PRIVILEGES[kind] ?? [],
+  builtinList: () => NOBODY,
+  transferOwnership: (list) => list,
+  normalizeDefault: () => null,
+  defaultAttributes: () => ({ cidr_groups: null, datacenters: null, identities: "[]", login: false, superuser: false }),
+  refusesName: () => null,
+  refusesAttribute: () => null,
+  refusesRename: () => "make the new role, grant it what the old one has, and retire that",
+  lacks: cassandraLacks,
+  ownedAlong: () => [],
+  impliedMemberships: () => [],
+  grantorFor: () => "",
+  membershipGrantor: () => "",
+  membershipOptions: false,
+  normalMembership: (membership) => ({ ...membership, admin: false, inherit: true, set: false }),
+  mostInherited: () => null,
+  unrecordedList: (kind) =>
+    kind === "mbean" || kind === "schema-tables" || kind === "schema-routines" ? NOBODY : undefined,
+  resourceOfRole: (role) => ({
+    resource: { kind: "role", path: [role] },
+    owner: null,
+    list: accessList([{ grantee: "admin", grantor: "", privileges: ROLES, grantable: [] }]),
+  }),
+  grantOption: "none",
+});
+
+export const CASSANDRA: Ground = {
+  engine: "cassandra",
+  database: "cluster",
+  product: "Cassandra",
+  rules,
+  hosts: [""],
+  routine: "int, map<text, int>",
+};
+
+export const GROUNDS: readonly Ground[] = [MARIADB, MYSQL, CASSANDRA];
 
 /** What is on it. Things are written `table shop.orders`, `server`, `role app@%`; each with who holds what. */
 export interface EngineWorld {
@@ -27,6 +113,12 @@ export interface EngineWorld {
   readonly attributes?: Readonly<Record<string, Role["attributes"]>>;
   readonly memberships?: readonly Partial<Membership>[];
   readonly things?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+  /** More things, by resources of their own: for names that hold dots. */
+  readonly held?: readonly {
+    readonly resource: Resource;
+    readonly missing: boolean;
+    readonly list: readonly AccessEntry[];
+  }[];
   /** What could not be read. */
   readonly unknowns?: readonly string[];
   /** Of the things: those that do not exist. */
@@ -97,6 +189,16 @@ export function makeEngineWorld(
     if (list.entries.length > 0 || bare.unrecordedList(resource.kind) === undefined) {
       holdings.set(key, { resource, owner: null, list });
     }
+  }
+  for (const { resource, missing, list } of world.held ?? []) {
+    const key = resourceKey(resource);
+    if (holdings.has(key)) continue;
+    const about = resource.kind === "table" && !missing ? { form: "table" as const, columns: ["id", "na me"] } : {};
+    if (!isUnnamed(resource.kind)) entries.set(key, { resource, ...about, ...(missing ? { missing } : {}) });
+    const normal = accessList(list);
+    const recorded = bare.unrecordedList(resource.kind) === undefined && resource.kind !== "column";
+    if (normal.entries.length > 0 || recorded) holdings.set(key, { resource, owner: null, list: normal });
+    else entries.delete(key);
   }
   for (const { name } of roles) {
     const own = bare.resourceOfRole(name);

@@ -3,58 +3,8 @@ import { importManifest } from "../../src/config/import/import.ts";
 import { parseManifestSources } from "../../src/config/load.ts";
 import { resolveManifest } from "../../src/config/resolve.ts";
 import { diff } from "../../src/diff/diff.ts";
-import { cassandraLacks } from "../../src/engine/cassandra/lacks.ts";
-import { accessList, NOBODY } from "../../src/model/access-list.ts";
-import type { ResourceKind } from "../../src/model/resource.ts";
-import type { StateRules } from "../../src/model/state-rules.ts";
-import { changesOn, errorsOn, type EngineWorld, type Ground, makeEngineWorld, resolveOn } from "./engine-world.ts";
+import { CASSANDRA, changesOn, errorsOn, type EngineWorld, makeEngineWorld, resolveOn } from "./engine-world.ts";
 
-const DATA = ["ALTER", "AUTHORIZE", "DROP", "MODIFY", "SELECT", "SELECT_MASKED", "UNMASK"];
-const ROUTINES = ["ALTER", "AUTHORIZE", "DROP", "EXECUTE"];
-const ROLES = ["ALTER", "AUTHORIZE", "DROP"];
-const MBEANS = ["AUTHORIZE", "DESCRIBE", "EXECUTE", "MODIFY", "SELECT"];
-const PRIVILEGES: Readonly<Partial<Record<ResourceKind, readonly string[]>>> = {
-  "all-schemas": [...DATA, "CREATE"].toSorted(),
-  schema: [...DATA, "CREATE"].toSorted(),
-  "schema-tables": DATA,
-  table: DATA,
-  "all-routines": [...ROUTINES, "CREATE"].toSorted(),
-  "schema-routines": [...ROUTINES, "CREATE"].toSorted(),
-  routine: ROUTINES,
-  "all-roles": [...ROLES, "CREATE", "DESCRIBE"].toSorted(),
-  role: ROLES,
-  "all-mbeans": MBEANS,
-  mbean: MBEANS,
-};
-
-const rules = (): StateRules => ({
-  privilegesOf: (kind) => PRIVILEGES[kind] ?? [],
-  builtinList: () => NOBODY,
-  transferOwnership: (list) => list,
-  normalizeDefault: () => null,
-  defaultAttributes: () => ({ cidr_groups: null, datacenters: null, identities: "[]", login: false, superuser: false }),
-  refusesName: () => null,
-  refusesAttribute: () => null,
-  refusesRename: () => "make the new role, grant it what the old one has, and retire that",
-  lacks: cassandraLacks,
-  ownedAlong: () => [],
-  impliedMemberships: () => [],
-  grantorFor: () => "",
-  membershipGrantor: () => "",
-  membershipOptions: false,
-  normalMembership: (membership) => ({ ...membership, admin: false, inherit: true, set: false }),
-  mostInherited: () => null,
-  unrecordedList: (kind) =>
-    kind === "mbean" || kind === "schema-tables" || kind === "schema-routines" ? NOBODY : undefined,
-  resourceOfRole: (role) => ({
-    resource: { kind: "role", path: [role] },
-    owner: null,
-    list: accessList([{ grantee: "admin", grantor: "", privileges: ROLES, grantable: [] }]),
-  }),
-  grantOption: "none",
-});
-
-const CASSANDRA: Ground = { engine: "cassandra", database: "cluster", product: "Cassandra", rules };
 const SHOP: EngineWorld = {
   roles: ["admin", "reader", "app", "odd.role", "public"],
   things: {

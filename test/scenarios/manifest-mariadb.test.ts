@@ -1,22 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { importManifest } from "../../src/config/import/import.ts";
-import { PRODUCTS } from "../../src/engine/mysql/product.ts";
-import { mysqlStateRules } from "../../src/engine/mysql/rules.ts";
 import type { ResourceKind } from "../../src/model/resource.ts";
-import { changesOn, errorsOn, type EngineWorld, type Ground, makeEngineWorld, resolveOn } from "./engine-world.ts";
-
-const MARIADB: Ground = {
-  engine: "mariadb",
-  database: "def",
-  product: "MariaDB",
-  rules: (snapshot) => mysqlStateRules(snapshot, PRODUCTS.mariadb),
-};
-const MYSQL: Ground = {
-  ...MARIADB,
-  engine: "mysql",
-  product: "MySQL",
-  rules: (s) => mysqlStateRules(s, PRODUCTS.mysql),
-};
+import { changesOn, errorsOn, type EngineWorld, makeEngineWorld, MARIADB, MYSQL, resolveOn } from "./engine-world.ts";
 
 const SHOP: EngineWorld = {
   roles: ["reader", "oncall", "app@%", "odd name@10.%", "it's@10.0.0.%"],
