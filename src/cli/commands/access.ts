@@ -1,5 +1,6 @@
 import { mayDoEverything } from "../../analysis/access-index.ts";
 import { type AccessLine, accessLines } from "../../analysis/access-lines.ts";
+import { administers, administrationText } from "../../analysis/administrators.ts";
 import { EXIT } from "../../base/error.ts";
 import { describeName, type Resource, resourceKey } from "../../model/resource.ts";
 import { PUBLIC, type RoleName } from "../../model/role.ts";
@@ -37,6 +38,8 @@ interface Answer {
   readonly canLogIn: boolean;
   /** Attributes that let it do what no access list shows, the most dangerous first. */
   readonly attributes: readonly string[];
+  /** It holds all that it takes to administer the server. */
+  readonly administrator: boolean;
   /** A superuser's access is everything, and listed only where `--on` narrows it. */
   readonly everything: boolean;
   readonly lines: readonly AccessLine[];
@@ -57,6 +60,7 @@ function answerFor(source: AccessSource, login: RoleName, input: Input): Answer 
     attributes: index.rules.attributes
       .map((each) => each.name)
       .filter((name) => name !== "login" && role?.attributes[name] === true),
+    administrator: administers(index, login),
     everything,
     lines:
       everything && on === null
@@ -69,6 +73,9 @@ function accessPage(source: AccessSource, who: Who, answers: readonly Answer[], 
   const everything = answers.some((each) => each.everything);
   const notes = answers.flatMap((each) => [
     ...(each.attributes.length === 0 ? [] : [`${describeGrantee(each.login)} has ${each.attributes.join(", ")}`]),
+    ...(each.administrator
+      ? [`${describeGrantee(each.login)} is an administrator: it holds ${administrationText(source.index.rules) ?? ""}`]
+      : []),
     ...(each.canLogIn || each.login === PUBLIC ? [] : [cannotLogIn(source, each.login)]),
   ]);
   const resources = new Set(answers.flatMap((each) => each.lines.flatMap((line) => line.resources.map(resourceKey))));
@@ -178,6 +185,7 @@ function accessDocument(source: AccessSource, who: Who, answers: readonly Answer
       login: each.login,
       can_log_in: each.canLogIn,
       attributes: each.attributes,
+      administrator: each.administrator,
       everything: each.everything,
       access: each.lines.map((line) => ({
         kind: line.resourceKind,
