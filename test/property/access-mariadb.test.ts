@@ -237,13 +237,10 @@ function rulesFor(snapshot: Snapshot, plant: Plant, client: Client): AccessRules
   const { rules } = mariadb.dialect(snapshot);
   const limits = { ...snapshot.limits, ...plant.limits };
   return mysqlAccessRules({
-    rules,
-    settings: {
-      product: PRODUCTS.mariadb,
-      limits,
-      clients: [client],
-      privilegesOf: (kind) => rules.privilegesOf(kind),
-    },
+    product: PRODUCTS.mariadb,
+    limits,
+    clients: [client],
+    privilegesOf: (kind) => rules.privilegesOf(kind),
   });
 }
 

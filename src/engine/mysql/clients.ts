@@ -40,9 +40,23 @@ export function clientsOf(hosts: readonly string[], options: { readonly skipName
 const SOMEWHERE = "203.0.113.77";
 const SOMEBODY = "rolewright-client.invalid";
 
-/** What a wildcard in an address may stand for; how many numbers it takes shows only in the whole. */
-const NUMBERS = ["", "7", ".7", "7.", "7.7", ".7.7", "7.7.", "7.7.7", ".7.7.7", "7.7.7.", "7.7.7.7"];
-const GROUPS = ["", "7", "::7", "7::", "7::7"];
+/** What a wildcard in an address may stand for; how many numbers it takes shows only in the whole. Two of each, so that another pattern which happens to match one leaves the other. */
+const NUMBERS = ["203", "186"].flatMap((n) => {
+  return [
+    "",
+    n,
+    `.${n}`,
+    `${n}.`,
+    `${n}.${n}`,
+    `.${n}.${n}`,
+    `${n}.${n}.`,
+    `${n}.${n}.${n}`,
+    `.${n}.${n}.${n}`,
+    `${n}.${n}.${n}.`,
+  ];
+});
+const GROUPS = ["7d3", "9e5"].flatMap((n) => ["", n, `::${n}`, `${n}::`, `${n}::${n}`]);
+const DIGITS = ["4", "8"];
 
 function addressesOf(hosts: readonly string[]): string[] {
   const found = new Set([SOMEWHERE]);
@@ -57,7 +71,7 @@ function addressesOf(hosts: readonly string[]): string[] {
   const patterns = hosts.filter((host) => /^[\d.%_]+$|^[\da-f:%_]+$/iu.test(host));
   for (const pattern of joined(patterns)) {
     for (const filling of pattern.includes(":") ? GROUPS : NUMBERS) {
-      add(pattern.replaceAll(/%+/gu, filling).replaceAll("_", "7"));
+      for (const digit of DIGITS) add(pattern.replaceAll(/%+/gu, filling).replaceAll("_", digit));
     }
   }
   return sortedText(found);
@@ -67,8 +81,8 @@ function namesOf(hosts: readonly string[]): string[] {
   const found = new Set([SOMEBODY]);
   const patterns = hosts.filter((host) => netmask(host) === null && isIP(host) === 0);
   for (const pattern of joined(patterns)) {
-    for (const filling of ["", "x", "x.x"]) {
-      const name = pattern.replaceAll(/%+/gu, filling).replaceAll("_", "x");
+    for (const filling of ["", "q", "q.zj", "zj"]) {
+      const name = pattern.replaceAll(/%+/gu, filling).replaceAll("_", filling.at(-1) ?? "q");
       // The server takes no name that begins like an address, and only its own machine is localhost.
       if (name !== "" && name !== "localhost" && !/^\d+\./u.test(name)) found.add(name);
     }

@@ -1,28 +1,23 @@
 import { RolewrightError } from "../../base/error.ts";
-import type { Privilege } from "../../model/access-list.ts";
-import type { ResourceKind } from "../../model/resource.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import type { Dialect } from "../engine.ts";
 import { CAPABILITIES } from "./capabilities.ts";
-import { REVOKED } from "./privileges.ts";
+import { Privileges } from "./privileges.ts";
 import type { Product } from "./product.ts";
 import { quoteIdentifier } from "./quote.ts";
 import { mysqlStateRules } from "./rules.ts";
 import { mysqlAccessRules } from "./semantics.ts";
+import { seriesOf } from "./version.ts";
 
 /** The rules and the language of one server as it was read. */
 export function mysqlDialect(snapshot: Snapshot, product: Product): Dialect {
   const rules = mysqlStateRules(snapshot, product);
-  // A partial revoke is recorded like a privilege, and is none that anybody could use.
-  const privilegesOf = (kind: ResourceKind): readonly Privilege[] =>
-    rules.privilegesOf(kind).filter((name) => !name.startsWith(REVOKED));
+  // A partial revoke is recorded like a privilege, and is none that anybody could use: the rules of access do not know it.
+  const privileges = new Privileges(product, seriesOf(snapshot.version));
   return {
     capabilities: CAPABILITIES[product.engine],
     rules,
-    accessRules: mysqlAccessRules({
-      rules: { privilegesOf },
-      settings: { product, limits: snapshot.limits, privilegesOf },
-    }),
+    accessRules: mysqlAccessRules({ product, limits: snapshot.limits, privilegesOf: (kind) => privileges.of(kind) }),
     quoteIdentifier,
     render: () => notYet(product, "changes cannot be rendered"),
     placement: () => notYet(product, "changes cannot be planned"),

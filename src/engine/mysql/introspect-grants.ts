@@ -31,14 +31,14 @@ export interface GrantsContext {
 const ATTEMPTS = 5;
 
 /**
- * Reads the grant tables of MariaDB as of one moment. They take no part in transactions, and a lock on them would keep GRANT waiting; so their checksums are taken before and after, and when these differ they are
- * read again.
+ * Reads the grant tables of MariaDB as of one moment. They take no part in transactions, and a lock on them would keep GRANT waiting; so what tells that they changed is taken before and after, and when that differs
+ * they are read again.
  */
 export async function readMariadbGrants(session: Session, context: GrantsContext): Promise<GrantsFound> {
-  let before = await checksums(session);
+  let before = await stateOfTables(session);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const found = await readMariadbOnce(session, context);
-    const after = await checksums(session);
+    const after = await stateOfTables(session);
     if (before === after) return found;
     before = after;
   }
@@ -47,9 +47,10 @@ export async function readMariadbGrants(session: Session, context: GrantsContext
   });
 }
 
-async function checksums(session: Session): Promise<string> {
-  const rows = await session.rows<sql.ChecksumRow>(sql.CHECKSUMS);
-  return JSON.stringify(rows);
+/** Statements are counted when they begin: the checksums tell of one that was under way when the counting was. */
+async function stateOfTables(session: Session): Promise<string> {
+  const counted = await session.rows<sql.SettingRow>(sql.CHANGES);
+  return JSON.stringify([counted, await session.rows<sql.ChecksumRow>(sql.CHECKSUMS)]);
 }
 
 async function readMariadbOnce(session: Session, context: GrantsContext): Promise<GrantsFound> {
@@ -85,33 +86,53 @@ async function readMariadbOnce(session: Session, context: GrantsContext): Promis
 /** Reads the grant tables of MySQL, which one transaction sees as of one moment. */
 export async function readMysqlGrants(session: Session, context: GrantsContext): Promise<GrantsFound> {
   await session.run(sql.BEGIN);
-  const { reader, settings } = context;
-  const grants = new Grants(reader);
-  const rows = await session.rows<sql.MysqlUserRow>(sql.MYSQL_USER);
-  const accounts = rows.map(mysqlAccount);
   const columns = (await session.rows<readonly [string]>(sql.MYSQL_USER_COLUMNS)).map(([name]) => name);
-  const held = await session.rows<readonly Value[]>(sql.mysqlUserPrivileges(columns.map(quoteIdentifier)));
-  for (const row of held)
-    grants.global(accountName(String(row[0]), String(row[1])), staticPrivileges(columns, row.slice(2), reader));
-  for (const row of rows) {
+  const found = mysqlGrants(
+    {
+      users: await session.rows(sql.MYSQL_USER),
+      columns,
+      privileges: await session.rows(sql.mysqlUserPrivileges(columns.map(quoteIdentifier))),
+      dynamic: await session.rows(sql.GLOBAL_GRANTS),
+      edges: await session.rows(sql.ROLE_EDGES),
+      defaults: await session.rows(sql.DEFAULT_ROLES),
+    },
+    context,
+  );
+  await readCommon(session, found.grants);
+  await session.run("commit");
+  return found;
+}
+
+/** The rows that MySQL keeps otherwise than MariaDB. */
+export interface MysqlRows {
+  readonly users: readonly sql.MysqlUserRow[];
+  /** The columns of `mysql.user` that are privileges, and what they say of each user. */
+  readonly columns: readonly string[];
+  readonly privileges: readonly (readonly Value[])[];
+  readonly dynamic: readonly sql.GlobalGrantRow[];
+  readonly edges: readonly sql.RoleEdgeRow[];
+  readonly defaults: readonly sql.DefaultRoleRow[];
+}
+
+/** Puts MySQL's own rows into normal form; those of the tables that both products have are added to its `grants`. */
+export function mysqlGrants(rows: MysqlRows, { reader, settings }: GrantsContext): GrantsFound {
+  const grants = new Grants(reader);
+  for (const [user, host, ...values] of rows.privileges) {
+    grants.global(accountName(String(user), String(host)), staticPrivileges(rows.columns, values, reader));
+  }
+  for (const row of rows.users) {
     for (const { schema, privileges } of restrictions(row[14])) {
-      grants.revoked(
-        accountName(row[0], row[1]),
-        schema,
-        privileges.map((name) => REVOKED + name),
-      );
+      const taken = privileges.map((name) => REVOKED + name);
+      grants.revoked(accountName(row[0], row[1]), schema, taken);
     }
   }
-  for (const row of await session.rows<sql.GlobalGrantRow>(sql.GLOBAL_GRANTS)) grants.dynamic(row);
-  const edges = await session.rows<sql.RoleEdgeRow>(sql.ROLE_EDGES);
-  const defaults = await session.rows<sql.DefaultRoleRow>(sql.DEFAULT_ROLES);
-  const memberships = mysqlMemberships(edges, defaults, {
+  for (const row of rows.dynamic) grants.dynamic(row);
+  const memberships = mysqlMemberships(rows.edges, rows.defaults, {
     mandatory: mandatoryRoles(settings.get("mandatory_roles") ?? ""),
     allActive: settings.get("activate_all_roles_on_login") === "ON",
   });
-  await readCommon(session, grants);
-  await session.run("commit");
-  return { roles: rolesOf(accounts, memberships, reader), memberships, grants, unknowns: [], hasPublic: false };
+  const roles = rolesOf(rows.users.map(mysqlAccount), memberships, reader);
+  return { roles, memberships, grants, unknowns: [], hasPublic: false };
 }
 
 /** The names of the columns of `mysql.user` that say Y. One that we do not know is kept by its own name. */

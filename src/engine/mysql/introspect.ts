@@ -1,3 +1,4 @@
+import { RolewrightError } from "../../base/error.ts";
 import { compareBy, sorted } from "../../base/order.ts";
 import { NOBODY, type AccessList, type Privilege } from "../../model/access-list.ts";
 import type { AccessState, Holding } from "../../model/access-state.ts";
@@ -8,7 +9,7 @@ import { PUBLIC, type RoleName } from "../../model/role.ts";
 import type { ServerVersion, Snapshot, TargetIdentity, Unknown } from "../../model/snapshot.ts";
 import type { IntrospectOptions } from "../engine.ts";
 import type { Session } from "./client.ts";
-import { readingError } from "./errors.ts";
+import { ER, isServerError, readingError } from "./errors.ts";
 import { type CatalogFound, readCatalog } from "./introspect-catalog.ts";
 import { type GrantsFound, readMariadbGrants, readMysqlGrants } from "./introspect-grants.ts";
 import { accountOf } from "./names.ts";
@@ -52,12 +53,25 @@ async function readServer(session: Session, reading: Reading): Promise<Snapshot>
   const reader: Reader = { product, series, newer: newer.length > 0, privileges: new Privileges(product, series) };
   const actor = actorName(server?.[1] ?? "");
   const read = product.engine === "mariadb" ? readMariadbGrants : readMysqlGrants;
-  const found = await step("the grant tables", () => read(session, { reader, actor, settings }));
+  const found = await step("the grant tables", () => readable(actor, () => read(session, { reader, actor, settings })));
   reading.onProgress?.("accounts, roles and grants");
   const catalog = await step("what exists", () => readCatalog(session, product));
   reading.onProgress?.("schemas, tables and routines");
   const takenAt = `${(server?.[2] ?? "").replace(" ", "T")}Z`;
   return assemble({ reading, version, settings, actor, found, catalog, takenAt, newer });
+}
+
+/** Without the grant tables nothing is known, so that there is nothing to go on with: the statement that would help is told. */
+async function readable<T>(actor: RoleName, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!isServerError(error, ER.noRight)) throw error;
+    throw new RolewrightError("RW517", `\`${actor}\` may not read the grant tables: ${(error as Error).message}`, {
+      help: `have an administrator run: grant select on mysql.* to ${sqlAccount(actor)}; grant show view, references, trigger on *.* to ${sqlAccount(actor)}`,
+      cause: error,
+    });
+  }
 }
 
 interface Parts {

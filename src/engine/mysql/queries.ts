@@ -103,6 +103,13 @@ export const CHECKSUMS: string = `
   checksum table mysql.global_priv, mysql.db, mysql.tables_priv, mysql.columns_priv, mysql.procs_priv, mysql.proxies_priv, mysql.roles_mapping, mysql.proc`;
 export type ChecksumRow = readonly [table: string, checksum: Value];
 
+/** MariaDB: how many statements began that change more than one of them. These never go back, as checksums do when something is granted and revoked again. */
+export const CHANGES: string = `
+  show global status where variable_name in (
+    'Com_grant', 'Com_grant_role', 'Com_revoke', 'Com_revoke_all', 'Com_revoke_role', 'Com_create_user', 'Com_create_role', 'Com_alter_user', 'Com_drop_user', 'Com_drop_role', 'Com_rename_user',
+    'Com_create_procedure', 'Com_create_function', 'Com_create_package', 'Com_create_package_body', 'Com_drop_procedure', 'Com_drop_function', 'Com_drop_package', 'Com_drop_package_body'
+  )`;
+
 /** MySQL: the grant tables are InnoDB, and one transaction sees them as of one moment. */
 export const BEGIN = "start transaction with consistent snapshot, read only";
 

@@ -3,19 +3,13 @@ import { accessList } from "../../model/access-list.ts";
 import type { AccessRules, AttributeRight, PrivilegeClass } from "../../model/access-rules.ts";
 import type { ResourceKind } from "../../model/resource.ts";
 import type { Role } from "../../model/role.ts";
-import type { StateRules } from "../../model/state-rules.ts";
 import { evaluate, type EvaluationSettings } from "./evaluated.ts";
 import { sources } from "./sources.ts";
 
-export interface AccessRulesOptions {
-  readonly settings: EvaluationSettings;
-  readonly rules: Pick<StateRules, "privilegesOf">;
-}
-
 /** How MariaDB and MySQL decide who may do what, each rule checked against MariaDB by test/property/access-mariadb.test.ts. */
-export function mysqlAccessRules({ settings, rules }: AccessRulesOptions): AccessRules {
+export function mysqlAccessRules(settings: EvaluationSettings): AccessRules {
   return {
-    privilegesOf: (kind) => rules.privilegesOf(kind),
+    privilegesOf: (kind) => settings.privilegesOf(kind),
     edge: (membership) => ({ privileges: membership.inherit, setRole: membership.set }),
     unrecordedMembers: () => [],
     superuser: () => false,
