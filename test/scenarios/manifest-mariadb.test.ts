@@ -177,6 +177,36 @@ describe("roles on MariaDB", () => {
   });
 });
 
+test("accounts are named as they are, wherever roles are named; only stars and question marks make patterns", () => {
+  const world: EngineWorld = {
+    ...SHOP,
+    roles: [...(SHOP.roles ?? []), "app@localhost", "app@x", "batch@%", "batch@y"],
+    memberships: ["app@localhost", "app@x", "batch@%", "batch@y"].map((member) => ({
+      role: "oncall",
+      member,
+      inherit: false,
+    })),
+  };
+  const text = `
+scope:
+  authoritative: [{ facets: [memberships], roles: [app@local*, "batch@?"] }]
+  ignore: { roles: [batch@y] }
+roles:
+  reader: { members: [app@%, { role: "odd name@10.%", inherit: false }] }
+  "app@x": { not_member_of: [oncall] }
+people:
+  alice: { logins: { prod: it's@10.0.0.% }, roles: [reader] }
+`;
+  expect(on(text, world)).toEqual([
+    "+ app@% in reader admin=false inherit=true set=true by ",
+    "+ it's@10.0.0.% in reader admin=false inherit=true set=true by ",
+    "+ odd name@10.% in reader admin=false inherit=false set=true by ",
+    "- app@localhost in oncall admin=false inherit=false set=true by ",
+    "- app@x in oncall admin=false inherit=false set=true by ",
+    "- batch@% in oncall admin=false inherit=false set=true by ",
+  ]);
+});
+
 test("an account whose rights code runs with by its name neither leaves nor is renamed", () => {
   const world: EngineWorld = {
     ...SHOP,
