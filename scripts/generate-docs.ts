@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { manifestJsonSchema } from "../src/config/schema.ts";
 import { commandReference } from "./docs/command-reference.ts";
 import { errorReference } from "./docs/error-reference.ts";
+import { mysqlReference } from "./docs/mysql-reference.ts";
 import { postgresqlReference } from "./docs/postgresql-reference.ts";
 
 /**
@@ -14,6 +15,8 @@ const ROOT = join(import.meta.dirname, "..");
 const pages: Readonly<Record<string, string>> = {
   "docs/reference/cli.md": commandReference(),
   "docs/reference/errors.md": await errorReference(join(ROOT, "src/model/codes")),
+  "docs/engines/mariadb.md": mysqlReference("mariadb"),
+  "docs/engines/mysql.md": mysqlReference("mysql"),
   "docs/engines/postgresql.md": postgresqlReference(),
   "docs/manifest.schema.json": `${JSON.stringify(manifestJsonSchema(), null, 2)}\n`,
 };
