@@ -53,10 +53,11 @@ export function coveringLines(index: AccessIndex, lines: readonly HeldLine[]): R
       for (const wide of group) {
         const cover = lines[wide] as HeldLine;
         if (cover.resourceKind !== kind || found.has(wide)) continue;
+        const mayLieIn = containment(cover);
         for (const at of group) {
           const line = lines[at] as HeldLine;
           if (RESOURCE_KINDS.indexOf(line.resourceKind) <= RESOURCE_KINDS.indexOf(kind) || found.has(at)) continue;
-          if (covers(index, cover, line)) found.set(at, wide);
+          if (mayLieIn(line) && covers(index, cover, line)) found.set(at, wide);
         }
       }
     }
@@ -84,6 +85,15 @@ export function coveredLines(
   return new Map(
     [...counts].map(([wide, mine]) => [wide, [...mine].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => each)]),
   );
+}
+
+/** Whether a line can be about what a wider one holds, by names alone; what only the engine can tell, such as a pattern, may. */
+function containment(cover: HeldLine): (line: HeldLine) => boolean {
+  const kind = cover.resourceKind;
+  if (isUnnamed(kind) || kind === "schema-pattern") return () => true;
+  const depth = kind === "table" ? 3 : 2;
+  const places = new Set(cover.resources.map(({ path }) => path.slice(0, depth).join("\0")));
+  return ({ resources: [first] }) => first !== undefined && places.has(first.path.slice(0, depth).join("\0"));
 }
 
 /** Asked of one resource in each schema, and of each privilege: what lies in one place is covered alike. */
