@@ -8,11 +8,18 @@ import { lockApplier } from "./lock.ts";
 import type { Run, RunStore } from "./outcome.ts";
 import { canBeFinished, reconcile } from "./reconcile.ts";
 
-/** What of a run may stand half-made: what the last statement was about that its journal announced, unless it is known how that ended. */
+/**
+ * What of a run may stand half-made: what the last statement was about that was announced, unless it is known how that ended. The same of runs that were taking it back when they were cut off: what they left is as
+ * much ours.
+ */
 export async function doubtOf(runs: RunStore, run: Run | null): Promise<Doubt> {
-  if (run === null || (run.state !== "started" && run.state !== "partial")) return NO_DOUBT;
-  const last = (await runs.notes(run.plan)).at(-1);
-  return last === undefined ? NO_DOUBT : doubtAbout(last.changes);
+  if (run === null) return NO_DOUBT;
+  const open = (await runs.list()).filter(
+    (one) =>
+      (one.state === "started" || one.state === "partial") && (one.plan === run.plan || one.reverts === run.plan),
+  );
+  const last = await Promise.all(open.map(async (one) => (await runs.notes(one.plan)).at(-1)?.changes ?? []));
+  return doubtAbout(last.flat());
 }
 
 /**
