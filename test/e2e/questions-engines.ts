@@ -262,7 +262,10 @@ export const SCENARIOS: Readonly<Record<EngineName, Scenario | "there is no serv
         "- remove alice from readers: ends it",
         "- revoke select on schema shop from readers: ends it",
       ],
-      access: [],
+      access: [
+        "modify all tables in shop, and with it on 2 tables a grant to itself",
+        "authorize, select shop.orders a grant to itself",
+      ],
       unnamed: {
         args: ["create", "all-roles"],
         holders: ["auditor < root_like > superuser", "cassandra < superuser"],
@@ -273,7 +276,12 @@ export const SCENARIOS: Readonly<Record<EngineName, Scenario | "there is no serv
         gains: ["+ al modify on schema shop, and with it on 2 tables readers"],
       },
       heat: "app in shop: reads 1, writes 2, defines 0, may give 1 of 2",
-      picture: ["readers > select > schema shop", "schema shop > > shop.orders"],
+      picture: [
+        "readers > select > schema shop",
+        "schema shop > > shop.orders",
+        "app > modify > all tables in shop",
+        "all tables in shop > > shop.orders",
+      ],
     },
   },
 };
