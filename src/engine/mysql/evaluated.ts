@@ -7,7 +7,7 @@ import { compareText } from "../../base/order.ts";
 import { NO_GRANTOR, SharedLists } from "./access-lists.ts";
 import type { Client } from "./clients.ts";
 import { evaluatedMemberships } from "./evaluated-memberships.ts";
-import { entriesOf, publicExists, SchemaRows } from "./evaluated-schemas.ts";
+import { entriesOf, publicExists, type SchemaRow, SchemaRows } from "./evaluated-schemas.ts";
 import { accountOf } from "./names.ts";
 import { DATABASE } from "./normalize.ts";
 import { deciding, type Principals, principalsOf } from "./principals.ts";
@@ -130,7 +130,7 @@ class Evaluation {
     if (known !== undefined) return known;
     const rows = this.#rows.covering(name);
     const list = this.#listOf({ kind: "schema", path: [DATABASE, name] });
-    const key = `${list.id} ${rows.map((row) => `${row.rank.join()} ${row.list.id}`).join("; ")}`;
+    const key = `${list.id} ${rowsKey(rows)}`;
     let found = this.#schemasByLists.get(key);
     if (found === undefined) {
       found = { id: this.#schemasByLists.size, held: this.#schemaHeld(list, rows) };
@@ -140,7 +140,7 @@ class Evaluation {
     return found;
   }
 
-  #schemaHeld(list: AccessList, rows: ReturnType<SchemaRows["covering"]>): Held {
+  #schemaHeld(list: AccessList, rows: Rows): Held {
     const held = new Map<Grantee, SetId>();
     const add = (grantee: Grantee, set: SetId): void => {
       if (set !== EMPTY) held.set(grantee, this.#sets.union(held.get(grantee) ?? EMPTY, set));
@@ -160,7 +160,7 @@ class Evaluation {
   }
 
   /** Everybody for whom one of these rows may count. */
-  #onSchema(rows: ReturnType<SchemaRows["covering"]>): ReadonlySet<Grantee> {
+  #onSchema(rows: Rows): ReadonlySet<Grantee> {
     const found = new Set<Grantee>();
     for (const row of rows) {
       for (const grantee of entriesOf(row.list).keys()) {
@@ -234,24 +234,31 @@ class Evaluation {
     if (publicExists(this.#state, this.#settings) || closure(PUBLIC).length > 1) whole.set(PUBLIC, closure(PUBLIC));
     if (this.#settings.product.rolesAreAccounts) return whole;
     const nested = [...this.#state.roles.keys()].filter((name) => accountOf(name) === null && closure(name).length > 1);
-    const schemas = nested.length === 0 ? [] : this.#schemaNames();
-    const displaced = new Set(
-      nested.filter((role) => schemas.some((schema) => this.#displaces(closure(role), schema))),
-    );
+    const rows = nested.length === 0 ? [] : this.#competingRows();
+    const displaced = new Set(nested.filter((role) => rows.some((each) => this.#displaces(closure(role), each))));
     for (const role of nested) {
       if (closure(role).some((name) => displaced.has(name))) whole.set(role, closure(role));
     }
     return whole;
   }
 
-  #displaces(closure: readonly Grantee[], schema: string): boolean {
-    const rows = this.#rows.covering(schema);
-    if (rows.length < 2) return false;
+  #displaces(closure: readonly Grantee[], rows: Rows): boolean {
     const held = (names: readonly Grantee[]): SetId =>
       this.#rows
         .ofRole(names, rows)
         .reduce((set, row) => this.#sets.union(set, this.#sets.of(entriesOf(row.list).get(row.grantee) ?? [])), EMPTY);
     return held(closure) !== closure.reduce((set, name) => this.#sets.union(set, held([name])), EMPTY);
+  }
+
+  /** The distinct sets of rows that cover some schema, of which one can put another out of force. */
+  #competingRows(): readonly Rows[] {
+    const fewest = this.#principals.anonymousOfRoles.length > 0 ? 1 : 2;
+    const found = new Map<string, Rows>();
+    for (const schema of this.#schemaNames()) {
+      const rows = this.#rows.covering(schema);
+      if (rows.length >= fewest) found.set(rowsKey(rows), rows);
+    }
+    return [...found.values()];
   }
 
   #schemaNames(): string[] {
@@ -302,6 +309,13 @@ class Evaluation {
     }
     return entry;
   }
+}
+
+type Rows = readonly SchemaRow[];
+
+/** Equal for rows among which the same ones are chosen. */
+function rowsKey(rows: Rows): string {
+  return rows.map((row) => `${row.rank.join()} ${row.list.id}`).join("; ");
 }
 
 interface SchemaEvaluation {

@@ -7,9 +7,8 @@ export type ServerRow = readonly [string, string, string];
 /** Settings that decide about access or about us. What a product or version does not have is simply not there. */
 export const SETTINGS: string = `
   show global variables where variable_name in (
-    'server_uid', 'server_uuid', 'lower_case_table_names', 'skip_name_resolve', 'read_only', 'super_read_only', 'secure_file_priv', 'local_infile', 'sql_mode', 'automatic_sp_privileges',
-    'default_password_lifetime', 'require_secure_transport', 'have_ssl', 'skip_grant_tables', 'old_passwords', 'secure_auth', 'log_bin_trust_function_creators',
-    'partial_revokes', 'mandatory_roles', 'activate_all_roles_on_login', 'version_comment'
+    'server_uid', 'server_uuid', 'lower_case_table_names', 'skip_name_resolve', 'read_only', 'super_read_only', 'secure_file_priv', 'sql_mode', 'automatic_sp_privileges', 'default_password_lifetime',
+    'partial_revokes', 'mandatory_roles', 'activate_all_roles_on_login'
   )`;
 export type SettingRow = readonly [string, string];
 
