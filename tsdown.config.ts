@@ -3,13 +3,13 @@ import { defineConfig, type UserConfig } from "tsdown";
 
 /** One module a source file, so that what is loaded lazily in the sources is loaded lazily in the package; dependencies stay outside, where audits see them. */
 const config: UserConfig = defineConfig({
-  entry: ["src/index.ts", "src/cli/main.ts"],
+  entry: ["src/index.ts", "src/conformance/index.ts", "src/cli/main.ts"],
   outDir: "dist",
   format: "esm",
   platform: "node",
   target: "node22.18",
   unbundle: true,
-  dts: { entry: ["src/index.ts"] },
+  dts: { entry: ["src/index.ts", "src/conformance/index.ts"] },
   fixedExtension: false,
   sourcemap: false,
   clean: true,

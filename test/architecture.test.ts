@@ -25,6 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | "*">> = {
   gateway: ["lease", "analysis", "engine", "audit"],
   store: ["simulation", "audit", "approval", "apply", "lease", "plan"], // The folders that declare ports, and the plans that they keep.
   report: ["audit", "analysis", "approval", "lease"],
+  conformance: ["apply", "analysis", "plan", "diff", "engine"],
   server: "*",
   cli: "*",
 };

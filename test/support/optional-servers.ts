@@ -3,13 +3,25 @@ import { prepareCassandra } from "./cassandra.ts";
 import { prepareMariadb } from "./mariadb.ts";
 
 /** The servers that not every machine can have. */
-export type OptionalServer = "cassandra" | "mariadb";
+export type OptionalServer = "cassandra" | "mariadb" | "mysql";
 
 /** What fetches each of them before any test runs. */
 const PREPARE: Readonly<Record<OptionalServer, () => Promise<void>>> = {
   cassandra: prepareCassandra,
   mariadb: prepareMariadb,
+  mysql: requireMysqlUrl,
 };
+
+/** No registry offers it, so it is not required anywhere. */
+const NEVER_REQUIRED: ReadonlySet<string> = new Set(["mysql"]);
+
+/** Where a MySQL is that tests may use, as an administrator. */
+export const MYSQL_URL: string | undefined = process.env["ROLEWRIGHT_TEST_MYSQL_URL"];
+
+function requireMysqlUrl(): Promise<void> {
+  if (MYSQL_URL !== undefined) return Promise.resolve();
+  return Promise.reject(new RolewrightError("RW592", "ROLEWRIGHT_TEST_MYSQL_URL is not set"));
+}
 
 /** The machine cannot have this server: there are no programs for it, or they could not be fetched. */
 const CANNOT_BE_HAD: ReadonlySet<string> = new Set(["RW592", "RW593"]);
@@ -28,7 +40,12 @@ export async function prepareOptionalServers(
     try {
       await fetch();
     } catch (error) {
-      if (required || !(error instanceof RolewrightError) || !CANNOT_BE_HAD.has(error.code)) throw error;
+      if (
+        (required && !NEVER_REQUIRED.has(name)) ||
+        !(error instanceof RolewrightError) ||
+        !CANNOT_BE_HAD.has(error.code)
+      )
+        throw error;
       missing[name] = error.message;
     }
   }
