@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { Connection as CoreConnection } from "mysql2";
-import type { Connection, ConnectionOptions, FieldPacket, SslOptions } from "mysql2/promise";
+import type { Connection, ConnectionOptions, FieldPacket, ResultSetHeader, SslOptions } from "mysql2/promise";
 import { RolewrightError } from "../../base/error.ts";
 import type { Dsn, TlsMode } from "./dsn.ts";
 import { connectionError, isTlsNotOffered } from "./errors.ts";
@@ -20,6 +20,12 @@ export interface Transport {
 /** What a column holds: whole numbers up to 53 bits are numbers; larger ones, dates and JSON are text; bytes are buffers. */
 export type Value = string | number | null;
 
+/** A warning or note on a statement that succeeded. */
+export interface Remark {
+  readonly errno: number;
+  readonly message: string;
+}
+
 /** One session. */
 export interface Session extends AsyncDisposable {
   /** The server's id of this session. */
@@ -30,11 +36,14 @@ export interface Session extends AsyncDisposable {
   readonly lost: boolean;
   rows<Row extends readonly Value[]>(text: string, values?: readonly unknown[]): Promise<Row[]>;
   /** The rows with the names of their columns, for tables whose columns differ between versions. */
-  table(text: string): Promise<{ readonly columns: readonly string[]; readonly rows: readonly (readonly Value[])[] }>;
+  table(
+    text: string,
+    values?: readonly unknown[],
+  ): Promise<{ readonly columns: readonly string[]; readonly rows: readonly (readonly Value[])[] }>;
   /** Hands over one row after the other while the server still sends, and keeps none. */
   each(text: string, take: (row: readonly Value[]) => void): Promise<void>;
-  /** Runs one statement without rows. */
-  run(text: string): Promise<void>;
+  /** Runs one statement without rows, and returns what the server remarked on it. */
+  run(text: string): Promise<readonly Remark[]>;
   /** Drops the connection without a word, as a crash would. */
   destroy(): void;
 }
@@ -179,8 +188,8 @@ function wrap(connection: Connection, banner: string): Session {
       const [rows] = await asArrays(text, values);
       return rows as Row[];
     },
-    async table(text) {
-      const [rows, fields] = await asArrays(text);
+    async table(text, values) {
+      const [rows, fields] = await asArrays(text, values);
       return { columns: fields.map((field) => field.name), rows: rows as (readonly Value[])[] };
     },
     each(text, take) {
@@ -199,7 +208,10 @@ function wrap(connection: Connection, banner: string): Session {
       });
     },
     async run(text) {
-      await connection.query(text);
+      const [header] = await connection.query<ResultSetHeader>(text);
+      if (header.warningStatus === 0) return [];
+      const [rows] = await asArrays("show warnings");
+      return (rows as readonly (readonly [string, number, string])[]).map(([, errno, message]) => ({ errno, message }));
     },
     destroy() {
       lost = true;

@@ -1,6 +1,7 @@
 import { RolewrightError } from "../../base/error.ts";
 import type { PolicyTextAnswer } from "../../model/policy-text.ts";
 import type { Change } from "../../model/change.ts";
+import type { RoleName } from "../../model/role.ts";
 import type { Snapshot, TargetIdentity } from "../../model/snapshot.ts";
 import type { Secret } from "../../base/secret.ts";
 import type {
@@ -13,15 +14,19 @@ import type {
   LiveSession,
   NodeReading,
   Transaction,
+  TransactionOptions,
 } from "../engine.ts";
+import { HeldLock } from "./applier-lock.ts";
 import { openSession, type Session } from "./client.ts";
-import { notYet } from "./dialect.ts";
 import { type Dsn, parseDsn } from "./dsn.ts";
 import { ER, isServerError, readingError } from "./errors.ts";
 import { examine } from "./health.ts";
 import { identityOf, introspect, readSettings } from "./introspect.ts";
 import type { Product } from "./product.ts";
 import { OWN_GRANTS } from "./queries.ts";
+import { endLiveSession, liveSessions } from "./sessions.ts";
+import { beginTransaction } from "./transaction.ts";
+import { VERIFIERS } from "./verifier.ts";
 import { serverVersion } from "./version.ts";
 
 const DEFAULT_CONNECT_TIMEOUT_SECONDS = 10;
@@ -73,6 +78,7 @@ class MysqlConnection implements Connection {
   readonly #opened: Opened;
   readonly #sessions: Set<Session> = new Set();
   #control: Session;
+  #lock: HeldLock | null = null;
 
   constructor(opened: Opened) {
     this.engine = opened.engine;
@@ -118,8 +124,15 @@ class MysqlConnection implements Connection {
     }
   }
 
-  lockApplier(): Promise<ApplierLock> {
-    return Promise.resolve(notYet(this.#opened.product, "nothing can be applied"));
+  async lockApplier(options: { readonly holder: string }): Promise<ApplierLock> {
+    const open = async (): Promise<Session> =>
+      this.#track(await this.#opened.open(`rolewright apply: ${options.holder}`));
+    try {
+      this.#lock = await HeldLock.take(open);
+      return this.#lock;
+    } catch (error) {
+      throw readingError(error, "the lock of appliers");
+    }
   }
 
   /** A server is one. */
@@ -127,16 +140,33 @@ class MysqlConnection implements Connection {
     return Promise.resolve([]);
   }
 
-  begin(): Promise<Transaction> {
-    return Promise.resolve(notYet(this.#opened.product, "nothing can be applied"));
+  /** Statements run in the session that holds the lock of appliers, where we have it. */
+  async begin(_database: string, options: TransactionOptions): Promise<Transaction> {
+    const { product } = this.#opened;
+    const lock = this.#lock;
+    const borrowed = (await lock?.borrow()) ?? null;
+    if (lock !== null && borrowed !== null) {
+      const end = (): Promise<void> => lock.giveBack();
+      return await beginTransaction(borrowed, { ...options, product, address: this.#address, end });
+    }
+    const session = this.#track(await this.#opened.open("rolewright apply", options.signal));
+    const end = async (): Promise<void> => await session[Symbol.asyncDispose]();
+    return await beginTransaction(session, { ...options, product, address: this.#address, end });
   }
 
-  sessions(): Promise<{ readonly sessions: readonly LiveSession[]; readonly complete: boolean }> {
-    return Promise.resolve(notYet(this.#opened.product, "sessions cannot be listed"));
+  async sessions(
+    roles: readonly RoleName[],
+  ): Promise<{ readonly sessions: readonly LiveSession[]; readonly complete: boolean }> {
+    const session = await this.#session();
+    try {
+      return await liveSessions(session, roles, this.#opened.product);
+    } catch (error) {
+      throw readingError(error, "the open sessions");
+    }
   }
 
-  endSession(): Promise<boolean> {
-    return Promise.resolve(notYet(this.#opened.product, "sessions cannot be ended"));
+  async endSession(id: string): Promise<boolean> {
+    return await endLiveSession(await this.#session(), id);
   }
 
   /** Grants take no part in transactions. */
@@ -144,8 +174,8 @@ class MysqlConnection implements Connection {
     return Promise.resolve("unknown");
   }
 
-  passwordVerifier(): Secret {
-    return notYet(this.#opened.product, "passwords cannot be set");
+  passwordVerifier(password: Secret): Secret {
+    return VERIFIERS[this.#opened.product.engine](password);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

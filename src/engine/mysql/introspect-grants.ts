@@ -54,11 +54,25 @@ async function stateOfTables(session: Session): Promise<string> {
 }
 
 async function readMariadbOnce(session: Session, context: GrantsContext): Promise<GrantsFound> {
-  const { reader, actor } = context;
+  const accounts = await session.rows<sql.GlobalPrivRow>(sql.GLOBAL_PRIV);
+  const edges = await session.rows<sql.RolesMappingRow>(sql.ROLES_MAPPING);
+  const found = mariadbGrants({ accounts, edges }, context);
+  await readCommon(session, found.grants);
+  return found;
+}
+
+/** The rows that MariaDB keeps otherwise than MySQL. */
+export interface MariadbRows {
+  readonly accounts: readonly sql.GlobalPrivRow[];
+  readonly edges: readonly sql.RolesMappingRow[];
+}
+
+/** Puts MariaDB's own rows into normal form; those of the tables that both products have are added to its `grants`. */
+export function mariadbGrants(rows: MariadbRows, { reader, actor }: GrantsContext): GrantsFound {
   const grants = new Grants(reader);
   const unknowns: Unknown[] = [];
   const accounts: AccountFound[] = [];
-  for (const row of await session.rows<sql.GlobalPrivRow>(sql.GLOBAL_PRIV)) {
+  for (const row of rows.accounts) {
     const account = mariadbAccount(row);
     const { privileges, rejected } = globalAccess(row[2], row[3], reader);
     grants.global(account.name, privileges);
@@ -71,9 +85,7 @@ async function readMariadbOnce(session: Session, context: GrantsContext): Promis
   const defaultRoles = new Map(
     accounts.flatMap(({ name, defaultRole }) => (defaultRole === null ? [] : [[name, defaultRole]])),
   );
-  const rows = await session.rows<sql.RolesMappingRow>(sql.ROLES_MAPPING);
-  const memberships = mariadbMemberships(rows, { defaultRoles, actor });
-  await readCommon(session, grants);
+  const memberships = mariadbMemberships(rows.edges, { defaultRoles, actor });
   return {
     roles: rolesOf(accounts, memberships, reader),
     memberships,

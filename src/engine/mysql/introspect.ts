@@ -48,9 +48,8 @@ async function readServer(session: Session, reading: Reading): Promise<Snapshot>
   const [server] = await step("the server's version", () => session.rows<sql.ServerRow>(sql.SERVER));
   const version = serverVersion(server?.[0] ?? "", product);
   const settings = await step("the server's settings", () => readSettings(session));
-  const series = seriesOf(version);
   const newer = newerVersion(version, product);
-  const reader: Reader = { product, series, newer: newer.length > 0, privileges: new Privileges(product, series) };
+  const reader = readerOf(version, product);
   const actor = actorName(server?.[1] ?? "");
   const read = product.engine === "mariadb" ? readMariadbGrants : readMysqlGrants;
   const found = await step("the grant tables", () => readable(actor, () => read(session, { reader, actor, settings })));
@@ -59,6 +58,13 @@ async function readServer(session: Session, reading: Reading): Promise<Snapshot>
   reading.onProgress?.("schemas, tables and routines");
   const takenAt = `${(server?.[2] ?? "").replace(" ", "T")}Z`;
   return assemble({ reading, version, settings, actor, found, catalog, takenAt, newer });
+}
+
+/** How the rows of a server of this version are read. */
+export function readerOf(version: ServerVersion, product: Product): Reader {
+  const series = seriesOf(version);
+  const newer = newerVersion(version, product).length > 0;
+  return { product, series, newer, privileges: new Privileges(product, series) };
 }
 
 /** Without the grant tables nothing is known, so that there is nothing to go on with: the statement that would help is told. */
@@ -229,6 +235,7 @@ async function step<T>(name: string, read: () => Promise<T>): Promise<T> {
   }
 }
 
-function sortedMap<K extends string, V>(map: ReadonlyMap<K, V>): ReadonlyMap<K, V> {
+/** The same in the order of its keys. */
+export function sortedMap<K extends string, V>(map: ReadonlyMap<K, V>): ReadonlyMap<K, V> {
   return new Map([...map.keys()].sort().map((key) => [key, map.get(key) as V]));
 }
