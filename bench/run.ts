@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ACCESS_SIZES, benchAccess } from "./access.ts";
+import { benchCassandra, benchMariadb, CASSANDRA_SIZES, MARIADB_SIZES } from "./engines.ts";
 import type { Measurement } from "./measurement.ts";
 import { benchPlan, PLAN_SIZES } from "./plan.ts";
 
@@ -9,7 +10,7 @@ const USAGE = `Measures, prints a table, and writes bench/results.md.
 
   npm run bench [-- NAME...] [-- --json] [-- --tables 1000,10000]
 
-Benchmarks: plan, access`;
+Benchmarks: plan, access, mariadb, cassandra`;
 
 interface Bench {
   readonly sizes: readonly number[];
@@ -22,6 +23,8 @@ interface Bench {
 const BENCHES: Readonly<Record<string, Bench>> = {
   plan: { sizes: PLAN_SIZES, run: benchPlan },
   access: { sizes: ACCESS_SIZES, run: benchAccess },
+  mariadb: { sizes: MARIADB_SIZES, run: benchMariadb },
+  cassandra: { sizes: CASSANDRA_SIZES, run: benchCassandra },
 };
 
 /** What does not describe the machine describes what was measured. */
@@ -103,7 +106,7 @@ ${table(lines)}`;
 function table(all: readonly Measurement[]): string {
   const rows = all.map((line) => [
     Number(line.conditions["tables"]).toLocaleString("en-US"),
-    Number(line.conditions["lists"] ?? 0).toLocaleString("en-US"),
+    line.conditions["lists"] === undefined ? "" : Number(line.conditions["lists"]).toLocaleString("en-US"),
     line.metric,
     amount(line.value, line.unit),
     line.baseline === null ? "" : amount(line.baseline, line.unit),
