@@ -5,7 +5,7 @@ import type { Connection as CoreConnection } from "mysql2";
 import type { Connection, ConnectionOptions, FieldPacket, ResultSetHeader, SslOptions } from "mysql2/promise";
 import { RolewrightError } from "../../base/error.ts";
 import type { Dsn, TlsMode } from "./dsn.ts";
-import { connectionError, isTlsNotOffered } from "./errors.ts";
+import { connectionError, isConnectionLoss, isTlsNotOffered } from "./errors.ts";
 import type { Product } from "./product.ts";
 import { productOf } from "./version.ts";
 
@@ -175,8 +175,19 @@ function wrap(connection: Connection, banner: string): Session {
   stream.once("close", () => {
     lost = true;
   });
+  /** What is in flight hears of a loss before anybody else does. */
+  const noticing = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      if (isConnectionLoss(error)) lost = true;
+      throw error;
+    }
+  };
   const asArrays = async (text: string, values?: readonly unknown[]): Promise<[unknown, FieldPacket[]]> =>
-    await connection.query({ sql: text, rowsAsArray: true, ...(values === undefined ? {} : { values: [...values] }) });
+    await noticing(
+      connection.query({ sql: text, rowsAsArray: true, ...(values === undefined ? {} : { values: [...values] }) }),
+    );
   return {
     id: connection.threadId,
     banner,
@@ -208,7 +219,7 @@ function wrap(connection: Connection, banner: string): Session {
       });
     },
     async run(text) {
-      const [header] = await connection.query<ResultSetHeader>(text);
+      const [header] = await noticing(connection.query<ResultSetHeader>(text));
       if (header.warningStatus === 0) return [];
       const [rows] = await asArrays("show warnings");
       return (rows as readonly (readonly [string, number, string])[]).map(([, errno, message]) => ({ errno, message }));
