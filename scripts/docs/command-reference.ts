@@ -33,7 +33,8 @@ function commandBlocks(command: CommandSpec): string[] {
 }
 
 function argumentText(argument: CommandSpec["arguments"][number]): string {
-  return argument.required ? argument.name : `[${argument.name}]`;
+  const name = argument.variadic === true ? `${argument.name}...` : argument.name;
+  return argument.required ? name : `[${name}]`;
 }
 
 function argumentRow(argument: CommandSpec["arguments"][number]): string[] {

@@ -10,6 +10,8 @@ import { EXIT, RolewrightError, type ExitCode } from "../base/error.ts";
 import { describeName } from "../model/resource.ts";
 import { askText, askYesNoDetails, declined } from "./ask.ts";
 import type { CliContext } from "./context.ts";
+import type { Page } from "./output/page.ts";
+import { shellWord } from "./output/shell-word.ts";
 import type { ApplyChoices } from "./plan-options.ts";
 import { saveReport } from "./report-files.ts";
 import { outcomeDocument, outcomePage } from "./render/outcome-page.ts";
@@ -30,29 +32,49 @@ export interface Proposal {
 
 /** Shows the plan, refuses what cannot be applied, asks, applies, and tells how it ended. */
 export async function proposeAndApply(proposal: Proposal, context: CliContext): Promise<ExitCode> {
-  const { report, view, around } = proposal;
-  context.progress.clear();
-  if (!context.globals.json) {
-    context.print(planPage(report, view, around));
-    context.write("\n");
-  }
-  if (report.verdict.refusedBy.length === 0 && report.plan.changes.length === 0) {
+  const { report } = proposal;
+  propose(proposal, context);
+  if (changesNothing(report)) {
     if (context.globals.json) context.show([], () => ({ result: "no-changes", plan_digest: report.plan.digest }));
     return EXIT.done;
   }
   refuse(report, proposal.choices);
   if (!proposal.choices.yes) await agree(proposal, context);
+  const { outcome, page } = await carryOut(proposal, context);
+  context.show(page, () => outcomeDocument(outcome));
+  return exitCodeOf(outcome);
+}
+
+/** Shows what a person decides by. */
+export function propose({ report, view, around }: Proposal, context: CliContext): void {
+  context.progress.clear();
+  if (context.globals.json) return;
+  context.print(planPage(report, view, around));
+  context.write("\n");
+}
+
+/** Nothing is refused, and there is nothing to do. */
+export function changesNothing(report: Report): boolean {
+  return report.verdict.refusedBy.length === 0 && report.plan.changes.length === 0;
+}
+
+/** Applies what was agreed to. */
+export async function carryOut(
+  proposal: Proposal,
+  context: CliContext,
+): Promise<{ readonly outcome: Outcome; readonly page: Page }> {
+  const { report } = proposal;
   await saveReport(report, proposal.target.runsFolder);
   const started = performance.now();
   const options = applyOptions(proposal, context);
   const outcome = await (proposal.run ?? ((given) => applyPlan(report.plan, given)))(options);
   context.progress.clear();
-  context.show(outcomePage(outcome, { milliseconds: performance.now() - started }), () => outcomeDocument(outcome));
-  return exitCodeOf(outcome);
+  const { capabilities } = proposal.target.connection.engine;
+  return { outcome, page: outcomePage(outcome, { milliseconds: performance.now() - started, capabilities }) };
 }
 
-/** What apply itself would refuse, before a person is asked to agree to it. */
-function refuse(report: Report, choices: ApplyChoices): void {
+/** What apply itself would refuse, before a person is asked to agree to it. `named`: there are several targets, and a loss is accepted with the target's name. */
+export function refuse(report: Report, choices: ApplyChoices, named: "named" | "only" = "only"): void {
   const { refusedBy, acceptLoss } = report.verdict;
   const [first] = refusedBy;
   if (first !== undefined) {
@@ -70,14 +92,14 @@ function refuse(report: Report, choices: ApplyChoices): void {
     `\`${name}\` is ${environment}, and the number of those who lose access, ${acceptLoss}, ${given}; nothing was changed`,
     {
       exitCode: EXIT.refused,
-      help: `if this loss is meant, apply with \`--accept-access-loss=${acceptLoss}\``,
+      help: `if this loss is meant, apply with \`--accept-access-loss=${named === "named" ? shellWord(`${name}=${acceptLoss}`) : acceptLoss}\``,
       details: { accept_loss: acceptLoss },
     },
   );
 }
 
 /** Production is agreed to by its name, everything else by yes. */
-async function agree(proposal: Proposal, context: CliContext): Promise<void> {
+export async function agree(proposal: Proposal, context: CliContext): Promise<void> {
   const { plan } = proposal.report;
   const { environment, name } = plan.target;
   if (isProduction(environment)) {

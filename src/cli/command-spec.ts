@@ -32,6 +32,8 @@ export interface ArgumentSpec {
   readonly required: boolean;
   readonly completes: Completes;
   readonly choices?: readonly string[];
+  /** Takes all the words that are left; only the last one may. @default false */
+  readonly variadic?: boolean;
 }
 
 export interface OptionSpec {

@@ -1,5 +1,6 @@
 import type { CommandSpec, OptionSpec } from "./command-spec.ts";
 import { QUESTION_COMMANDS } from "./question-commands.ts";
+import { URL_OPTIONS } from "./url-options.ts";
 
 /** The options that every command takes. */
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
@@ -8,7 +9,12 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
     summary: "the manifest (default: rolewright.yaml here or in a folder above)",
     completes: "file",
   },
-  { flags: "--target NAME", summary: "the target, where the manifest has several", completes: "target" },
+  {
+    flags: "--target NAME",
+    summary: "the target, where the manifest has several; `plan`, `apply` and `access` take several",
+    completes: "target",
+    repeatable: true,
+  },
   { flags: "--json", summary: "print one JSON document instead of text" },
   { flags: "--color WHEN", summary: "colour the output (default auto)", choices: ["auto", "always", "never"] },
   { flags: "--accessible", summary: "no tables and no alignment: one labelled fact per line" },
@@ -34,6 +40,8 @@ const DETAILED_EXITCODE: OptionSpec = {
   summary: "exit 2 when there are changes, 0 when there are none",
 };
 
+const ALL_TARGETS: OptionSpec = { flags: "--all-targets", summary: "all targets, in the order of the manifest" };
+
 const PLANNING: readonly OptionSpec[] = [
   {
     flags: "--rotate-password ROLE",
@@ -47,7 +55,9 @@ const PLANNING: readonly OptionSpec[] = [
 const APPLYING: readonly OptionSpec[] = [
   {
     flags: "--accept-access-loss N",
-    summary: "accept that exactly N identities lose access; must equal the plan's number",
+    summary:
+      "accept that exactly N identities lose access; must equal the plan's number; TARGET=N with several targets",
+    repeatable: true,
   },
   { flags: "--yes", summary: "answer the prompt; never overrides a check, a policy or an approval" },
   { flags: "--end-sessions", summary: "end the sessions that keep access which the plan takes away" },
@@ -59,7 +69,7 @@ const APPLYING: readonly OptionSpec[] = [
 
 const CONNECTING: readonly OptionSpec[] = [
   { flags: "--name TARGET", summary: "the name that the target gets in the manifest" },
-  { flags: "--url-env NAME", summary: "the environment variable that holds the connection URL (default DATABASE_URL)" },
+  ...URL_OPTIONS,
   { flags: "--environment NAME", summary: "what the target is: production asks for more (default development)" },
   {
     flags: "--databases LIST",
@@ -93,11 +103,11 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: "import",
     summary: "write the live state of a database as a manifest that plans to zero changes",
     details:
-      "Reads only. With a manifest, `--target` says which database to read; without one, `--url-env` does. What the manifest cannot express is listed in the file and on stderr.",
+      "Reads only. With a manifest, `--target` says which database to read; without one, `--url-env` or `--url` does. The engine follows from the URL's scheme: postgresql, mariadb, mysql or cassandra. What the manifest cannot express is listed in the file and on stderr.",
     arguments: [],
     options: CONNECTING,
     examples: [
-      "rolewright import --url-env DATABASE_URL --name shop",
+      "rolewright import --url mariadb://admin@db.example/ --name shop",
       "rolewright import --target shop-prod --out imported",
       "rolewright import --name shop --json | jq -r '.files[].path'",
     ],
@@ -123,9 +133,16 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: "plan",
     summary: "show what would change and who gains and loses what, and change nothing",
+    details:
+      "Over several targets (`--target` several times, or `--all-targets`) each is planned in the order in which they would be applied, the order of the manifest, and the most dangerous comes first in the table at the end. `--out` then names a directory. A target that cannot be planned is shown as failed, and nothing is saved.",
     arguments: [],
     options: [
-      { flags: "--out FILE", summary: "save the plan, to be shown and applied later", completes: "file" },
+      {
+        flags: "--out FILE",
+        summary: "save the plan, to be shown and applied later; a directory with several targets",
+        completes: "file",
+      },
+      ALL_TARGETS,
       DETAILED_EXITCODE,
       ...PLANNING,
       ...PLAN_VIEW,
@@ -172,11 +189,17 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: "apply",
     summary: "make the change, verify it before it is committed, and record it",
     details:
-      "With a plan file exactly that plan is applied, or nothing. Without one a plan is made and asked about first.",
+      "With a plan file exactly that plan is applied, or nothing. Without one a plan is made and asked about first. Several targets go one after the other: in the order of the manifest, or of the plans as they are named; all of them are connected to, shown and checked before the first is changed. If one fails, those after it are not started and those before it stand; what stands, what does not and what to type is said, and the exit code is 1.",
     arguments: [
-      { name: "PLAN", summary: "a plan file; without it, a plan is made now", required: false, completes: "plan" },
+      {
+        name: "PLAN",
+        summary: "plan files, or a directory that `plan --out` wrote; without one, a plan is made now",
+        required: false,
+        completes: "plan",
+        variadic: true,
+      },
     ],
-    options: [...APPLYING, ...PLANNING, ...PLAN_VIEW],
+    options: [...APPLYING, ALL_TARGETS, ...PLANNING, ...PLAN_VIEW],
     examples: [
       "rolewright apply",
       "rolewright apply plan.json --accept-access-loss=5",
@@ -255,11 +278,13 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: "doctor",
     summary: "check the connection, our rights and the server, with a fix for each trouble",
+    details:
+      "Looks at a target of the manifest, or with `--url` or `--url-env` at any server, without a manifest. It ends with what the engine cannot do.",
     arguments: [],
-    options: [],
+    options: URL_OPTIONS,
     examples: [
-      "rolewright doctor",
       "rolewright doctor --target shop-prod",
+      "rolewright doctor --url mariadb://admin@db.example/",
       "rolewright doctor --json | jq '.checks[] | select(.result != \"ok\")'",
     ],
     exits: { 0: "nothing failed", 1: "something failed" },
@@ -323,10 +348,21 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "demo",
-    summary: "play the whole story on a throw-away PostgreSQL in one command",
+    summary: "play the whole story on a throw-away server in one command",
     arguments: [],
-    options: [{ flags: "--keep", summary: "leave the server up and print its URL" }],
-    examples: ["rolewright demo", "rolewright demo --keep", "rolewright demo --color=always | less -R"],
+    options: [
+      {
+        flags: "--engine NAME",
+        summary: "on which engine (default postgresql)",
+        choices: ["cassandra", "mariadb", "postgresql"],
+      },
+      { flags: "--keep", summary: "leave the server up and print its URL" },
+    ],
+    examples: [
+      "rolewright demo",
+      "rolewright demo --engine mariadb",
+      "rolewright demo --keep --color=always | less -R",
+    ],
     exits: { 0: "told to the end", 1: "failed" },
     load: async () => (await import("./commands/demo.ts")).demo,
   },

@@ -12,8 +12,8 @@ import { silentProgress, terminalProgress, type Progress } from "./output/progre
 export interface Globals {
   /** Null: found by walking up from the working directory. */
   readonly manifest: string | null;
-  /** Null: the only one in the manifest. */
-  readonly target: string | null;
+  /** Empty: the only one in the manifest. */
+  readonly targets: readonly string[];
   readonly json: boolean;
   readonly color: ColorChoice;
   readonly accessible: boolean;
@@ -22,7 +22,7 @@ export interface Globals {
 
 export const DEFAULT_GLOBALS: Globals = {
   manifest: null,
-  target: null,
+  targets: [],
   json: false,
   color: "auto",
   accessible: false,
@@ -54,6 +54,11 @@ export interface CliContext {
 
 /** A document for machines. `format_version` is added as its first field. */
 export type JsonDocument = Readonly<Record<string, unknown>>;
+
+/** The same context with this target chosen. */
+export function onTarget(context: CliContext, name: string): CliContext {
+  return { ...context, globals: { ...context.globals, targets: [name] } };
+}
 
 /** The process as a command sees it. */
 export function processContext(globals: Globals, signal: AbortSignal): CliContext {

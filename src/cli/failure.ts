@@ -38,7 +38,8 @@ export function failureDocument(error: RolewrightError): JsonDocument {
   };
 }
 
-function failurePage(error: RolewrightError): Page {
+/** The page of a failure. */
+export function failurePage(error: RolewrightError): Page {
   if (error instanceof FindingsError) {
     const section = findingsSection(error.view.title, error.findings, { ...error.view, words: MANIFEST_WORDS });
     return section === null

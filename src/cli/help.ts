@@ -54,7 +54,10 @@ export function commandHelp(command: CommandSpec): string {
 
 /** `rolewright apply [PLAN] [OPTIONS]`. */
 export function usageLine(command: CommandSpec): string {
-  const words = command.arguments.map((argument) => (argument.required ? argument.name : `[${argument.name}]`));
+  const words = command.arguments.map((argument) => {
+    const name = argument.variadic === true ? `${argument.name}...` : argument.name;
+    return argument.required ? name : `[${name}]`;
+  });
   return ["rolewright", command.name, ...words, "[OPTIONS]"].join(" ");
 }
 

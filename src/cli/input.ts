@@ -16,6 +16,11 @@ export class Input {
     return this.#arguments[index] ?? null;
   }
 
+  /** All arguments that were given, in order. */
+  get given(): readonly string[] {
+    return this.#arguments.filter((each) => each !== undefined);
+  }
+
   /** True when the switch was given. */
   flag(name: string): boolean {
     return this.#options.get(name) === true;

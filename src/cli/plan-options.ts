@@ -1,4 +1,5 @@
 import type { Input } from "./input.ts";
+import { usageError } from "./usage.ts";
 import type { Sources } from "./output/frame.ts";
 import type { PlanPart, PlanView } from "./render/plan-page.ts";
 
@@ -26,12 +27,28 @@ export interface ApplyChoices {
   readonly lockTimeoutMs: number | null;
 }
 
-export function applyChoices(input: Input): ApplyChoices {
+/** What was chosen for this target. A bare number of `--accept-access-loss` is for the only target, `TARGET=N` for that one. */
+export function applyChoices(input: Input, target: string): ApplyChoices {
   const seconds = input.count("lock-timeout");
+  const accepted = acceptedLosses(input);
   return {
-    acceptAccessLoss: input.count("accept-access-loss"),
+    acceptAccessLoss: accepted.get(target) ?? accepted.get(null) ?? null,
     yes: input.flag("yes"),
     endSessions: input.flag("end-sessions"),
     lockTimeoutMs: seconds === null ? null : seconds * 1000,
   };
+}
+
+/** The numbers of `--accept-access-loss` by target; null is the target that needs no name. Throws RW004 for what is no number, or is said twice. */
+export function acceptedLosses(input: Input): ReadonlyMap<string | null, number> {
+  const accepted = new Map<string | null, number>();
+  for (const text of input.list("accept-access-loss")) {
+    const at = text.lastIndexOf("=");
+    const [target, number] = at < 0 ? [null, text] : [text.slice(0, at), text.slice(at + 1)];
+    if (!/^\d{1,9}$/.test(number))
+      throw usageError("RW004", `option \`--accept-access-loss\` takes a whole number, not \`${number}\``);
+    if (accepted.has(target)) throw usageError("RW004", "--accept-access-loss is given twice for the same target");
+    accepted.set(target, Number(number));
+  }
+  return accepted;
 }

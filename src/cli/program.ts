@@ -34,11 +34,11 @@ export async function parseCommandLine(words: readonly string[]): Promise<Reques
   for (const spec of COMMANDS) {
     const command = addCommand(program, spec);
     command.action(async (...values: unknown[]) => {
-      const args = values.slice(0, spec.arguments.length) as (string | undefined)[];
+      const args = (values.slice(0, spec.arguments.length) as (string | readonly string[] | undefined)[]).flat();
       const given = { ...program.opts(), ...definedOnly(command.opts()) };
       await checkChoices(spec, args, given);
       const options = readOptions(spec.options, command.opts());
-      const globals = readGlobals(given);
+      const globals = readGlobals({ ...given, target: [program, command].flatMap(targetsOf) });
       request = { kind: "run", command: spec, input: new Input(args, options), globals };
     });
   }
@@ -85,8 +85,10 @@ function newCommand(name: string, options: readonly OptionSpec[]): Command {
 function addCommand(program: Command, spec: CommandSpec): Command {
   const command = newCommand(spec.name, [...spec.options, ...GLOBAL_OPTIONS]);
   command.description(spec.summary).helpInformation = () => commandHelp(spec);
-  for (const argument of spec.arguments)
-    command.argument(argument.required ? `<${argument.name}>` : `[${argument.name}]`);
+  for (const argument of spec.arguments) {
+    const name = argument.variadic === true ? `${argument.name}...` : argument.name;
+    command.argument(argument.required ? `<${name}>` : `[${name}]`);
+  }
   program.addCommand(command);
   return command;
 }
@@ -147,12 +149,18 @@ function readGlobals(parsed: Readonly<Record<string, unknown>>): Globals {
   const text = (name: string): string | null => (typeof parsed[name] === "string" ? parsed[name] : null);
   return {
     manifest: text("manifest"),
-    target: text("target"),
+    targets: Array.isArray(parsed["target"]) ? parsed["target"].map(String) : [],
     json: parsed["json"] === true,
     color: (text("color") ?? "auto") as ColorChoice,
     accessible: parsed["accessible"] === true,
     debug: parsed["debug"] === true,
   };
+}
+
+/** Before and after the command, both count. */
+function targetsOf(command: Command): readonly string[] {
+  const { target } = command.opts<{ readonly target?: readonly string[] }>();
+  return target ?? [];
 }
 
 function definedOnly(options: Readonly<Record<string, unknown>>): Record<string, unknown> {

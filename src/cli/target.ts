@@ -10,6 +10,7 @@ import { loadEngine } from "../engine/registry.ts";
 import { hasErrors, type Finding } from "../model/finding.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { RunStore } from "../apply/outcome.ts";
+import type { Plan } from "../plan/plan.ts";
 import { fileRunStore } from "../store/files/run-store.ts";
 import type { CliContext } from "./context.ts";
 import { findManifest, runsFolder } from "./files.ts";
@@ -65,7 +66,15 @@ export function manifestError(findings: readonly Finding[], sources: Sources): F
 /** Opens the target that was chosen, does the work, and closes it whatever happens. */
 export async function withTarget<T>(context: CliContext, work: (target: OpenTarget) => Promise<T>): Promise<T> {
   const read = await readManifest(context);
-  const name = chooseTarget(read.manifest, context);
+  return await openTarget(read, chooseTarget(read.manifest, context), { context, work });
+}
+
+/** Opens one target of a manifest that was read, does the work, and closes it whatever happens. */
+export async function openTarget<T>(
+  read: ReadManifest,
+  name: string,
+  { context, work }: { readonly context: CliContext; readonly work: (target: OpenTarget) => Promise<T> },
+): Promise<T> {
   const entry = read.manifest.targets?.[name];
   const engine = await loadEngine(entry?.engine ?? "");
   context.progress.step(`connecting to ${name}`);
@@ -77,8 +86,24 @@ export async function withTarget<T>(context: CliContext, work: (target: OpenTarg
   return await work({ ...read, name, environment: entry?.environment ?? "development", connection });
 }
 
+/** Opens all of these targets before any work is done, and closes them whatever happens. */
+export async function openTargets<T>(
+  read: ReadManifest,
+  [next, ...rest]: readonly string[],
+  { context, work }: { readonly context: CliContext; readonly work: (targets: readonly OpenTarget[]) => Promise<T> },
+): Promise<T> {
+  if (next === undefined) return await work([]);
+  return await openTarget(read, next, {
+    context,
+    work: (target) => openTargets(read, rest, { context, work: (others) => work([target, ...others]) }),
+  });
+}
+
 /** Reads the whole target once. */
-export async function readLive(target: OpenTarget, context: CliContext): Promise<Snapshot> {
+export async function readLive(
+  target: Pick<OpenTarget, "name" | "connection">,
+  context: CliContext,
+): Promise<Snapshot> {
   context.progress.step(`reading ${target.name}`);
   return await target.connection.introspect({
     onProgress: (done) => context.progress.step(`reading ${target.name}: ${done}`),
@@ -89,25 +114,56 @@ export async function readLive(target: OpenTarget, context: CliContext): Promise
 /** The target that `--target` names, or the only one. */
 export function chooseTarget(manifest: Manifest, context: Pick<CliContext, "globals">): string {
   const names = Object.keys(manifest.targets ?? {}).sort(compareText);
-  const wanted = context.globals.target;
-  if (wanted !== null) {
-    if (names.includes(wanted)) return wanted;
-    throw usageError(
-      "RW803",
-      `there is no target \`${wanted}\` in the manifest`,
-      didYouMean(wanted, names) ?? `the targets are ${names.join(", ")}`,
-    );
+  const [wanted, ...others] = context.globals.targets;
+  if (others.length > 0) {
+    throw usageError("RW815", "this works on one target at a time", "give `--target` once");
   }
+  if (wanted !== undefined) return knownTarget(wanted, names);
   const [only] = names;
   if (only !== undefined && names.length === 1) return only;
   if (only === undefined) {
-    throw new RolewrightError("RW802", "the manifest has no target", { help: "add one under `targets`" });
+    throw noTarget();
   }
   throw usageError(
     "RW802",
     `the manifest has ${names.length} targets`,
     `choose one with \`--target\`: ${names.join(", ")}`,
   );
+}
+
+/** The targets that `--target` names, or all of them: each once, in the order of the manifest. */
+export function chooseTargets(
+  manifest: Manifest,
+  { globals }: Pick<CliContext, "globals">,
+  { all }: { readonly all: boolean },
+): readonly string[] {
+  const names = Object.keys(manifest.targets ?? {});
+  if (names.length === 0) throw noTarget();
+  const wanted = new Set(globals.targets.map((name) => knownTarget(name, names)));
+  if (all && wanted.size > 0) {
+    throw usageError("RW004", "--all-targets and --target say different things", "give one of them");
+  }
+  return all ? names : names.filter((name) => wanted.has(name));
+}
+
+/** The target of a saved plan: the one that `--target` names, or else the one that the plan was made for; where the manifest has one target alone, that one, whatever it was called when the plan was made. */
+export function chosenFor(plan: Plan, manifest: Manifest, context: Pick<CliContext, "globals">): string {
+  const names = Object.keys(manifest.targets ?? {});
+  if (context.globals.targets.length > 0 || names.length < 2) return chooseTarget(manifest, context);
+  return knownTarget(plan.target.name, names);
+}
+
+function knownTarget(wanted: string, names: readonly string[]): string {
+  if (names.includes(wanted)) return wanted;
+  throw usageError(
+    "RW803",
+    `there is no target \`${wanted}\` in the manifest`,
+    didYouMean(wanted, names) ?? `the targets are ${names.join(", ")}`,
+  );
+}
+
+function noTarget(): RolewrightError {
+  return new RolewrightError("RW802", "the manifest has no target", { help: "add one under `targets`" });
 }
 
 function urlOf(read: ReadManifest, name: string, context: CliContext): Secret {

@@ -90,3 +90,17 @@ test("a state that grew past the border is compared as finely as its basis was",
 test("nothing moved between a state and itself", () => {
   for (const state of [EMPTY_STATE, tables(9), tables(900)]) expect(movedBetween(sections(state), state)).toEqual([]);
 });
+
+test("where an engine has no databases above the schemas, no section names the one that everything is in", () => {
+  const all = { kind: "all-schemas" as const, path: [] };
+  const holding: Holding = { resource: all, owner: null, list: reader };
+  for (const count of [3, 600]) {
+    const state = tables(count);
+    const without = { ...state, holdings: new Map(state.holdings).set(resourceKey(all), holding) };
+    expect(Object.keys(sections(state)).join()).toContain("database shop");
+    expect(Object.keys(sections(without)).join()).not.toMatch(/shop|cluster/u);
+    expect(movedBetween(sections(without), { ...without, holdings: new Map([...without.holdings].slice(1)) })).toEqual([
+      count === 3 ? "table s0.t0" : "objects in schema s0",
+    ]);
+  }
+});

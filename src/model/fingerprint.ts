@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { canonicalJson, type Digest, digestText } from "../base/digest.ts";
 import { compareText, sortedText } from "../base/order.ts";
 import type { AccessState, Holding } from "./access-state.ts";
-import { databaseOf, describeName, describeResource, type Resource, schemaOf } from "./resource.ts";
+import { databaseOf, describeName, describeResource, type Resource, resourceKey, schemaOf } from "./resource.ts";
 import { PUBLIC, type RoleName } from "./role.ts";
 
 /** States with at most so many resources name each of them in their sections; larger ones name schemas, so that a plan stays small. */
@@ -31,12 +31,13 @@ export function movedBetween(basis: Readonly<Record<string, string>>, now: Acces
 
 function sectionsOf(access: AccessState, fine: boolean): Record<string, string> {
   const parts = coarseSections(access);
+  const named = namesDatabases(access);
   if (fine) {
     for (const name of parts.keys()) if (name.startsWith("objects in ")) parts.delete(name);
     for (const [key, holding] of access.holdings) {
       const kind = holding.resource.kind;
       const database = databaseOf(holding.resource);
-      const where = database === null ? "" : ` in database ${describeName(database)}`;
+      const where = database === null || !named ? "" : ` in database ${describeName(database)}`;
       const name = `${kind} ${describeResource(holding.resource)}${where}`;
       parts.set(name, (parts.get(name) ?? "") + holdingText(key, holding));
     }
@@ -53,8 +54,16 @@ function digestSections(parts: ReadonlyMap<string, string>): Digest {
   return `sha256:${hash.digest("hex")}`;
 }
 
+const ALL_SCHEMAS = resourceKey({ kind: "all-schemas", path: [] });
+
+/** Whether the state is of an engine with databases above the schemas. Others keep everything in one that is never shown, and have a resource that stands for all schemas of it, always. */
+function namesDatabases(access: AccessState): boolean {
+  return !access.holdings.has(ALL_SCHEMAS);
+}
+
 /** The canonical text of each section. Text of one section never depends on another one. */
 function coarseSections(access: AccessState): Map<string, string> {
+  const named = namesDatabases(access);
   const parts = new Map<string, string[]>();
   const add = (name: string, line: string): void => {
     const lines = parts.get(name);
@@ -71,12 +80,12 @@ function coarseSections(access: AccessState): Map<string, string> {
   for (const membership of access.memberships.values()) {
     add(`members of ${describeRole(membership.role)}`, canonicalJson({ ...membership }));
   }
-  const placeOf = places();
+  const placeOf = places(named);
   for (const [key, holding] of access.holdings) add(placeOf(holding.resource), holdingText(key, holding));
   for (const entry of access.defaultPrivileges.values()) {
     const { creator, database, schema, kind, list } = entry;
     add(
-      `default privileges of ${describeRole(creator)} in database ${describeName(database)}`,
+      `default privileges of ${describeRole(creator)}${named ? ` in database ${describeName(database)}` : ""}`,
       canonicalJson({ creator, database, schema, kind, list: list.id }),
     );
   }
@@ -95,18 +104,19 @@ function holdingText(key: string, holding: Holding): string {
 }
 
 /** The section of each resource. Most follow another one of the same schema, and then nothing is put together anew. */
-function places(): (resource: Resource) => string {
+function places(named: boolean): (resource: Resource) => string {
   let last: { readonly database: string | null; readonly schema: string | null; readonly name: string } | undefined;
   return (resource) => {
     const [database, schema] = [databaseOf(resource), schemaOf(resource)];
     if (last === undefined || last.database !== database || last.schema !== schema) {
-      last = { database, schema, name: placeName(database, schema) };
+      last = { database, schema, name: placeName(database, schema, named) };
     }
     return last.name;
   };
 }
 
-function placeName(database: string | null, schema: string | null): string {
+function placeName(database: string | null, schema: string | null, named: boolean): string {
+  if (!named) return schema === null ? "objects in no schema" : `objects in schema ${describeName(schema)}`;
   if (database === null) return "objects in the cluster";
   const inDatabase = `database ${describeName(database)}`;
   return schema === null ? `objects in ${inDatabase}` : `objects in schema ${describeName(schema)} of ${inDatabase}`;

@@ -1,86 +1,43 @@
-import { applyPlan } from "../../apply/apply.ts";
-import { resolveOptions } from "../../apply/apply-options.ts";
-import type { Run } from "../../apply/outcome.ts";
-import { checkIntegrity, checkServer, checkUnused, preflight } from "../../apply/preflight.ts";
-import { canBeFinished } from "../../apply/reconcile.ts";
-import { doubtOf, settledRun } from "../../apply/unfinished.ts";
-import { planFinish } from "../../plan/finish-plan.ts";
-import type { Plan } from "../../plan/plan.ts";
+import type { ExitCode } from "../../base/error.ts";
+import { proposeAndApply } from "../applying.ts";
 import type { Action } from "../command-spec.ts";
-import { applyOptions, holder, proposeAndApply, type Proposal } from "../applying.ts";
 import type { CliContext } from "../context.ts";
-import { judgePlan, planTarget, type Planned } from "../pipeline.ts";
+import type { Input } from "../input.ts";
 import { findPlan } from "../plan-files.ts";
-import { applyChoices, planView, type ApplyChoices } from "../plan-options.ts";
+import { acceptedLosses } from "../plan-options.ts";
+import { proposalFor } from "../proposing.ts";
+import { applySeveral } from "../several/apply.ts";
+import { isFolder } from "../several/bundle.ts";
+import { severalTargets } from "../several/choose.ts";
+import { chooseTarget, chosenFor, openTarget, readManifest } from "../target.ts";
 import { usageError } from "../usage.ts";
-import { readLive, withTarget, type OpenTarget } from "../target.ts";
 
-/** Applies a saved plan exactly, or makes one and asks. */
+/** Applies a saved plan exactly, or makes one and asks; or those of several targets, one after the other. */
 export const apply: Action = async (context, input) => {
-  const named = input.argument(0);
   const rotate = input.list("rotate-password");
-  if (named !== null && (rotate.length > 0 || input.count("allow-removals") !== null)) {
+  const [named, ...others] = input.given;
+  if (named !== undefined && (rotate.length > 0 || input.count("allow-removals") !== null)) {
     throw usageError(
       "RW004",
       "--rotate-password and --allow-removals shape a plan, and a saved plan is applied as it is",
       "give it to `rolewright plan --out`",
     );
   }
-  const choices = applyChoices(input);
-  return withTarget(context, async (target) => {
-    const planned: Planned & Pick<Proposal, "run"> =
-      named === null
-        ? await planTarget(target, context, { rotate, allowRemovals: input.count("allow-removals") })
-        : await savedPlan(named, target, { choices, context });
-    return proposeAndApply(
-      {
-        target,
-        report: planned.report,
-        guards: planned.guards,
-        view: planView(input, target.sources),
-        around: { readAt: planned.live.takenAt, unchangedRoles: planned.unchangedRoles, next: [] },
-        choices,
-        ...(planned.run === undefined ? {} : { run: planned.run }),
-      },
-      context,
-    );
-  });
+  acceptedLosses(input);
+  const names = await severalTargets(context, input);
+  const isSeveral = names !== null || others.length > 0 || (named !== undefined && (await isFolder(named, context)));
+  return isSeveral ? await applySeveral(names, { context, input }) : await applyOne(named, { context, input });
 };
 
-/** A saved plan, checked as far as it can be before anybody is asked: unchanged, for this server, unused, and the database has not moved. */
-async function savedPlan(
-  named: string,
-  target: OpenTarget,
-  { choices, context }: { readonly choices: ApplyChoices; readonly context: CliContext },
-): Promise<Planned & Pick<Proposal, "run">> {
-  const { plan, run: recorded } = await findPlan(named, target.runs, context);
-  checkIntegrity(plan);
-  await checkServer(plan, target.connection);
-  const { connection, runs } = target;
-  const run = await settledRun(recorded, { connection, runs, holder: holder(), clock: context.clock });
-  if (run !== null && canBeFinished(run, connection)) return await restOf(plan, run, target, context);
-  // A run that is open may be another apply at work: the lock tells, and apply asks again under it.
-  if (run?.state !== "started") checkUnused(run);
-  const live = await readLive(target, context);
-  const planned = judgePlan(plan, target, live);
-  if (live.fingerprint === plan.fingerprint.before) return planned;
-  // Says by name what moved, and refuses; unless it has moved back by now.
-  const basis = await preflight(
-    plan,
-    resolveOptions(applyOptions({ target, choices, guards: planned.guards }, context)),
-  );
-  return judgePlan(plan, target, basis.live);
-}
-
-/** What is left of a plan that was cut off half-way: that is shown and judged, and applying it goes on with the plan's own run. */
-async function restOf(
-  plan: Plan,
-  run: Run,
-  target: OpenTarget,
-  context: CliContext,
-): Promise<Planned & Pick<Proposal, "run">> {
-  const live = await readLive(target, context);
-  const dialect = target.connection.engine.dialect(live);
-  const rest = planFinish(plan, live, dialect, { doubt: await doubtOf(target.runs, run) });
-  return { ...judgePlan(rest, target, live), run: (options) => applyPlan(plan, options) };
+async function applyOne(
+  named: string | undefined,
+  { context, input }: { readonly context: CliContext; readonly input: Input },
+): Promise<ExitCode> {
+  const read = await readManifest(context);
+  const found = named === undefined ? null : await findPlan(named, read.runs, context);
+  const name = found === null ? chooseTarget(read.manifest, context) : chosenFor(found.plan, read.manifest, context);
+  return await openTarget(read, name, {
+    context,
+    work: async (target) => proposeAndApply(await proposalFor(found, target, { context, input }), context),
+  });
 }

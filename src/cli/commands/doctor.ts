@@ -12,6 +12,8 @@ import { counted } from "../render/words.ts";
 import { describeName } from "../../model/resource.ts";
 import { readLive, shortPath, withTarget, type OpenTarget } from "../target.ts";
 import { shortDigest } from "../../base/digest.ts";
+import { connectByUrl, namesUrl } from "../url-source.ts";
+import { usageError } from "../usage.ts";
 
 /** One line of the doctor. */
 type Check = HealthFact;
@@ -19,23 +21,68 @@ type Check = HealthFact;
 const TONES: Readonly<Record<Check["result"], Tone>> = { ok: "good", warn: "warn", fail: "bad" };
 
 /** Looks at everything that a plan and an apply will need, one after the other, and says of each how it is and what would fix it. */
-export const doctor: Action = async (context) => {
+export const doctor: Action = async (context, input) => {
   const checks: Check[] = [{ name: "node", result: "ok", text: `Node.js ${process.versions.node}` }];
+  const limits: string[] = [];
+  if (input.text("engine") !== null && !namesUrl(input)) {
+    throw usageError(
+      "RW004",
+      "--engine is about a server that `--url` or `--url-env` names",
+      "a target has its engine in the manifest",
+    );
+  }
   try {
-    await withTarget(context, async (target) => {
-      checks.push({ name: "manifest", result: "ok", text: counted(target.loaded.files.length, "file") });
-      checks.push({ name: "connection", result: "ok", text: `connected to ${describeName(target.name)}` });
-      checks.push(...(await readingChecks(target, context)));
-      checks.push(...(await recordChecks(target, context)));
-    });
+    if (namesUrl(input)) {
+      await using connection = await connectByUrl(input, { context, databases: null });
+      checks.push({ name: "connection", result: "ok", text: "connected" });
+      await examineServer({ name: "the server", connection });
+    } else {
+      await withTarget(context, async (target) => {
+        checks.push({ name: "manifest", result: "ok", text: counted(target.loaded.files.length, "file") });
+        checks.push({ name: "connection", result: "ok", text: `connected to ${describeName(target.name)}` });
+        await examineServer(target);
+        checks.push(...(await recordChecks(target, context)));
+      });
+    }
   } catch (error) {
     if (!(error instanceof RolewrightError)) throw error;
     checks.push(failedCheck(error));
   }
   const failed = checks.some((check) => check.result === "fail");
-  context.show(doctorPage(checks), () => ({ result: failed ? "fail" : "ok", checks }));
+  context.show([...doctorPage(checks), ...limitsPage(limits)], () => ({
+    result: failed ? "fail" : "ok",
+    checks,
+    limits,
+  }));
   return failed ? EXIT.failed : EXIT.done;
+
+  async function examineServer(target: Pick<OpenTarget, "name" | "connection">): Promise<void> {
+    const { capabilities } = target.connection.engine;
+    limits.push(...capabilities.limits);
+    checks.push(...(await readingChecks(target, context)));
+    checks.push(engineCheck(capabilities.verifiedOn));
+  }
 };
+
+/** What was never run against a live server is said to be so wherever its results are looked at. */
+function engineCheck(verifiedOn: readonly string[]): Check {
+  if (verifiedOn.length > 0)
+    return { name: "engine", result: "ok", text: `verified on live servers: ${verifiedOn.join(", ")}` };
+  return {
+    name: "engine",
+    result: "warn",
+    text: "not verified against a live server: built to the product's documentation",
+    fix: "try every plan on a server that may break, and report what differs",
+  };
+}
+
+/** What the engine cannot do, or cannot be trusted with. */
+function limitsPage(limits: readonly string[]): Page {
+  if (limits.length === 0) return [];
+  return [
+    { kind: "section", title: "LIMITS", note: "of the engine", items: limits.map((text) => ({ sign: "!", text })) },
+  ];
+}
 
 function doctorPage(checks: readonly Check[]): Page {
   const items = checks.map(
@@ -49,7 +96,7 @@ function doctorPage(checks: readonly Check[]): Page {
   return [{ kind: "section", title: "DOCTOR", items }];
 }
 
-async function readingChecks(target: OpenTarget, context: CliContext): Promise<Check[]> {
+async function readingChecks(target: Pick<OpenTarget, "name" | "connection">, context: CliContext): Promise<Check[]> {
   const live = await readLive(target, context);
   const { actor, identity, version } = live;
   const checks: Check[] = [

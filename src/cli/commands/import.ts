@@ -1,40 +1,22 @@
 import { resolve } from "node:path";
-import { EXIT, RolewrightError } from "../../base/error.ts";
-import { Secret } from "../../base/secret.ts";
+import { EXIT } from "../../base/error.ts";
 import type { Reference } from "../../config/manifest.ts";
-import { loadEngine } from "../../engine/registry.ts";
 import type { Action } from "../command-spec.ts";
 import type { CliContext } from "../context.ts";
 import { importDocument, importLive, importPage, type ImportRequest } from "../importing.ts";
 import type { Input } from "../input.ts";
-import { usageError } from "../usage.ts";
 import { withTarget } from "../target.ts";
-
-const DEFAULT_URL_VARIABLE = "DATABASE_URL";
-const DEFAULT_ENGINE = "postgresql";
+import { connectByUrl, urlVariable } from "../url-source.ts";
 
 /** Writes the live state of a database as a manifest. Reads only. */
 export const importTarget: Action = async (context, input) => {
-  if (context.globals.target !== null) return importKnownTarget(context, input);
+  if (context.globals.targets.length > 0) return importKnownTarget(context, input);
   return importUrl(context, importRequest(context, input, { name: "main", environment: "development" }), input);
 };
 
-/** Reads the database behind the variable and writes it down. */
+/** Reads the server that the command line names and writes it down. */
 export async function importUrl(context: CliContext, request: ImportRequest, input: Input): Promise<0> {
-  const url = context.env[request.urlVariable];
-  if (url === undefined || url === "") {
-    throw new RolewrightError("RW111", `the environment variable \`${request.urlVariable}\` is not set`, {
-      help: `set it to the URL of the database, as in \`export ${request.urlVariable}=postgresql://user@host/database\`, or name another one with \`--url-env\``,
-    });
-  }
-  const engine = await loadEngine(DEFAULT_ENGINE);
-  context.progress.step("connecting");
-  const databases = databasesOf(input);
-  await using connection = await engine.connect({
-    url: new Secret(url),
-    signal: context.signal,
-    ...(databases === null ? {} : { databases }),
-  });
+  await using connection = await connectByUrl(input, { context, databases: databasesOf(input) });
   const { live, files } = await importLive(connection, request, context);
   context.progress.clear();
   context.show(importPage(live, files, request, context), () => importDocument(files, request));
@@ -45,8 +27,11 @@ export async function importUrl(context: CliContext, request: ImportRequest, inp
 async function importKnownTarget(context: CliContext, input: Input): Promise<0> {
   return withTarget(context, async (target) => {
     const entry = target.manifest.targets?.[target.name];
-    const urlVariable = entry === undefined ? undefined : variableOf(entry.url);
-    const request = importRequest(context, input, { ...target, ...(urlVariable === undefined ? {} : { urlVariable }) });
+    const variable = entry === undefined ? undefined : variableOf(entry.url);
+    const request = importRequest(context, input, {
+      ...target,
+      ...(variable === undefined ? {} : { urlVariable: variable }),
+    });
     const { live, files } = await importLive(target.connection, request, context);
     context.progress.clear();
     context.show(importPage(live, files, request, context), () => importDocument(files, request));
@@ -60,20 +45,9 @@ export function importRequest(
   input: Input,
   defaults: { readonly name: string; readonly environment: string; readonly urlVariable?: string },
 ): ImportRequest {
-  const urlVariable = input.text("url-env") ?? defaults.urlVariable ?? DEFAULT_URL_VARIABLE;
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(urlVariable)) {
-    const secret = urlVariable.includes("://");
-    throw usageError(
-      secret ? "RW007" : "RW004",
-      secret
-        ? "--url-env takes the name of an environment variable, not the URL itself"
-        : `--url-env cannot be \`${urlVariable}\``,
-      `put the URL into a variable and name it: \`export ${DEFAULT_URL_VARIABLE}=...\``,
-    );
-  }
   return {
     target: input.text("name") ?? defaults.name,
-    urlVariable,
+    urlVariable: urlVariable(input, defaults.urlVariable),
     environment: input.text("environment") ?? defaults.environment,
     folder: resolve(context.cwd, input.text("out") ?? "."),
     force: input.flag("force"),

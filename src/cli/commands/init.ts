@@ -37,6 +37,7 @@ export const init: Action = async (context, input) => {
 
 async function answersFor(context: CliContext, input: Input): Promise<ReadonlyMap<string, unknown>> {
   const answers = new Map<string, unknown>([["force", input.flag("force")]]);
+  for (const option of ["url", "engine"]) answers.set(option, input.text(option));
   for (const { option, message, initial } of WANTED) {
     const given = input.text(option);
     const answer =

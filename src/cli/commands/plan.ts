@@ -4,13 +4,21 @@ import type { Action } from "../command-spec.ts";
 import { planTarget, type Planned } from "../pipeline.ts";
 import { savePlan } from "../plan-files.ts";
 import { saveReport } from "../report-files.ts";
+import { shellWord } from "../output/shell-word.ts";
 import { planView } from "../plan-options.ts";
 import { planDocument } from "../render/plan-document.ts";
 import { planPage, type PlanSurroundings } from "../render/plan-page.ts";
+import { severalTargets } from "../several/choose.ts";
+import { planSeveral } from "../several/plan.ts";
 import { withTarget } from "../target.ts";
 
-/** Shows what would change and who gains and loses what. Changes nothing; `--out` saves it for apply. */
-export const plan: Action = async (context, input) =>
+/** Shows what would change and who gains and loses what, on one target or several. Changes nothing; `--out` saves it for apply. */
+export const plan: Action = async (context, input) => {
+  const names = await severalTargets(context, input);
+  return names === null ? await planOne(context, input) : await planSeveral(names, { context, input });
+};
+
+const planOne: Action = async (context, input) =>
   withTarget(context, async (target) => {
     const planned = await planTarget(target, context, {
       rotate: input.list("rotate-password"),
@@ -21,7 +29,7 @@ export const plan: Action = async (context, input) =>
       await savePlan(planned.plan, out, context);
       await saveReport(planned.report, target.runsFolder);
     }
-    const around = surroundings(planned, out);
+    const around = surroundings(planned, { out, capabilities: target.connection.engine.capabilities });
     context.progress.clear();
     context.show(planPage(planned.report, planView(input, target.sources), around), () =>
       planDocument(planned.report, around),
@@ -35,8 +43,12 @@ export function planExit({ report, plan: made }: Pick<Planned, "report" | "plan"
   return detailed && made.changes.length > 0 ? EXIT.changes : EXIT.done;
 }
 
-function surroundings(planned: Planned, out: string | null): PlanSurroundings {
+function surroundings(
+  planned: Planned,
+  { out, capabilities }: { readonly out: string | null } & Pick<PlanSurroundings, "capabilities">,
+): PlanSurroundings {
   return {
+    capabilities,
     readAt: planned.live.takenAt,
     unchangedRoles: planned.unchangedRoles,
     next: nextCommands(planned, out),
@@ -57,9 +69,4 @@ function nextCommands({ report, plan: made }: Planned, out: string | null): stri
     `rolewright apply ${shellWord(out)}${accept}`,
     `rolewright show ${shellWord(out)} --sql     plan ${shortDigest(made.digest)} is saved there`,
   ];
-}
-
-/** A file name as a shell takes it. */
-export function shellWord(text: string): string {
-  return /^[\w./@:+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -8,20 +8,23 @@ import type { Plan } from "../../plan/plan.ts";
 import { planRevert } from "../../plan/revert-plan.ts";
 import { proposeAndApply } from "../applying.ts";
 import type { Action } from "../command-spec.ts";
+import { onTarget } from "../context.ts";
+import { shellWord } from "../output/shell-word.ts";
 import { judgePlan, untilUnused } from "../pipeline.ts";
 import { findPlan, savePlan } from "../plan-files.ts";
 import { applyChoices, planView } from "../plan-options.ts";
 import { planDocument } from "../render/plan-document.ts";
 import { planPage } from "../render/plan-page.ts";
-import { readLive, withTarget } from "../target.ts";
+import { chosenFor, readLive, readManifest, withTarget } from "../target.ts";
 import { VERSION } from "../version.ts";
-import { planExit, shellWord } from "./plan.ts";
+import { planExit } from "./plan.ts";
 
 /** Takes an applied plan back. The way back is planned against the database as it is now, shown, and verified like any other plan. */
-export const revert: Action = async (context, input) =>
-  withTarget(context, async (target) => {
-    const named = await findPlan(input.argument(0) ?? "", target.runs, context);
-    const plan = appliedPlan(input.argument(0) ?? "", named);
+export const revert: Action = async (context, input) => {
+  const read = await readManifest(context);
+  const named = await findPlan(input.argument(0) ?? "", read.runs, context);
+  const plan = appliedPlan(input.argument(0) ?? "", named);
+  return withTarget(onTarget(context, chosenFor(plan, read.manifest, context)), async (target) => {
     await checkServer(plan, target.connection);
     const live = await readLive(target, context);
     const dialect = target.connection.engine.dialect(live);
@@ -32,7 +35,8 @@ export const revert: Action = async (context, input) =>
     );
     const planned = judgePlan(made, target, live);
     const view = planView(input, target.sources);
-    const around = { readAt: live.takenAt, unchangedRoles: [], next: [] };
+    const { capabilities } = target.connection.engine;
+    const around = { capabilities, readAt: live.takenAt, unchangedRoles: [], next: [] };
     const out = input.text("out");
     if (out === null) {
       return proposeAndApply(
@@ -41,7 +45,7 @@ export const revert: Action = async (context, input) =>
           target,
           view,
           around,
-          choices: applyChoices(input),
+          choices: applyChoices(input, target.name),
           run: (options) => applyAs(made, resolveOptions(options), plan.digest),
         },
         context,
@@ -53,6 +57,7 @@ export const revert: Action = async (context, input) =>
     context.show(planPage(planned.report, view, next), () => planDocument(planned.report, next));
     return planExit(planned, false);
   });
+};
 
 /** The plan of a run that stands, or stands in part. Throws RW424 where there was no run, RW426 where nothing is left of it. */
 function appliedPlan(named: string, { plan, run }: Awaited<ReturnType<typeof findPlan>>): Plan {

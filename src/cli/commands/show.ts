@@ -2,9 +2,10 @@ import type { Report } from "../../analysis/report.ts";
 import { shortDigest } from "../../base/digest.ts";
 import { RolewrightError } from "../../base/error.ts";
 import { sortedText } from "../../base/order.ts";
+import { loadEngine } from "../../engine/registry.ts";
 import type { Plan } from "../../plan/plan.ts";
 import type { Action } from "../command-spec.ts";
-import type { CliContext } from "../context.ts";
+import { onTarget, type CliContext } from "../context.ts";
 import { judgePlan } from "../pipeline.ts";
 import { findPlan, type NamedPlan } from "../plan-files.ts";
 import { escapeLine } from "../output/escape.ts";
@@ -21,7 +22,8 @@ export const show: Action = async (context, input) => {
   const named = await findPlan(input.argument(0) ?? "", read.runs, context);
   const { report, ...why } = await reportFor(named, read.runsFolder, context);
   const next = why.warning === undefined ? [] : ["rolewright plan     makes one for the database as it is"];
-  const around: PlanSurroundings = { readAt: null, unchangedRoles: [], next, ...why };
+  const { capabilities } = await loadEngine(named.plan.target.identity.engine);
+  const around: PlanSurroundings = { capabilities, readAt: null, unchangedRoles: [], next, ...why };
   context.progress.clear();
   context.show(planPage(report, planView(input, read.sources), around), () => planDocument(report, around));
   return planExit({ report, plan: named.plan }, input.flag("detailed-exitcode"));
@@ -40,8 +42,7 @@ async function reportFor({ plan, run }: NamedPlan, runsFolder: string, context: 
     );
   }
   try {
-    const chosen = { ...context, globals: { ...context.globals, target: plan.target.name } };
-    return await withTarget(chosen, async (target) => {
+    return await withTarget(onTarget(context, plan.target.name), async (target) => {
       const live = await readLive(target, context);
       if (live.identity.server !== plan.target.identity.server) {
         return byItself("this plan was made for another server than the target is now", "its server was not asked");

@@ -3,6 +3,8 @@ import { reconcile } from "../../apply/reconcile.ts";
 import type { Run } from "../../apply/outcome.ts";
 import { shortDigest } from "../../base/digest.ts";
 import { EXIT, RolewrightError } from "../../base/error.ts";
+import { sortedText } from "../../base/order.ts";
+import { loadEngine } from "../../engine/registry.ts";
 import { describeName } from "../../model/resource.ts";
 import type { Action } from "../command-spec.ts";
 import type { CliContext } from "../context.ts";
@@ -10,9 +12,11 @@ import { holder } from "../applying.ts";
 import { findPlan } from "../plan-files.ts";
 import { escapeLine } from "../output/escape.ts";
 import type { Tone } from "../output/look.ts";
-import type { Page } from "../output/page.ts";
+import type { Block, Page } from "../output/page.ts";
+import { failureDocument } from "../failure.ts";
+import type { EngineWords } from "../render/plan-page.ts";
 import { stageItem } from "../render/outcome-page.ts";
-import { readManifest, withTarget, type ReadManifest } from "../target.ts";
+import { openTarget, readManifest, type OpenTarget, type ReadManifest } from "../target.ts";
 
 const TONES: Readonly<Record<Run["state"], Tone>> = {
   started: "warn",
@@ -28,30 +32,72 @@ export const status: Action = async (context, input) => {
   const settled = await settleOpenRuns(read, context);
   const named = input.argument(0);
   const runs = named === null ? await read.runs.list() : await runsOf(named, read, context);
-  const page = named === null ? listPage(runs) : runs.flatMap(runPage);
-  const notes: Page = settled.map((run) => ({
+  const page: Block[] = named === null ? [...listPage(runs)] : [];
+  const next: string[] = [];
+  for (const run of runs) {
+    if (named === null && run.state !== "partial") continue;
+    const words = await engineOf(run, read);
+    if (named !== null) page.push(...runPage(run, words));
+    next.push(...nextCommands(run, words));
+  }
+  const notes: Page = settled.runs.map((run) => ({
     kind: "line",
     label: "SETTLED",
     tone: "warn",
     text: `the run of plan ${shortDigest(run.plan)} was cut off; by the database's own account it was ${run.state}`,
   }));
+  const unknown: Page = settled.unknown.map(({ target, error }) => ({
+    kind: "line",
+    label: "UNKNOWN",
+    tone: "bad",
+    text: `how the open runs on ${describeName(target)} ended: ${error.code} ${escapeLine(error.message)}`,
+  }));
+  const lines: Page = next.map((text, index) => ({ kind: "line", label: index === 0 ? "NEXT" : "", text }));
   context.progress.clear();
-  context.show([...notes, ...page], () => ({ runs, settled: settled.map((run) => run.plan) }));
+  context.show([...notes, ...page, ...unknown, ...lines], () => ({
+    runs,
+    settled: settled.runs.map((run) => run.plan),
+    ...(settled.unknown.length === 0
+      ? {}
+      : { unknown: settled.unknown.map(({ target, error }) => ({ target, ...failureDocument(error) })) }),
+    next,
+  }));
   return runs.some((run) => run.state === "started" || run.state === "partial") ? EXIT.failed : EXIT.done;
 };
 
-/** Asks the database how runs ended whose client did not live to say so. One that is still running holds the lock, and is shown as it is. */
-async function settleOpenRuns(read: ReadManifest, context: CliContext): Promise<readonly Run[]> {
-  if (!(await read.runs.list()).some((run) => run.state === "started")) return [];
-  try {
-    return await withTarget(context, async ({ connection, runs }) => {
-      await using _lock = await lockApplier({ connection, runs, holder: holder() });
-      return (await reconcile(runs, connection, { clock: context.clock })).map((settled) => settled.run);
-    });
-  } catch (error) {
-    if (error instanceof RolewrightError && error.code === "RW405") return [];
-    throw error;
+interface Settled {
+  readonly runs: readonly Run[];
+  /** Targets that could not be asked, so that their open runs are shown as they were recorded. */
+  readonly unknown: readonly { readonly target: string; readonly error: RolewrightError }[];
+}
+
+/** Asks the databases how runs ended whose client did not live to say so. One that is still running holds the lock, and is shown as it is. */
+async function settleOpenRuns(read: ReadManifest, context: CliContext): Promise<Settled> {
+  const open = (await read.runs.list()).filter((run) => run.state === "started");
+  const known = Object.keys(read.manifest.targets ?? {});
+  const [only] = known;
+  const targets =
+    known.length === 1 && only !== undefined && open.length > 0
+      ? [only]
+      : sortedText(open.map((run) => run.target)).filter((name) => known.includes(name));
+  const chosen = context.globals.targets;
+  const runs: Run[] = [];
+  const unknown: { readonly target: string; readonly error: RolewrightError }[] = [];
+  for (const target of targets.filter((name) => chosen.length === 0 || chosen.includes(name))) {
+    try {
+      const work = async ({ connection }: Pick<OpenTarget, "connection">): Promise<readonly Run[]> => {
+        await using _lock = await lockApplier({ connection, runs: read.runs, holder: holder() });
+        return (await reconcile(read.runs, connection, { clock: context.clock })).map((settled) => settled.run);
+      };
+      runs.push(...(await openTarget(read, target, { context, work })));
+    } catch (error) {
+      if (!(error instanceof RolewrightError)) throw error;
+      if (error.code === "RW405") continue;
+      if (targets.length === 1) throw error;
+      unknown.push({ target, error });
+    }
   }
+  return { runs, unknown };
 }
 
 async function runsOf(named: string, read: ReadManifest, context: CliContext): Promise<readonly Run[]> {
@@ -83,12 +129,24 @@ function listPage(runs: readonly Run[]): Page {
   ];
 }
 
-function runPage(run: Run): Page {
+/** Where it is not known what engine a run was for, its plan being gone, nothing is left out. */
+async function engineOf(run: Run, read: ReadManifest): Promise<EngineWords> {
+  const stored = await read.runs.load(run.plan);
+  if (stored === null) return { transactionalGrants: true, databases: "many" };
+  return (await loadEngine(stored.plan.target.identity.engine)).capabilities;
+}
+
+function nextCommands(run: Run, { transactionalGrants }: EngineWords): string[] {
   const name = shortDigest(run.plan);
-  const next =
-    run.state === "applied" && run.reverts === null
-      ? [{ kind: "line" as const, label: "NEXT", text: `to undo: rolewright revert ${name}` }]
-      : [];
+  if (run.state === "applied" && run.reverts === null) return [`to undo: rolewright revert ${name}`];
+  if (run.state !== "partial") return [];
+  return transactionalGrants
+    ? [`rolewright plan           shows what is left to do; to undo: rolewright revert ${name}`]
+    : [`to finish: rolewright apply ${name}; to undo: rolewright revert ${name}`];
+}
+
+function runPage(run: Run, words: EngineWords): Page {
+  const name = shortDigest(run.plan);
   return [
     {
       kind: "facts",
@@ -99,7 +157,7 @@ function runPage(run: Run): Page {
         { label: "by", value: escapeLine(run.holder) },
       ],
     },
-    { kind: "section", title: "STAGES", items: run.stages.map(stageItem) },
+    { kind: "section", title: "STAGES", items: run.stages.map((stage) => stageItem(stage, words)) },
     {
       kind: "line",
       label: run.state.toUpperCase().replace("-", " "),
@@ -109,6 +167,5 @@ function runPage(run: Run): Page {
           ? "it has not ended"
           : `at ${run.finished_at}${run.reverts === null ? "" : `; it took plan ${shortDigest(run.reverts)} back`}`,
     },
-    ...next,
   ];
 }

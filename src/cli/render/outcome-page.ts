@@ -7,16 +7,24 @@ import type { JsonDocument } from "../context.ts";
 import { escapeLine } from "../output/escape.ts";
 import type { Block, Item, Page } from "../output/page.ts";
 import { snakeCase } from "../output/snake-case.ts";
+import type { EngineWords } from "./plan-page.ts";
 import { counted } from "./words.ts";
 
+/** What stands around an outcome and is not part of it. */
+export interface OutcomeSurroundings {
+  readonly milliseconds: number;
+  /** Of the engine that was applied to. */
+  readonly capabilities: EngineWords;
+}
+
 /** How an apply ended: what was done, what was not, and what to type next. */
-export function outcomePage(outcome: Outcome, took: { readonly milliseconds: number }): Page {
+export function outcomePage(outcome: Outcome, took: OutcomeSurroundings): Page {
   const name = shortDigest(outcome.run.plan);
   switch (outcome.kind) {
     case "applied":
       return [
-        ...sessionsBlock("SESSIONS ENDED", outcome.ended),
-        ...sessionsBlock("SESSIONS THAT KEEP ACCESS", outcome.sessions),
+        ...sessionsBlock("SESSIONS ENDED", outcome.ended, took.capabilities),
+        ...sessionsBlock("SESSIONS THAT KEEP ACCESS", outcome.sessions, took.capabilities),
         ...(outcome.sessionsComplete
           ? []
           : [
@@ -57,7 +65,11 @@ export function outcomePage(outcome: Outcome, took: { readonly milliseconds: num
       ];
     case "partial":
       return [
-        { kind: "section", title: "STAGES", items: outcome.run.stages.map(stageItem) },
+        {
+          kind: "section",
+          title: "STAGES",
+          items: outcome.run.stages.map((stage) => stageItem(stage, took.capabilities)),
+        },
         ...statementsBlock("WOULD TAKE BACK WHAT STANDS", outcome.open?.back),
         ...statementsBlock("WOULD FINISH IT", outcome.open?.finish),
         {
@@ -99,12 +111,12 @@ export function outcomeDocument(outcome: Outcome): JsonDocument {
 }
 
 /** One stage of a run: where it ran and how it ended. */
-export function stageItem(stage: RunStage): Item {
+export function stageItem(stage: RunStage, { databases }: EngineWords): Item {
   const tones = { pending: "dim", running: "warn", committed: "good", "rolled-back": "dim", unknown: "warn" } as const;
   return {
     sign: stage.state,
     tone: tones[stage.state],
-    text: `${stage.name} in database ${describeName(stage.database)}`,
+    text: databases === "one" ? stage.name : `${stage.name} in database ${describeName(stage.database)}`,
   };
 }
 
@@ -160,13 +172,13 @@ function statementsBlock(title: string, statements: readonly string[] | undefine
   return [{ kind: "section", title, items }];
 }
 
-function sessionsBlock(title: string, sessions: readonly LiveSession[]): Block[] {
+function sessionsBlock(title: string, sessions: readonly LiveSession[], { databases }: EngineWords): Block[] {
   if (sessions.length === 0) return [];
   return [
     {
       kind: "table",
       title,
-      columns: [title, "acting as", "application", "database", "since"],
+      columns: [title, "acting as", "application", ...(databases === "one" ? [] : ["database"]), "since"],
       rows: sessions.map((session) => ({
         sign: "!",
         tone: "warn",
@@ -174,7 +186,7 @@ function sessionsBlock(title: string, sessions: readonly LiveSession[]): Block[]
           `${describeName(session.login)} (session ${escapeLine(session.id)})`,
           session.current === null ? "" : describeName(session.current),
           escapeLine(session.application),
-          describeName(session.database),
+          ...(databases === "one" ? [] : [describeName(session.database)]),
           escapeLine(session.since),
         ],
       })),

@@ -32,6 +32,9 @@ const person = (name: string): Subject => ({ kind: "person", name, login: name }
 const service = (name: string): Subject => ({ kind: "service", name, login: name });
 const fourteen = Array.from({ length: 14 }, (_, index) => table(`t${String(index + 1).padStart(2, "0")}`));
 
+/** An engine whose grants take part in transactions, with databases. */
+const POSTGRESQL = { transactionalGrants: true, databases: "many" } as const;
+
 const CHANGES: readonly PlannedChange[] = [
   { change: grant("add-grant", ["SELECT"], [table("orders_masked")], "reporting_ro"), origin: at(29) },
   {
@@ -166,6 +169,7 @@ const VIEW: PlanView = {
   sources: { text: (file) => (file === "roles.yaml" ? ROLES_YAML : null), name: (file) => file },
 };
 const AROUND: PlanSurroundings = {
+  capabilities: POSTGRESQL,
   readAt: "2026-11-22T09:12:44Z",
   unchangedRoles: ["app_owner"],
   next: ["rolewright explain LCK-05"],

@@ -1,5 +1,6 @@
 import type { Report } from "../../analysis/report.ts";
 import { shortDigest } from "../../base/digest.ts";
+import type { Capabilities } from "../../engine/capabilities.ts";
 import { describeName } from "../../model/resource.ts";
 import { escapeLine } from "../output/escape.ts";
 import type { Sources } from "../output/frame.ts";
@@ -25,8 +26,13 @@ export interface PlanView {
   readonly sources: Sources;
 }
 
+/** What of an engine decides how its plans are worded. */
+export type EngineWords = Pick<Capabilities, "transactionalGrants" | "databases">;
+
 /** What stands around the plan and is not part of it. */
 export interface PlanSurroundings {
+  /** Of the engine that the plan is for. */
+  readonly capabilities: EngineWords;
   /** When the database was read, RFC 3339 in UTC; null when a saved plan is shown. */
   readonly readAt: string | null;
   /** The managed roles that stay as they are, sorted; for `--unchanged`. */
@@ -51,7 +57,7 @@ export function planPage(report: Report, view: PlanView, around: PlanSurrounding
     around.warning === undefined ? null : { kind: "line", label: "WARNING", tone: "warn", text: around.warning },
     { kind: "facts", facts: header(report, around) },
     wanted("changes") ? changesSection(report, view, around) : null,
-    wanted("sql") && plan.stages.length > 0 ? statementsSection(plan) : null,
+    wanted("sql") && plan.stages.length > 0 ? statementsSection(plan, around.capabilities) : null,
     wanted("checks")
       ? findingsSection("CHECKS", report.findings, {
           words: PLAN_WORDS,
@@ -115,7 +121,8 @@ function closing(report: Report, around: PlanSurroundings): LineBlock[] {
     around.accessUnknown !== undefined
       ? "who loses and gains access is unknown"
       : `${subjectsSummary(delta.subjectsLosing, delta.losses, ["loses access", "lose access"])}; ${subjectsSummary(delta.subjectsGaining, delta.gains, ["gains", "gain"])}`;
-  const stages = plan.stages.length > 1 ? ` in ${plan.stages.length} transactions` : "";
+  const stages =
+    around.capabilities.transactionalGrants && plan.stages.length > 1 ? ` in ${plan.stages.length} transactions` : "";
   return [
     ...(plan.changes.length === 0
       ? []

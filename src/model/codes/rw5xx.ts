@@ -132,6 +132,11 @@ export const RW5XX: Readonly<Record<string, CodePage>> = {
     why: "Expressions of row policies can be put to servers that have them.",
     fix: "Grant on a view that selects the rows.",
   },
+  RW526: {
+    title: "the connection URL does not say which engine it is for",
+    why: "The engine follows from the URL's scheme: `postgresql` or `postgres`, `mariadb`, `mysql`, `cassandra`.",
+    fix: "Begin the URL with one of these, or name the engine with `--engine`.",
+  },
   RW590: {
     title: "there is no account to run a throw-away server as",
     why: "Database servers refuse to run as root, so root runs them as `nobody`, and that account must be in /etc/passwd.",

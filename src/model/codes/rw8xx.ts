@@ -57,6 +57,16 @@ export const RW8XX: Readonly<Record<string, CodePage>> = {
     why: "Ctrl-C or a termination signal arrived.",
     fix: "If an apply was running, `rolewright status` says how it ended.",
   },
+  RW815: {
+    title: "the command works on one target at a time",
+    why: "Several targets were named, and only `plan`, `apply` and `access` answer for several at once.",
+    fix: "Give `--target` once, and run the command for each target.",
+  },
+  RW816: {
+    title: "the bundle of plans cannot be used",
+    why: "`plan --out DIRECTORY` over several targets writes a file for each plan and `bundle.json`, which names them in their order. One of them is missing, was changed since, or is about a target that another one is about too.",
+    fix: "Plan again into the directory, or name the plan files themselves.",
+  },
   RW820: {
     title: "there is no person, service, agent or role of this name",
     why: "Questions are asked about an identity of the manifest or about a role of the server, by its exact name.",
