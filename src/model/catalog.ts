@@ -37,6 +37,8 @@ export interface CatalogEntry {
   readonly securityInvoker?: boolean;
   /** Views, and routines that run with the rights of an account by its name: that name. It may not exist (any more). */
   readonly definer?: RoleName;
+  /** Cassandra's materialized views: the table that SELECT must be held on to read this one. */
+  readonly readThrough?: Resource;
   /** It does not exist: grants on it wait for something of that name. */
   readonly missing?: boolean;
   /** Languages that let a user leave the database; they cannot be granted. */

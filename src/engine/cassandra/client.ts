@@ -93,7 +93,7 @@ async function newClient(at: Place, { dsn, options, tls }: Opening): Promise<Cli
   const driver = (await import("cassandra-driver")).default;
   const { loadBalancing, retry } = driver.policies;
   const only = describePlace(at);
-  return new driver.Client({
+  const settings: ConstructorParameters<typeof Client>[0] & { readonly applicationName: string } = {
     contactPoints: [only],
     authProvider: new driver.auth.PlainTextAuthProvider(dsn.user, dsn.password?.reveal() ?? ""),
     isMetadataSyncEnabled: false,
@@ -107,7 +107,8 @@ async function newClient(at: Place, { dsn, options, tls }: Opening): Promise<Cli
     encoding: { useBigIntAsLong: true },
     applicationName: options.applicationName,
     ...(tls === null ? {} : { sslOptions: tls }),
-  } as ConstructorParameters<typeof Client>[0]);
+  };
+  return new driver.Client(settings);
 }
 
 /** The driver cannot be told to stop connecting; what it opens after the signal is closed again. */
@@ -192,7 +193,7 @@ function wrap(client: Client, { place, transport, signal }: Wrapping): Session {
         const result = await page(text, options, next);
         // There are no rows at all where the statement gives no result.
         for (const row of result.rows ?? []) found.push(row.values().map(plain) as unknown as Row);
-        next = (result.pageState as string | null | undefined) ?? undefined;
+        next = result.pageState ?? undefined; // The driver says null at the end, and its types do not.
       } while (next !== undefined);
       return found;
     },
@@ -222,8 +223,8 @@ function plain(value: unknown): Value {
   if (typeof value === "bigint") return value.toString();
   if (Array.isArray(value)) return value.map(plain);
   if (value instanceof Date) return value.toISOString();
-  const named = value as { readonly constructor?: { readonly name?: string } };
-  if (named.constructor?.name !== "Object") return String(value);
+  // UUIDs and addresses are objects of the driver's.
+  if (Object.getPrototypeOf(value) !== Object.prototype) return (value as { toString(): string }).toString();
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each)]));
 }
 

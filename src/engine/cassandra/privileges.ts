@@ -64,5 +64,5 @@ export function privilegesOf(kind: ResourceKind, series: number): readonly Privi
 }
 
 export function isCassandraKind(kind: ResourceKind): kind is CassandraKind {
-  return BY_KIND.has(kind as CassandraKind);
+  return BY_KIND.has(kind);
 }

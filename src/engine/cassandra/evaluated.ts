@@ -1,0 +1,115 @@
+import { compareText, sortedText } from "../../base/order.ts";
+import {
+  type AccessEntry,
+  type AccessList,
+  NOBODY,
+  normalAccessList,
+  type Privilege,
+} from "../../model/access-list.ts";
+import type { AccessState, Holding } from "../../model/access-state.ts";
+import type { Catalog, CatalogEntry } from "../../model/catalog.ts";
+import { type Resource, type ResourceKey, resourceKey } from "../../model/resource.ts";
+import type { Grantee } from "../../model/role.ts";
+import { coversMbean } from "./mbean-patterns.ts";
+import { NO_GRANTOR } from "./normalize.ts";
+
+type PrivilegesOf = (kind: Resource["kind"]) => readonly Privilege[];
+
+/**
+ * The state with what is held higher up written out for each resource: the server allows something when a role holds it at any link of the chain from the table to all keyspaces, from the function to all functions, from the role
+ * to all roles. A materialized view is read with SELECT on its table, and with nothing else.
+ */
+export function evaluate(state: AccessState, catalog: Catalog, privilegesOf: PrivilegesOf): AccessState {
+  const composed = new Map<string, AccessList>();
+  const patterns = mbeanPatterns(state);
+  const holdings = new Map<ResourceKey, Holding>();
+  const listOf = (resource: Resource): AccessList => state.holdings.get(resourceKey(resource))?.list ?? NOBODY;
+  const compose = (resource: Resource): AccessList => {
+    const lists = coveringChain(resource, patterns).map(listOf);
+    const key = `${resource.kind} ${lists.map((list) => list.id).join(" ")}`;
+    let list = composed.get(key);
+    if (list === undefined) composed.set(key, (list = union(lists, privilegesOf(resource.kind))));
+    return list;
+  };
+  const evaluateOne = (resource: Resource, entry: CatalogEntry | undefined): AccessList => {
+    const own = compose(resource);
+    if (entry?.readThrough === undefined) return own;
+    const base = compose(entry.readThrough);
+    const key = `view ${own.id} ${base.id}`;
+    let list = composed.get(key);
+    if (list === undefined) composed.set(key, (list = readThrough(own, base)));
+    return list;
+  };
+  for (const [key, holding] of state.holdings) {
+    holdings.set(key, { ...holding, list: evaluateOne(holding.resource, catalog.entries.get(key)) });
+  }
+  return { ...state, holdings };
+}
+
+/** The resource and what covers it, the narrowest first. */
+export function coveringChain(resource: Resource, patterns: readonly Resource[]): readonly Resource[] {
+  const { kind, path } = resource;
+  const keyspace = path.slice(0, 2);
+  const allSchemas: Resource = { kind: "all-schemas", path: [] };
+  const schema: Resource = { kind: "schema", path: keyspace };
+  const allRoutines: Resource = { kind: "all-routines", path: [] };
+  if (kind === "table") return [resource, { kind: "schema-tables", path: keyspace }, schema, allSchemas];
+  if (kind === "schema-tables") return [resource, schema, allSchemas];
+  if (kind === "schema") return [resource, allSchemas];
+  if (kind === "routine") return [resource, { kind: "schema-routines", path: keyspace }, allRoutines];
+  if (kind === "schema-routines") return [resource, allRoutines];
+  if (kind === "role") return [resource, { kind: "all-roles", path: [] }];
+  if (kind === "mbean") {
+    const covering = patterns.filter(
+      (each) => each.path[0] !== path[0] && coversMbean(each.path[0] ?? "", path[0] ?? ""),
+    );
+    return [resource, ...covering, { kind: "all-mbeans", path: [] }];
+  }
+  return [resource];
+}
+
+/** The MBeans that something is granted on by a pattern. */
+export function mbeanPatterns(state: AccessState): readonly Resource[] {
+  return Array.from(state.holdings.values(), (holding) => holding.resource).filter(
+    ({ kind, path }) => kind === "mbean" && /[*?]/u.test(path[0] ?? ""),
+  );
+}
+
+function union(lists: readonly AccessList[], known: readonly Privilege[]): AccessList {
+  const held = new Map<Grantee, Set<Privilege>>();
+  for (const [index, list] of lists.entries()) {
+    for (const { grantee, privileges } of list.entries) {
+      // What is recorded on the resource itself stays as it is; of what covers it, what means something here.
+      const counts = index === 0 ? privileges : privileges.filter((name) => known.includes(name));
+      if (counts.length === 0) continue;
+      const set = held.get(grantee);
+      if (set === undefined) held.set(grantee, new Set(counts));
+      else for (const name of counts) set.add(name);
+    }
+  }
+  return listOfHeld(held);
+}
+
+/** The list of a view: SELECT is what is held on its table. */
+function readThrough(own: AccessList, base: AccessList): AccessList {
+  const held = new Map<Grantee, Set<Privilege>>();
+  const add = (grantee: Grantee, names: readonly Privilege[]): void => {
+    if (names.length > 0) held.set(grantee, new Set([...(held.get(grantee) ?? []), ...names]));
+  };
+  for (const { grantee, privileges } of own.entries) {
+    add(
+      grantee,
+      privileges.filter((name) => name !== "SELECT"),
+    );
+  }
+  for (const { grantee, privileges } of base.entries) if (privileges.includes("SELECT")) add(grantee, ["SELECT"]);
+  return listOfHeld(held);
+}
+
+function listOfHeld(held: ReadonlyMap<Grantee, ReadonlySet<Privilege>>): AccessList {
+  const entries = Array.from(
+    held,
+    ([grantee, set]): AccessEntry => ({ grantee, grantor: NO_GRANTOR, privileges: sortedText(set), grantable: [] }),
+  );
+  return normalAccessList(entries.sort((a, b) => compareText(a.grantee, b.grantee)));
+}
