@@ -1,10 +1,12 @@
 import { describeTyped, type Resource } from "../../model/resource.ts";
+import { isCassandraKind } from "./privileges.ts";
 import { quoteIdentifier, quoteText } from "./quote.ts";
 
 /** A resource as GRANT and REVOKE take it. */
 export function resourceText(resource: Resource): string {
   const { kind, path } = resource;
   const [first = "", second = "", third = "", types = ""] = path;
+  if (!isCassandraKind(kind)) throw new TypeError(`nothing can be granted on ${describeTyped(resource)} here`);
   switch (kind) {
     case "all-schemas":
       return "all keyspaces";
@@ -29,7 +31,5 @@ export function resourceText(resource: Resource): string {
       return "all mbeans";
     case "mbean":
       return `mbean ${quoteText(first)}`;
-    default:
-      throw new TypeError(`nothing can be granted on ${describeTyped(resource)} here`);
   }
 }

@@ -42,6 +42,31 @@ export const RW3XX: Readonly<Record<string, CodePage>> = {
     why: "Who passes a privilege on must hold it with the grant option. Taking that away while the passed-on grant stays is refused by the server, or takes the grant along.",
     fix: "Have the owner grant it first, or remove the passed-on grant as well.",
   },
+  RW315: {
+    title: "a grant is about something that does not exist",
+    why: "Cassandra refuses GRANT and REVOKE alike on what does not exist, so a grant that was left behind when something was dropped can only be taken back while there is something of that name.",
+    fix: "Make something of that name, apply, and drop it again; or drop the role, which takes all its grants along; or leave the grant.",
+  },
+  RW316: {
+    title: "the server cannot handle a single quote in the name of a role",
+    why: "Cassandra writes the name into statements of its own without quoting it. CREATE ROLE and DROP ROLE then fail, and have done a part of their work.",
+    fix: "Use a name without it.",
+  },
+  RW317: {
+    title: "too few nodes keep the roles and grants",
+    why: "`system_auth` has so few copies that with one node down some roles can be neither read nor changed: nobody could log in as them, and a plan would stop half-way.",
+    fix: "Have a superuser run the statement that the message shows, and repair `system_auth` on every node.",
+  },
+  RW318: {
+    title: "one node alone keeps the roles and grants",
+    why: "While it is down nobody can log in, and when its disk is lost all roles and grants are.",
+    fix: "Add nodes, and copies of `system_auth` on them.",
+  },
+  RW319: {
+    title: "a membership follows from others already",
+    why: "Cassandra refuses to record that a role is a member of another one which it is a member of through others.",
+    fix: "Take the membership out of the manifest: it changes nothing. Or take the other one out, if the direct one is meant.",
+  },
   RW320: {
     title: "an access list grows towards what a catalog row can hold",
     why: "The access list of a table or a column must fit into one row of the catalog, about 8 kB after compression. How well it compresses depends on the ids of the roles.",
