@@ -87,7 +87,10 @@ function applySimple(draft: Draft, change: SimpleChange, rules: StateRules): voi
       return;
     case "drop-role":
       draft.roles.delete(change.role.name);
-      draft.holdings.delete(resourceKey({ kind: "role", path: [change.role.name] }));
+      // Where a role is no resource of its own, what others hold on its name stays.
+      if (rules.resourceOfRole(change.role.name) !== null) {
+        draft.holdings.delete(resourceKey({ kind: "role", path: [change.role.name] }));
+      }
       // The server forgets the memberships of a dropped role by itself, the implied ones above all.
       for (const [key, { role, member }] of draft.memberships) {
         if (role === change.role.name || member === change.role.name) draft.memberships.delete(key);

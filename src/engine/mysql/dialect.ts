@@ -1,10 +1,12 @@
-import { RolewrightError } from "../../base/error.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import type { Dialect } from "../engine.ts";
 import { CAPABILITIES } from "./capabilities.ts";
 import { Privileges } from "./privileges.ts";
 import type { Product } from "./product.ts";
+import { keptBySessions } from "./kept-by-sessions.ts";
+import { placement } from "./placement.ts";
 import { quoteIdentifier } from "./quote.ts";
+import { render } from "./render.ts";
 import { mysqlStateRules } from "./rules.ts";
 import { mysqlAccessRules } from "./semantics.ts";
 import { seriesOf } from "./version.ts";
@@ -19,18 +21,11 @@ export function mysqlDialect(snapshot: Snapshot, product: Product): Dialect {
     rules,
     accessRules: mysqlAccessRules({ product, limits: snapshot.limits, privilegesOf: (kind) => privileges.of(kind) }),
     quoteIdentifier,
-    render: () => notYet(product, "changes cannot be rendered"),
-    placement: () => notYet(product, "changes cannot be planned"),
-    obstacles: () => notYet(product, "changes cannot be planned"),
+    render: (request) => render(request, product),
+    placement: (change) => placement(change, product),
+    obstacles: () => [],
     limits: () => [],
     lockDemand: () => 0,
-    keptBySessions: () => notYet(product, "changes cannot be planned"),
+    keptBySessions: (change) => keptBySessions(change, snapshot, product),
   };
-}
-
-/** What the reading half answers for the writing half. */
-export function notYet(product: Product, what: string): never {
-  throw new RolewrightError("RW524", `${what} on ${product.title} by this release`, {
-    help: "reading, importing and asking work; look for a newer release to change things",
-  });
 }
