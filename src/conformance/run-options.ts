@@ -6,7 +6,10 @@ import type { Connection } from "../engine/engine.ts";
 import type { ConformanceTarget } from "./conformance-target.ts";
 
 /** How a case applies its plans: nothing is to be accepted, and the server's own functions must agree with the analysis. */
-export function applyOptions({ engine, runs }: ConformanceTarget, connection: Connection): ApplyOptions {
+export function applyOptions(
+  { engine, runs }: Pick<ConformanceTarget, "engine" | "runs">,
+  connection: Connection,
+): ApplyOptions {
   const guards: Guards = {
     lockout: () => [],
     judge: () => ({ refusedBy: [], acceptLoss: null }),
