@@ -38,7 +38,7 @@ export const QUESTION_COMMANDS: readonly CommandSpec[] = [
     name: "access",
     summary: "show what somebody can do, and by which way; or who gained and lost what between two states",
     details:
-      "With `--diff`, A and B are each a snapshot file, a plan file (the state that it leads to), `files` (what the manifest asks for) or `live`.",
+      "A person, service or agent of the manifest is shown on every target where they have a login; a target that cannot be asked is shown as unknown, and the exit code is 1. With `--diff`, A and B are each a snapshot file, a plan file (the state that it leads to), `files` (what the manifest asks for) or `live`.",
     arguments: [
       { ...WHO, required: false, summary: `${WHO.summary}; with --diff the state A` },
       { name: "B", summary: "with --diff: the other state", required: false, completes: "file" },
