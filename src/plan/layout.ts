@@ -71,11 +71,13 @@ function isClosing(change: Change, dropped: ReadonlySet<string>): boolean {
 }
 
 function rows(
-  all: readonly PlannedChange[],
+  given: readonly PlannedChange[],
   { before, dialect }: LayoutInput,
   home: string,
   touched: readonly string[],
 ): StageSpec[] {
+  // In whatever order they came: what is rendered from the plan again must be the same text.
+  const all = sorted(given, (a, b) => compareChanges(a.change, b.change));
   const created = rolesBy(all, "create-role");
   const dropped = rolesBy(all, "drop-role");
   const { changes, narrowing } = dialect.capabilities.transactionalGrants

@@ -79,11 +79,14 @@ class MysqlConnection implements Connection {
   readonly #sessions: Set<Session> = new Set();
   #control: Session;
   #lock: HeldLock | null = null;
+  /** The server's numbers of all our sessions: it takes a moment to forget one that we closed. */
+  readonly #own: Set<number> = new Set();
 
   constructor(opened: Opened) {
     this.engine = opened.engine;
     this.#opened = opened;
     this.#control = opened.session;
+    this.#own.add(opened.session.id);
   }
 
   get #address(): string {
@@ -159,7 +162,7 @@ class MysqlConnection implements Connection {
   ): Promise<{ readonly sessions: readonly LiveSession[]; readonly complete: boolean }> {
     const session = await this.#session();
     try {
-      return await liveSessions(session, roles, this.#opened.product);
+      return await liveSessions(session, roles, { product: this.#opened.product, own: this.#own });
     } catch (error) {
       throw readingError(error, "the open sessions");
     }
@@ -186,13 +189,17 @@ class MysqlConnection implements Connection {
 
   /** The session for short questions; opened anew when the server has ended the last one. */
   async #session(): Promise<Session> {
-    if (this.#control.lost) this.#control = await this.#opened.open();
+    if (!this.#control.lost) return this.#control;
+    this.#control = await this.#opened.open();
+    this.#own.clear(); // A server that was restarted counts anew.
+    for (const { id } of [...this.#sessions, this.#control]) this.#own.add(id);
     return this.#control;
   }
 
   #track(session: Session): Session {
     for (const known of this.#sessions) if (known.lost) this.#sessions.delete(known);
     this.#sessions.add(session);
+    this.#own.add(session.id);
     return session;
   }
 }

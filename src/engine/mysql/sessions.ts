@@ -14,9 +14,9 @@ import { compareAccounts, netmask } from "./specificity.ts";
 const SESSIONS = `
   select ID, USER, HOST, DB
   from information_schema.PROCESSLIST
-  where ID <> connection_id() and COMMAND <> 'Daemon' and (USER in (?) or ?)
+  where COMMAND <> 'Daemon' and (USER in (?) or ?)
   order by ID`;
-type SessionRow = readonly [id: number, user: string, host: string, schema: string | null];
+type SessionRow = readonly [id: string, user: string, host: string, schema: string | null];
 
 const ACCOUNTS: Readonly<Record<Product["engine"], string>> = {
   mariadb:
@@ -33,11 +33,11 @@ const FIND = "select USER from information_schema.PROCESSLIST where ID = ?";
 const ER_NO_SUCH_THREAD = [1094];
 const ER_KILL_DENIED = [1095, 3168];
 
-/** The open sessions of some accounts. Which role one has activated, and since when it is open, the server tells nobody. Where an account is asked for that is gone, those are found that were its. */
+/** The open sessions of some accounts. Ours are not among them. Which role one has activated, and since when it is open, the server tells nobody. Where an account is asked for that is gone, those are found that were its. */
 export async function liveSessions(
   session: Session,
   roles: readonly RoleName[],
-  product: Product,
+  { product, own }: { readonly product: Product; readonly own: ReadonlySet<number> },
 ): Promise<{ readonly sessions: readonly LiveSession[]; readonly complete: boolean }> {
   const asked = roles.map(accountOf).filter((account) => account !== null);
   const grants = await session.rows<readonly [string]>(GRANTS);
@@ -55,6 +55,7 @@ export async function liveSessions(
   return {
     complete,
     sessions: rows.flatMap(([id, user, host, schema]) => {
+      if (own.has(Number(id))) return [];
       const login = accountsOf({ user, host }, accounts).find((name) => names.has(name));
       if (login === undefined) return [];
       const where = schema === null ? {} : { schema };

@@ -39,6 +39,17 @@ describeOn("mariadb", "open sessions of MariaDB", () => {
     expect(sessions.every(({ database, current }) => database === "def" && current === null)).toBe(true);
   });
 
+  test("are others', and never ours", async () => {
+    await using connection = await open(server);
+    await using transaction = await connection.begin("def", { lockTimeoutMs: 1000, statementTimeoutMs: 1000 });
+    await using _lock = await connection.lockApplier({ holder: "us" });
+    await connection.introspect();
+    await transaction.execute({ text: "do 1" });
+    expect((await connection.sessions(["root@localhost"])).sessions).toEqual([]);
+    await using _other = await server.connect();
+    expect((await connection.sessions(["root@localhost"])).sessions).toHaveLength(1);
+  });
+
   test("are ended once, and no other session of the same number is", async () => {
     await using connection = await open(server);
     const victim = await server.connect({ user: "app", from: "127.0.0.2" });
