@@ -5,6 +5,7 @@ export const demo: Action = async (context, input) => {
   const { runDemo } = await import("../demo/demo.ts");
   const color = context.globals.color === "auto" ? [] : [`--color=${context.globals.color}`];
   return runDemo({
+    engine: input.text("engine") ?? "postgresql",
     keep: input.flag("keep"),
     signal: context.signal,
     write: (text) => context.write(text),

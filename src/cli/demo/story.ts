@@ -1,8 +1,7 @@
-import { RolewrightError } from "../../base/error.ts";
 import type { EmbeddedServer } from "../../engine/postgresql/embedded/server.ts";
 import { addPeople, scopePoorly, scopeWell } from "./edits.ts";
 import { runSql } from "./shop.ts";
-import type { Terminal } from "./terminal.ts";
+import { accepting, numberIn, type Terminal } from "./terminal.ts";
 
 export interface Stage {
   readonly server: EmbeddedServer;
@@ -75,18 +74,6 @@ async function takeBack({ terminal, server }: Stage, change: string): Promise<vo
   await terminal.rolewright(["revert", change, "--yes"], 0);
   await query(server, { terminal, role: "alice", sql: "select count(*) from sales.payment_cards" });
   await terminal.rolewright(["status"], 0);
-}
-
-/** The option that the page of a plan asks for. */
-function accepting(page: string): string {
-  return `--accept-access-loss=${numberIn(page, /--accept-access-loss=(\d+)/u)}`;
-}
-
-/** What a person would read off the page to type it next. */
-function numberIn(page: string, pattern: RegExp): string {
-  const [, found] = pattern.exec(page) ?? [];
-  if (found === undefined) throw new RolewrightError("RW020", `nothing like \`${pattern.source}\` was printed`);
-  return found;
 }
 
 async function query(

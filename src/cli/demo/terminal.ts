@@ -75,3 +75,15 @@ function unexpected(args: readonly string[], { expected, code }: { expected: num
     },
   );
 }
+
+/** The option that the page of a plan asks for. */
+export function accepting(page: string): string {
+  return `--accept-access-loss=${numberIn(page, /--accept-access-loss=(\d+)/u)}`;
+}
+
+/** What a person would read off the page to type it next. */
+export function numberIn(page: string, pattern: RegExp): string {
+  const [, found] = pattern.exec(page) ?? [];
+  if (found === undefined) throw new RolewrightError("RW020", `nothing like \`${pattern.source}\` was printed`);
+  return found;
+}
