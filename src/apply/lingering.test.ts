@@ -101,6 +101,14 @@ test("a login that may not log in any more, or not so long, keeps its sessions",
   expect(found(change("createdb", true, false))).toBe(0);
 });
 
+test("a role that is dropped is kept by who became it, and not by who merely made it", () => {
+  const before = state(link("team", "tom"), link("team", "maker", { admin: true, implied: true }));
+  const team = before.roles.get("team");
+  if (team === undefined) throw new Error("there is no team");
+  const sessions = [session("tom", null), session("maker", null), session("team", null)];
+  expect(kept([{ kind: "drop-role", role: team }], before, state(), sessions)).toEqual(["tom ?", "team ?"]);
+});
+
 test("a revoked CONNECT concerns the sessions in that database alone", () => {
   const change: Change = {
     kind: "remove-grant",

@@ -51,6 +51,7 @@ export function lingeringRules(changes: readonly Change[], context: LingeringCon
   const graphs: Graphs = {
     before,
     any: membershipGraph([before]),
+    given: membershipGraph([before], (membership) => !membership.implied),
     was: membershipGraph([before], maySet),
     is: membershipGraph([after], maySet),
   };
@@ -83,6 +84,8 @@ interface Graphs {
   readonly any: MembershipGraph;
   readonly was: MembershipGraph;
   readonly is: MembershipGraph;
+  /** By any membership but those that the server gives to whoever makes a role: an administrator's open sessions keep nobody from dropping what it once made. */
+  readonly given: MembershipGraph;
 }
 
 /** Sessions of these logins keep what was revoked. */
@@ -113,7 +116,7 @@ function rulesOfRole(change: Change, graphs: Graphs): readonly LingeringRule[] {
   if (change.kind === "drop-role") {
     const own = new Set([change.role.name]);
     return [
-      { ...ANYWHERE, logins: graphs.any.below(change.role.name), became: own },
+      { ...ANYWHERE, logins: graphs.given.below(change.role.name), became: own },
       { ...ANYWHERE, logins: own },
     ];
   }
