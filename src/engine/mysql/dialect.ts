@@ -4,6 +4,8 @@ import { CAPABILITIES } from "./capabilities.ts";
 import { Privileges } from "./privileges.ts";
 import type { Product } from "./product.ts";
 import { keptBySessions } from "./kept-by-sessions.ts";
+import { limits } from "./limits.ts";
+import { obstacles } from "./obstacles.ts";
 import { placement } from "./placement.ts";
 import { quoteIdentifier } from "./quote.ts";
 import { render } from "./render.ts";
@@ -16,15 +18,20 @@ export function mysqlDialect(snapshot: Snapshot, product: Product): Dialect {
   const rules = mysqlStateRules(snapshot, product);
   // A partial revoke is recorded like a privilege, and is none that anybody could use: the rules of access do not know it.
   const privileges = new Privileges(product, seriesOf(snapshot.version));
+  const accessRules = mysqlAccessRules({
+    product,
+    limits: snapshot.limits,
+    privilegesOf: (kind) => privileges.of(kind),
+  });
   return {
     capabilities: CAPABILITIES[product.engine],
     rules,
-    accessRules: mysqlAccessRules({ product, limits: snapshot.limits, privilegesOf: (kind) => privileges.of(kind) }),
+    accessRules,
     quoteIdentifier,
     render: (request) => render(request, product),
     placement: (change) => placement(change, product),
-    obstacles: () => [],
-    limits: () => [],
+    obstacles: (request) => obstacles(request, { snapshot, rules: accessRules, product }),
+    limits: (after, changed) => limits(after, changed, { snapshot, product }),
     lockDemand: () => 0,
     keptBySessions: (change) => keptBySessions(change, snapshot, product),
   };

@@ -79,6 +79,26 @@ export const RW3XX: Readonly<Record<string, CodePage>> = {
     fix: "Grant to a group role and make the others its members: one entry instead of one for each.",
     example: "roles:\n  readers: { grants: [select on tables sales.*] }\n  alice: { member_of: [readers] }",
   },
+  RW322: {
+    title: "the server keeps the name of an MBean in another form",
+    why: "Java sorts the properties of such a name. A grant that is written in another order would be recorded under the sorted name, and never be found under the written one.",
+    fix: "Write the name as the message shows it.",
+  },
+  RW325: {
+    title: "the server would not keep, or not take, what the plan asks for",
+    why: "MariaDB and MySQL cut numbers that are too high without a word, refuse grants on what does not exist, and end the expiry of a password by a new one only. A statement of the plan would fail, or lead to another state than the one that was approved; as a warning: what the plan does cannot be taken back.",
+    fix: "Follow the help of the finding.",
+  },
+  RW326: {
+    title: "code runs with the rights of an account that loses some",
+    why: "Views, routines, triggers and events of MariaDB and MySQL run with the rights that their definer has at that moment. When it loses one that they need, they fail for everybody who uses them.",
+    fix: "See whether the code needs what is taken. If so, make it anew with another definer first.",
+  },
+  RW327: {
+    title: "the server is read-only",
+    why: "A server with `read_only` is nearly always a replica. It refuses changes of accounts and grants to most, and what it does take makes it differ from its primary.",
+    fix: "Plan and apply on the primary.",
+  },
   RW330: {
     title: "the plan takes away more than it may without being asked",
     why: "A small edit that removes much is nearly always a mistake: a pattern that no longer matches, a file that was not loaded, an authoritative scope that is too wide. The budget is 10 removals, or 5 % of all grants and memberships; more than 1,000 are always asked for.",
