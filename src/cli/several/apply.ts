@@ -4,6 +4,7 @@ import { EXIT, RolewrightError, type ExitCode } from "../../base/error.ts";
 import { agree, carryOut, changesNothing, propose, refuse, type Proposal } from "../applying.ts";
 import type { CliContext } from "../context.ts";
 import { failurePage } from "../failure.ts";
+import { FindingsError } from "../findings-error.ts";
 import type { Input } from "../input.ts";
 import { findPlan, type NamedPlan } from "../plan-files.ts";
 import { acceptedLosses } from "../plan-options.ts";
@@ -112,7 +113,17 @@ async function proposalOrRun(
   given: { readonly context: CliContext; readonly input: Input },
 ): Promise<Proposal | Run> {
   if (found?.run?.state === "applied") return found.run;
-  return await proposalFor(found, target, given);
+  try {
+    return await proposalFor(found, target, given);
+  } catch (error) {
+    if (!(error instanceof RolewrightError) || error instanceof FindingsError) throw error;
+    const { code, message, help, exitCode, details } = error;
+    const more = { exitCode, cause: error, details: { ...details, target: target.name } };
+    throw new RolewrightError(code, `on target \`${target.name}\`: ${message}`, {
+      ...more,
+      ...(help === undefined ? {} : { help }),
+    });
+  }
 }
 
 function showAll(proposals: readonly (Proposal | Run)[], targets: readonly string[], context: CliContext): void {
