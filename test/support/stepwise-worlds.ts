@@ -1,6 +1,8 @@
+import { hashSync } from "bcryptjs";
 import { diff } from "../../src/diff/diff.ts";
 import type { Change, GrantChange } from "../../src/model/change.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
+import { startCassandra } from "./cassandra.ts";
 import { connectTo, makeShop, SHOP_WISH, wished } from "./applying.ts";
 import { startMariadb } from "./mariadb.ts";
 import { startPostgres } from "./postgres.ts";
@@ -126,6 +128,84 @@ function mariadbChanges({ access }: Snapshot): readonly Change[] {
       attributes: [{ name: "connection_limit", before: 0, after: 5 }],
     },
     removed("writer", ["INSERT"]),
+    removed("old_group", ["SELECT"]),
+    { kind: "remove-membership", membership: bob },
+  ];
+}
+
+const CASSANDRA_SHOP: readonly string[] = [
+  "create keyspace shop with replication = {'class': 'NetworkTopologyStrategy', 'datacenter1': 1}",
+  "create table shop.orders (id int primary key, name text)",
+  "create table shop.items (id int primary key)",
+  'create table shop."Odd_Table" (id int primary key)',
+  "create role reader",
+  "create role writer",
+  "create role old_group",
+  "create role alice with login = true",
+  "create role bob with login = true",
+  "create role svc with login = true",
+  "grant select on shop.items to reader",
+  "grant select, modify on shop.orders to writer",
+  "grant select on shop.orders to old_group",
+  "grant writer to alice",
+  "grant old_group to bob",
+  "insert into system_auth.cidr_groups (cidr_group, cidrs) values ('far', {('10.0.0.0', 8)})",
+  "insert into system_auth.cidr_groups (cidr_group, cidrs) values ('near', {('127.0.0.0', 8)})",
+];
+
+/** One node of Cassandra, where it is so by itself. */
+export async function cassandraWorld(): Promise<StepwiseWorld> {
+  const server = await startCassandra();
+  // A cheap hash: hundreds of logins wait for it.
+  await server.query(
+    `alter role cassandra with hashed password = '${hashSync("cassandra", 4).replace("$2b$", "$2a$")}'`,
+  );
+  for (const text of CASSANDRA_SHOP) await server.query(text);
+  const [node] = server.nodes;
+  if (node === undefined) throw new Error("there is no node");
+  const url = server.url();
+  return {
+    engine: "cassandra",
+    url,
+    databases: [],
+    connect: () => connectStepwise("cassandra", url, []),
+    changes: (live) => Promise.resolve(cassandraChanges(live)),
+    otherChange: () => grantOf("bob", ["cluster", "shop", "items"], ""),
+    foreign: ["grant drop on shop.orders to writer", "revoke drop on shop.orders from writer"],
+    collision: ["alter role svc with access from cidrs {'near'}", "alter role svc with access from all cidrs"],
+    query: (text) => server.query(text),
+    kill: () => node.kill(),
+    restart: () => node.start(),
+    [Symbol.asyncDispose]: () => server.stop(),
+  };
+}
+
+/** A role, and a login with an identity that is a member of it, grants to both, and something taken from everybody else. */
+function cassandraChanges({ access }: Snapshot): readonly Change[] {
+  const [role, login, table] = ['new "role', "new_login", (name: string) => ["cluster", "shop", name]];
+  const bob = [...access.memberships.values()].find(({ member }) => member === "bob");
+  const reader = access.roles.get("reader");
+  if (bob === undefined || reader === undefined) throw new Error("the shop is not complete");
+  const like = (name: string, attributes = {}): Change => ({
+    kind: "create-role",
+    role: { ...reader, name, attributes: { ...reader.attributes, ...attributes } },
+  });
+  const removed = (grantee: string, privileges: readonly string[]): Change => ({
+    ...grantOf(grantee, table("orders"), "", privileges),
+    kind: "remove-grant",
+  });
+  return [
+    like(role),
+    like(login, { login: true, identities: '["spiffe://shop/new"]' }),
+    { kind: "add-membership", membership: { ...bob, role, member: login } },
+    ...["orders", "items", "Odd_Table"].map((name) => grantOf(role, table(name), "")),
+    grantOf(login, table("items"), "", ["MODIFY"]),
+    {
+      kind: "alter-role",
+      role: "svc",
+      attributes: [{ name: "cidr_groups", before: null, after: '["far"]' }],
+    },
+    removed("writer", ["MODIFY"]),
     removed("old_group", ["SELECT"]),
     { kind: "remove-membership", membership: bob },
   ];

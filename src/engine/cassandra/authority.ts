@@ -12,6 +12,7 @@ import {
 import type { RoleName } from "../../model/role.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import type { RenderRequest } from "../engine.ts";
+import { coversMbean } from "./mbean-patterns.ts";
 import { closureOf, edgesOf } from "./membership-order.ts";
 import type { Missing } from "./missing.ts";
 import { quoteIdentifier } from "./quote.ts";
@@ -138,11 +139,19 @@ class Authority {
   }
 
   #holds(resource: Resource, privilege: Privilege): boolean {
-    return chainOf(resource).some((place) =>
+    return this.#covering(resource).some((place) =>
       this.#state.holdings
         .get(resourceKey(place))
         ?.list.entries.some(({ grantee, privileges }) => this.#own.has(grantee) && privileges.includes(privilege)),
     );
+  }
+
+  #covering(resource: Resource): readonly Resource[] {
+    const chain = chainOf(resource);
+    if (resource.kind !== "mbean") return chain;
+    const patterns = [...this.#state.holdings.values()].map((holding) => holding.resource);
+    const name = resource.path[0] ?? "";
+    return [...chain, ...patterns.filter(({ kind, path }) => kind === "mbean" && coversMbean(path[0] ?? "", name))];
   }
 
   #isSuperuser(role: RoleName): boolean {

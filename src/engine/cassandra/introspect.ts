@@ -13,6 +13,7 @@ import { readingError } from "./errors.ts";
 import { type CatalogFound, readCatalog } from "./introspect-catalog.ts";
 import { type AuthRows, BOOTSTRAP, normalize, type Normalized } from "./normalize.ts";
 import * as sql from "./queries.ts";
+import { type Copies, copiesLimits, readCopies } from "./replication.ts";
 import { DATABASE, SYSTEM_KEYSPACES } from "./resource-names.ts";
 import { enforcement, readSettings, type Settings } from "./settings.ts";
 import { newerVersion, seriesOf, serverVersion } from "./version.ts";
@@ -23,7 +24,7 @@ export interface Reading extends IntrospectOptions {
 }
 
 /** There is no reading of several tables as of one moment: they are read until two readings in a row are equal, at most so often. */
-const MOST_READINGS = 6;
+const MOST_READINGS = 10;
 
 /** Reads a cluster: its roles and grants from a quorum of the copies, and what exists. */
 export async function introspect(session: Session, reading: Reading): Promise<Snapshot> {
@@ -34,7 +35,8 @@ export async function introspect(session: Session, reading: Reading): Promise<Sn
   const { rows, catalog } = await steady(session, seriesOf(version));
   reading.onProgress?.("roles and grants");
   reading.onProgress?.("keyspaces, tables and functions");
-  return assemble({ reading, server, version, settings, rows, catalog });
+  const copies = await step("the replication of roles and grants", () => readCopies(session, server));
+  return assemble({ reading, server, version, settings, copies, rows, catalog });
 }
 
 /** What one node says about itself and its cluster. */
@@ -64,13 +66,15 @@ export async function readServer(session: Session): Promise<ServerFound> {
 /** The rows of `system_auth`, at the level that the server reads them with. */
 export async function readAuth(session: Session, series: number): Promise<AuthRows> {
   const since5 = series >= 500;
-  return {
-    roles: await session.rows<sql.RoleRow>(sql.ROLES),
-    permissions: await session.rows<sql.PermissionRow>(sql.PERMISSIONS),
-    dataCenters: await session.rows<sql.RestrictionRow>(sql.DATA_CENTERS),
-    cidrGroups: since5 ? await session.rows<sql.RestrictionRow>(sql.CIDR_GROUPS) : null,
-    identities: since5 ? await session.rows<sql.IdentityRow>(sql.IDENTITIES) : null,
-  };
+  // All at once: the less time it takes, the less can change meanwhile.
+  const [roles, permissions, dataCenters, cidrGroups, identities] = await Promise.all([
+    session.rows<sql.RoleRow>(sql.ROLES),
+    session.rows<sql.PermissionRow>(sql.PERMISSIONS),
+    session.rows<sql.RestrictionRow>(sql.DATA_CENTERS),
+    since5 ? session.rows<sql.RestrictionRow>(sql.CIDR_GROUPS) : null,
+    since5 ? session.rows<sql.IdentityRow>(sql.IDENTITIES) : null,
+  ]);
+  return { roles, permissions, dataCenters, cidrGroups, identities };
 }
 
 interface Steady {
@@ -98,9 +102,10 @@ interface Parts extends Steady {
   readonly server: ServerFound;
   readonly version: ServerVersion;
   readonly settings: Settings | null;
+  readonly copies: readonly Copies[];
 }
 
-function assemble({ reading, server, version, settings, rows, catalog }: Parts): Snapshot {
+function assemble({ reading, server, version, settings, copies, rows, catalog }: Parts): Snapshot {
   const series = seriesOf(version);
   const found = normalize(rows, { names: catalog.names, series });
   const { holdings, entries } = placed(found, catalog);
@@ -122,7 +127,7 @@ function assemble({ reading, server, version, settings, rows, catalog }: Parts):
     access,
     unknowns: distinct([...newerVersion(version), ...found.unknowns, ...unenforced(limits, settings)]),
     fingerprint: fingerprint(access),
-    limits,
+    limits: { ...limits, ...copiesLimits(copies) },
   };
 }
 

@@ -5,6 +5,7 @@ import type { RoleName } from "../../model/role.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import type { RenderRequest } from "../engine.ts";
 import { missingRights } from "./authority.ts";
+import { canonicalMbean } from "./mbean-names.ts";
 import { edgesOf, waysTo } from "./membership-order.ts";
 import { missingFindings } from "./missing.ts";
 import { quoteIdentifier } from "./quote.ts";
@@ -17,6 +18,7 @@ export function obstacles(request: RenderRequest, snapshot: Snapshot): readonly 
     ...missingFindings(missingRights(request, snapshot), snapshot),
     ...danglingFindings(request, snapshot),
     ...nameFindings(request.all),
+    ...mbeanFindings(request.all),
     ...impliedFindings(request, snapshot),
   ];
 }
@@ -67,6 +69,20 @@ function nameFindings(all: readonly Change[]): Finding[] {
         message: `the name of role \`${describeName(name)}\` has a single quote, and the server makes, changes and drops such a role only in part`,
         help: "use another name; have a superuser get rid of such a role by hand",
       }));
+  });
+}
+
+/** The server keeps the name of an MBean in one form, so that a grant in another form would never be found again. */
+function mbeanFindings(all: readonly Change[]): Finding[] {
+  return all.flatMap((change): Finding[] => {
+    if (change.kind !== "add-grant" || change.resourceKind !== "mbean") return [];
+    const names = change.resources.map(({ path }) => path[0] ?? "").filter((name) => canonicalMbean(name) !== name);
+    return names.map((name) => ({
+      code: "RW322",
+      severity: "error",
+      message: `the server keeps the MBean \`${name}\` by another form of its name`,
+      help: `write it as \`${canonicalMbean(name)}\``,
+    }));
   });
 }
 

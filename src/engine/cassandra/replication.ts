@@ -1,8 +1,7 @@
-import { RolewrightError } from "../../base/error.ts";
 import { compareBy, sorted } from "../../base/order.ts";
 import type { Finding } from "../../model/finding.ts";
 import type { Session } from "./client.ts";
-import { readServer, type ServerFound } from "./introspect.ts";
+import type { PeerRow } from "./queries.ts";
 import { quoteText } from "./quote.ts";
 
 /** How many nodes a data center has, and how many of them keep a copy of each role and grant. */
@@ -55,20 +54,23 @@ export function copiesInLimits(limits: Readonly<Record<string, number>>): readon
 const REPLICATION = "select replication from system_schema.keyspaces where keyspace_name = 'system_auth'";
 type ReplicationRow = readonly [replication: Readonly<Record<string, string>>];
 
-/** Throws RW317 where too few nodes keep `system_auth`, as it is now. */
-export async function refuseThinCopies(session: Session): Promise<void> {
-  const server = await readServer(session);
+/** How many copies of roles and grants there are, as it is now. */
+export async function readCopies(
+  session: Session,
+  server: Parameters<typeof dataCentersOf>[0],
+): Promise<readonly Copies[]> {
   const [row] = await session.rows<ReplicationRow>(REPLICATION, { consistency: "localOne" });
-  const finding = copiesFindings(copiesOf(row?.[0] ?? {}, dataCentersOf(server))).find(
-    ({ severity }) => severity === "error",
-  );
-  if (finding === undefined) return;
-  const { code, message, help } = finding;
-  throw new RolewrightError(code, message, help === undefined ? {} : { help });
+  return copiesOf(row?.[0] ?? {}, dataCentersOf(server));
 }
 
 /** The data center of each node. */
-export function dataCentersOf({ dataCenter, peers }: ServerFound): readonly string[] {
+export function dataCentersOf({
+  dataCenter,
+  peers,
+}: {
+  readonly dataCenter: string;
+  readonly peers: readonly PeerRow[];
+}): readonly string[] {
   return [dataCenter, ...peers.flatMap((peer) => (peer[0] === null ? [] : (peer[1] ?? [])))];
 }
 

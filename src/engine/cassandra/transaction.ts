@@ -7,8 +7,8 @@ import type { About, Transaction, TransactionOptions } from "../engine.ts";
 import type { Session } from "./client.ts";
 import { isConnectionLoss, readingError } from "./errors.ts";
 import { quoteText } from "./quote.ts";
-import { refuseThinCopies } from "./replication.ts";
 import { statementError } from "./statement-error.ts";
+import { refuseThinCopies } from "./thin-copies.ts";
 import { standsDespite } from "./half-done.ts";
 
 export interface OpenTransaction extends TransactionOptions {
