@@ -69,14 +69,17 @@ function lostDatabases({ plan, live, before, after }: LockoutInput): Finding[] {
 }
 
 /** What the inverse needs and the actor has before the plan, but not after it. */
-function lostRights({ plan, live, before, after }: LockoutInput): Finding[] {
+function lostRights(input: LockoutInput): Finding[] {
+  const { plan, live, before, after } = input;
   const actor = live.actor.role;
   const lost: string[] = [];
   const seen = new Set<string>();
+  const remade = givenByMaking(input);
   for (const { change } of plan.changes) {
     for (const need of needsOf(change, after)) {
       if (seen.has(need.id)) continue;
       seen.add(need.id);
+      if (need.after.kind === "admin" && remade.has(need.after.role)) continue;
       if (has(before, actor, need.before) && !has(after, actor, need.after)) lost.push(need.text);
     }
   }
@@ -91,6 +94,17 @@ function lostRights({ plan, live, before, after }: LockoutInput): Finding[] {
       help: "plan this with another administrator's connection; this guard cannot be waived",
     },
   ];
+}
+
+/** The roles that the plan drops and whose ADMIN the actor has because it made them: making them again gives it back. */
+function givenByMaking({ plan, live }: LockoutInput): ReadonlySet<RoleName> {
+  const dropped = new Set(
+    plan.changes.flatMap(({ change }) => (change.kind === "drop-role" ? [change.role.name] : [])),
+  );
+  const made = [...live.access.memberships.values()].filter(
+    ({ role, member, implied, admin }) => implied && admin && member === live.actor.role && dropped.has(role),
+  );
+  return new Set(made.map(({ role }) => role));
 }
 
 /** A right of the actor, as it must be held before the plan, and after it for the inverse. */

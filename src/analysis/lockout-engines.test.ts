@@ -119,6 +119,24 @@ describe("the connection's own account", () => {
     );
   });
 
+  test("may drop a role with members that it has made: making it again gives its admin option back", () => {
+    const roles = { ...before.roles, app: {} };
+    const role = { name: "app", origin: "user", attributes: {}, settings: [] } as const;
+    const [member, made, granted] = ["ana@% in app", "deploy@% in app admin implied", "deploy@% in app admin"];
+    const membership = [...coveringState({ ...before, roles, members: [member] }).memberships.values()][0];
+    if (membership === undefined) throw new Error("there is no member");
+    const changes: readonly Change[] = [
+      { kind: "remove-membership", membership },
+      { kind: "drop-role", role },
+    ];
+    const dropping = (own: string): string[] =>
+      guard({ before: { ...before, roles, members: [member, own] }, after: before, changes, actor: "deploy@%" });
+    expect(dropping(made)).toEqual([]);
+    expect(dropping(granted)).toContain(
+      "error LCK-02 the plan takes from the role that it connects as, `deploy@%`, what taking it back would need: admin of `app`",
+    );
+  });
+
   test("keeps the right to pass on what it granted, which is a privilege of its own", () => {
     const after = {
       ...before,

@@ -20,7 +20,7 @@ import { type Membership, membershipKey, PUBLIC, type Role, type RoleAttributes 
  */
 export interface CoveringSample {
   readonly roles: Readonly<Record<string, RoleAttributes>>;
-  /** `alice@% in readers`, and options after it: `admin`, `noinherit`, `noset`. */
+  /** `alice@% in readers`, and options after it: `admin`, `noinherit`, `noset`, `implied`. */
   readonly members?: readonly string[];
   /** `select, insert on table shop.orders to alice@%, public`; `select on all-schemas to alice@%`. */
   readonly grants?: readonly string[];
@@ -110,7 +110,7 @@ export function coveringState(sample: CoveringSample): AccessState {
       !options.includes("noinherit"),
       !options.includes("noset"),
     ];
-    return { role, member, grantor: "", admin, inherit, set, implied: false };
+    return { role, member, grantor: "", admin, inherit, set, implied: options.includes("implied") };
   });
   const entries = new Map<ResourceKey, { readonly resource: Resource; readonly list: AccessEntry[] }>();
   const at = (resource: Resource): AccessEntry[] => {
