@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { manifestJsonSchema } from "../src/config/schema.ts";
+import { cassandraReference } from "./docs/cassandra-reference.ts";
 import { commandReference } from "./docs/command-reference.ts";
 import { errorReference } from "./docs/error-reference.ts";
 import { mysqlReference } from "./docs/mysql-reference.ts";
@@ -15,6 +16,7 @@ const ROOT = join(import.meta.dirname, "..");
 const pages: Readonly<Record<string, string>> = {
   "docs/reference/cli.md": commandReference(),
   "docs/reference/errors.md": await errorReference(join(ROOT, "src/model/codes")),
+  "docs/engines/cassandra.md": cassandraReference(),
   "docs/engines/mariadb.md": mysqlReference("mariadb"),
   "docs/engines/mysql.md": mysqlReference("mysql"),
   "docs/engines/postgresql.md": postgresqlReference(),

@@ -15,45 +15,47 @@ export interface CatalogFound {
 
 /** Reads what exists with a fixed number of queries. Every node has it all. */
 export async function readCatalog(session: Session): Promise<CatalogFound> {
-  const entries = new Map<ResourceKey, CatalogEntry>();
-  const add = (entry: CatalogEntry): void => void entries.set(resourceKey(entry.resource), entry);
-  const own = async <Row extends readonly [string, ...Value[]]>(query: string): Promise<Row[]> =>
+  const read = async <Row extends readonly [string, ...Value[]]>(query: string): Promise<Row[]> =>
     (await session.rows<Row>(query, { consistency: "localOne" })).filter(
       ([keyspace]) => !SYSTEM_KEYSPACES.has(keyspace),
     );
-  const keyspaces = await session.rows<sql.KeyspaceRow>(sql.KEYSPACES, { consistency: "localOne" });
+  // All at once: the less time it takes, the less can change meanwhile.
+  const [keyspaces, tables, views, columns, types, functions, aggregates] = await Promise.all([
+    read<sql.KeyspaceRow>(sql.KEYSPACES),
+    read<sql.TableRow>(sql.TABLES),
+    read<sql.ViewRow>(sql.VIEWS),
+    read<sql.ColumnRow>(sql.COLUMNS),
+    read<sql.TypeRow>(sql.TYPES),
+    read<sql.RoutineRow>(sql.FUNCTIONS),
+    read<sql.RoutineRow>(sql.AGGREGATES),
+  ]);
+  const entries = new Map<ResourceKey, CatalogEntry>();
+  const add = (entry: CatalogEntry): void => void entries.set(resourceKey(entry.resource), entry);
   for (const [keyspace] of keyspaces) {
-    if (SYSTEM_KEYSPACES.has(keyspace)) continue;
     const path = [DATABASE, keyspace];
     for (const kind of ["schema", "schema-tables", "schema-routines"] as const) add({ resource: { kind, path } });
   }
-  const columns = columnsOf(await own<sql.ColumnRow>(sql.COLUMNS));
-  const table = (keyspace: string, name: string, more: { form: Form; readThrough?: Resource }): void => {
+  const columnsByTable = columnsOf(columns);
+  const addTable = (keyspace: string, name: string, more: { form: Form; readThrough?: Resource }): void => {
     const resource: Resource = { kind: "table", path: [DATABASE, keyspace, name] };
-    add({ resource, columns: columns.get(`${keyspace}\0${name}`) ?? [], ...more });
+    add({ resource, columns: columnsByTable.get(`${keyspace}\0${name}`) ?? [], ...more });
   };
-  for (const [keyspace, name] of await own<sql.TableRow>(sql.TABLES)) table(keyspace, name, { form: "table" });
-  for (const [keyspace, name, base] of await own<sql.ViewRow>(sql.VIEWS)) {
+  for (const [keyspace, name] of tables) addTable(keyspace, name, { form: "table" });
+  for (const [keyspace, name, base] of views) {
     const readThrough: Resource = { kind: "table", path: [DATABASE, keyspace, base] };
-    table(keyspace, name, { form: "materialized-view", readThrough });
+    addTable(keyspace, name, { form: "materialized-view", readThrough });
   }
-  const types = typesOf(await own<sql.TypeRow>(sql.TYPES));
   const routines: RoutineName[] = [];
-  const forms = [
-    [sql.FUNCTIONS, "function"],
-    [sql.AGGREGATES, "aggregate"],
-  ] as const;
-  for (const [query, form] of forms) {
-    for (const [keyspace, name, argumentTypes] of await own<sql.RoutineRow>(query)) {
+  const addRoutines = (rows: readonly sql.RoutineRow[], form: Form): void => {
+    for (const [keyspace, name, argumentTypes] of rows) {
       const routine = { keyspace, name, argumentTypes: argumentTypes ?? [] };
       routines.push(routine);
       add({ resource: routineResource(routine), form });
     }
-  }
-  return {
-    entries,
-    names: new ResourceNames(routines, types),
   };
+  addRoutines(functions, "function");
+  addRoutines(aggregates, "aggregate");
+  return { entries, names: new ResourceNames(routines, typesOf(types)) };
 }
 
 const COLUMN_ORDER: Readonly<Record<string, number>> = { partition_key: 0, clustering: 1, static: 2, regular: 3 };
