@@ -148,6 +148,7 @@ function takeStatements({ grantee, place, parts }: Group, { merged, columns, pro
     for (const { privileges } of parts) {
       for (const privilege of privileges) changes.push(...(merged.get(`${grantee}\0${privilege}`) ?? []));
     }
+    changes.sort((a, b) => a - b);
   }
   const text = `revoke ${wordsOf(parts, place).join(", ")} on ${levelText(place)} from ${who}`;
   const own = parts.flatMap((part) => (part.columns === null ? part.privileges : []));
