@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { shortDigest } from "../../src/base/digest.ts";
+import { fileRunStore } from "../../src/store/files/run-store.ts";
 import { describeOn } from "../support/describe-on.ts";
 import { startMariadb, type MariadbServer } from "../support/mariadb.ts";
 import { startPostgres, type PostgresServer } from "../support/postgres.ts";
@@ -276,6 +278,30 @@ describeOn("mariadb", "several targets of different engines", () => {
       expect(ran.stdout).toMatch(/engine +verified on live servers: 10\.11/);
       expect(ran.stdout).toMatch(/LIMITS[\s\S]*Every GRANT and REVOKE stands at once/);
     });
+  });
+
+  test("status says of a run that stands in part how it is finished or undone, on each engine in its own way", async () => {
+    expectExit(await place.run(["apply", "--all-targets", "--yes", ACCEPTED]), 0);
+    const runs = fileRunStore({ folder: place.path(".rolewright/runs") });
+    const latest = await runs.list();
+    for (const target of ["shop", "books"]) {
+      const stored = await runs.load(
+        latest.find((run) => run.target === target && run.state === "applied")?.plan ?? "sha256:",
+      );
+      if (stored === null) throw new Error(`nothing was applied to ${target}`);
+      const name = shortDigest(stored.plan.digest);
+      await runs.save({ ...stored.run, state: "partial" }, stored.plan);
+      for (const args of [["status"], ["status", name]]) {
+        const ran = await place.run(args);
+        expectExit(ran, 1);
+        expect(ran.stdout).toContain(
+          target === "shop"
+            ? `NEXT         to finish: rolewright apply ${name}; to undo: rolewright revert ${name}`
+            : `NEXT         rolewright plan           shows what is left to do; to undo: rolewright revert ${name}`,
+        );
+      }
+      await runs.save(stored.run, stored.plan);
+    }
   });
 
   test("a command about one target says so where several are named", async () => {

@@ -65,7 +65,7 @@ export const doctor: Action = async (context, input) => {
 };
 
 /** What was never run against a live server is said to be so wherever its results are looked at. */
-function engineCheck(verifiedOn: readonly string[]): Check {
+export function engineCheck(verifiedOn: readonly string[]): Check {
   if (verifiedOn.length > 0)
     return { name: "engine", result: "ok", text: `verified on live servers: ${verifiedOn.join(", ")}` };
   return {

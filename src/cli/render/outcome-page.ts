@@ -136,7 +136,7 @@ function appliedLine(outcome: Applied, took: { readonly milliseconds: number }):
   const how =
     steps === undefined
       ? `verified before commit (${questions})`
-      : [`${counted(steps, "step")}, each read back and as predicted`, questions]
+      : [`${counted(steps, "step")}, ${steps === 1 ? "" : "each "}read back and as predicted`, questions]
           .filter((part) => part !== "")
           .join(", ");
   const nodes = outcome.nodes.length === 0 ? "" : `, confirmed by ${counted(outcome.nodes.length, "node")}`;
