@@ -104,8 +104,8 @@ export const RW5XX: Readonly<Record<string, CodePage>> = {
   },
   RW520: {
     title: "a session may not be ended",
-    why: "Ending other roles' sessions needs membership in `pg_signal_backend`, and a superuser's session needs a superuser.",
-    fix: "Have an administrator end it with `select pg_terminate_backend(PID)`.",
+    why: "On PostgreSQL ending other roles' sessions needs membership in `pg_signal_backend`, and a superuser's session needs a superuser; on MariaDB and MySQL it needs CONNECTION ADMIN.",
+    fix: "Have an administrator end it with `select pg_terminate_backend(PID)`, or with `kill connection ID`.",
   },
   RW521: {
     title: "the server is of another product than the target says",
