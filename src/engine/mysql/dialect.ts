@@ -4,6 +4,7 @@ import { CAPABILITIES } from "./capabilities.ts";
 import { Privileges } from "./privileges.ts";
 import type { Product } from "./product.ts";
 import { keptBySessions } from "./kept-by-sessions.ts";
+import type { EvaluationSettings } from "./evaluated.ts";
 import { limits } from "./limits.ts";
 import { obstacles } from "./obstacles.ts";
 import { placement } from "./placement.ts";
@@ -18,17 +19,18 @@ export function mysqlDialect(snapshot: Snapshot, product: Product): Dialect {
   const rules = mysqlStateRules(snapshot, product);
   // A partial revoke is recorded like a privilege, and is none that anybody could use: the rules of access do not know it.
   const privileges = new Privileges(product, seriesOf(snapshot.version));
-  const accessRules = mysqlAccessRules({
+  const settings: EvaluationSettings = {
     product,
     limits: snapshot.limits,
     privilegesOf: (kind) => privileges.of(kind),
-  });
+  };
+  const accessRules = mysqlAccessRules(settings);
   return {
     capabilities: CAPABILITIES[product.engine],
     rules,
     accessRules,
     quoteIdentifier,
-    render: (request) => render(request, product),
+    render: (request) => render(request, settings),
     placement: (change) => placement(change, product),
     obstacles: (request) => obstacles(request, { snapshot, rules: accessRules, product }),
     limits: (after, changed) => limits(after, changed, { snapshot, product }),

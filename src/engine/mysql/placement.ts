@@ -1,10 +1,11 @@
 import { type Change, type GrantChange, isGrantChange } from "../../model/change.ts";
+import { PUBLIC } from "../../model/role.ts";
 import type { Placement } from "../engine.ts";
 import { DATABASE } from "./normalize.ts";
 import { REVOKED } from "./privileges.ts";
 import type { Product } from "./product.ts";
 import { isDefaultChange, takesMembership } from "./render-memberships.ts";
-import { reduces } from "./render-roles.ts";
+import { isBareRole, reduces } from "./render-roles.ts";
 
 /**
  * The stage of a change. What decides about an account's one default role runs at the end of the additions: the new one has all it should have by then, and nobody is without both. A partial revoke takes, and
@@ -18,6 +19,9 @@ export function placement(change: Change, product: Product): Placement {
     case "add-membership":
     case "alter-membership":
     case "remove-membership":
+      if (isNesting(change, product)) {
+        return { stage: change.kind === "remove-membership" ? "remove" : "add", database: DATABASE };
+      }
       if (isDefaultChange(change, product)) return { stage: "add", database: DATABASE };
       return { stage: takesMembership(change) ? "finish" : "prepare", database: null };
     case "drop-role":
@@ -38,6 +42,13 @@ export function placement(change: Change, product: Product): Placement {
     case "set-row-security":
       throw new TypeError(`${change.kind}: there is no such thing here`);
   }
+}
+
+/** MariaDB: what a role, or everybody, is a member of is merged with its own rows at once; so it stands beside changes of these. */
+function isNesting(change: Change, product: Product): boolean {
+  if (change.kind !== "add-membership" && change.kind !== "remove-membership") return false;
+  const { member } = change.membership;
+  return !product.rolesAreAccounts && (member === PUBLIC || isBareRole(member, product));
 }
 
 function addsGrant({ kind, privileges }: GrantChange): boolean {

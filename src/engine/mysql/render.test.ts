@@ -61,18 +61,22 @@ interface Given {
   readonly memberships?: readonly Membership[];
   /** What `app@%` holds. */
   readonly held?: readonly (readonly [Resource, readonly string[]])[];
+  /** What one grantee holds. */
+  readonly rows?: readonly (readonly [RoleName, Resource, readonly string[]])[];
 }
 
-function stateOf({ roles = [], memberships = [], held = [] }: Given): AccessState {
+function stateOf({ roles = [], memberships = [], held = [], rows = [] }: Given): AccessState {
   return {
     ...EMPTY_STATE,
     roles: new Map(roles.map((one) => [one.name, one])),
     memberships: new Map(memberships.map((one) => [membershipKey(one), one])),
     holdings: new Map(
-      held.map(([resource, privileges]) => [
-        resourceKey(resource),
-        { resource, owner: null, list: accessList([{ grantee: "app@%", grantor: "", privileges, grantable: [] }]) },
-      ]),
+      [...held.map(([resource, privileges]) => ["app@%", resource, privileges] as const), ...rows].map(
+        ([grantee, resource, privileges]) => [
+          resourceKey(resource),
+          { resource, owner: null, list: accessList([{ grantee, grantor: "", privileges, grantable: [] }]) },
+        ],
+      ),
     ),
   };
 }
@@ -262,10 +266,10 @@ test("MySQL: accounts, any number of default roles, dynamic privileges and parti
   ).toEqual([
     "create user 'r'@'%' identified with caching_sha2_password as '$A$005$THISISACOMBINATIONOFINVALIDSALTANDPASSWORDTHATMUSTNEVERBRBEUSED' account lock",
     "alter user 'app'@'%' identified with caching_sha2_password as $secret",
-    "grant 'a'@'%' to 'app'@'%' with admin option",
-    "set default role 'a'@'%', 'b'@'%' to 'app'@'%'",
     "grant backup_admin on *.* to 'app'@'%'",
     "grant update on `c`.* to 'app'@'%'",
+    "grant 'a'@'%' to 'app'@'%' with admin option",
+    "set default role 'a'@'%', 'b'@'%' to 'app'@'%'",
     "revoke insert on `a\\_b`.* from 'app'@'%'",
   ]);
 });
@@ -277,5 +281,40 @@ test("MySQL: a partial revoke goes with the privilege that it was taken from", (
   ];
   expect(rendered(changes, {}, mysql)).toEqual([
     { text: "revoke insert, select on *.* from 'app'@'%'", changes: [0, 1] },
+  ]);
+});
+
+test("a row or a membership that takes away for a while what comes back is told, and one that takes for good is not", () => {
+  const inner: Membership = { ...member("outer", "inner"), inherit: true, set: false };
+  const given: Given = {
+    roles: ["outer", "inner"].map((name) => role(name)),
+    memberships: [inner],
+    held: [],
+    rows: [
+      ["outer", pattern("foo%"), ["SELECT"]],
+      ["", schema("foobar"), []],
+    ],
+  };
+  const own = grant("add-grant", [schema("foobar")], ["INSERT"], { grantee: "outer" });
+  const nested = grant("add-grant", [schema("foobar")], ["SELECT"], { grantee: "inner" });
+  const gaps = (changes: readonly Change[]): readonly (string | undefined)[] =>
+    rendered(changes, given).map(({ interrupts }) => interrupts);
+  expect(gaps([nested, own])).toEqual([undefined, undefined]);
+  const other = grant("add-grant", [schema("foobar")], ["SELECT"], { grantee: "outer" });
+  const first = grant("add-grant", [schema("foobar")], ["INSERT"], { grantee: "inner" });
+  const edge: Change = { kind: "add-membership", membership: inner };
+  const parted = { ...given, memberships: [] };
+  expect(rendered([edge, other, first], parted).map(({ interrupts }) => interrupts)).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  expect(gaps([first, other])).toEqual([
+    "until later statements of this stage `outer` is without SELECT on foobar",
+    undefined,
+  ]);
+  expect(gaps([first, grant("add-grant", [schema("foobar")], ["DELETE"], { grantee: "outer" })])).toEqual([
+    undefined,
+    undefined,
   ]);
 });

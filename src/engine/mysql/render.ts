@@ -1,30 +1,35 @@
 import type { Change } from "../../model/change.ts";
 import type { RoleName } from "../../model/role.ts";
 import type { RenderedStatement, RenderRequest } from "../engine.ts";
+import type { EvaluationSettings } from "./evaluated.ts";
 import type { Product } from "./product.ts";
 import { grantStatements } from "./render-grants.ts";
 import { membershipStatements } from "./render-memberships.ts";
 import { granteeText } from "./render-names.ts";
+import { withRowGaps } from "./row-gaps.ts";
 import { earlyRoleStatements, type Indexed, isBareRole, lateRoleStatements } from "./render-roles.ts";
 
 /**
- * The statements of one stage. Order: accounts and roles, memberships, grants, default roles; then grants, memberships and attributes that go, and DROP last. semantics-mysql-mariadb.md, sections 12 and 13.
+ * The statements of one stage. Order: accounts and roles, grants, memberships, default roles; then memberships, grants and
+ * attributes that go, and DROP last. Rows of nested roles stand in for each other, so a row of one's own comes before the membership, and goes after it. semantics-mysql-mariadb.md, sections 12 and 13.
  */
-export function render(request: RenderRequest, product: Product): RenderedStatement[] {
+export function render(request: RenderRequest, settings: EvaluationSettings): readonly RenderedStatement[] {
+  const { product } = settings;
   const changes = request.indexes.map((index): Indexed => ({ index, change: changeAt(request, index) }));
   const memberships = membershipStatements(changes, request, product);
   const grants = grantStatements(changes, request, product);
-  return [
+  const statements = [
     ...earlyRoleStatements(changes, request.after, product),
     ...memberships.first,
-    ...memberships.additions,
     ...grants.additions,
+    ...memberships.additions,
     ...memberships.defaults,
-    ...grants.removals,
     ...memberships.removals,
+    ...grants.removals,
     ...lateRoleStatements(changes, request.after, product),
     ...dropStatements(changes, request, product),
   ];
+  return withRowGaps(statements, request, settings);
 }
 
 function changeAt({ all }: RenderRequest, index: number): Change {

@@ -73,6 +73,7 @@ describeOn("mariadb", "statements for MariaDB, run by a plain session", () => {
       { kind: "create-role", role: { name: "new@%", origin: "user", attributes: { login: false }, settings: [] } },
       { kind: "add-membership", membership },
     ];
+    const asks: number[] = [];
     for (const change of cases) {
       const title = JSON.stringify(change);
       for (let asked = 0; ; asked++) {
@@ -88,7 +89,7 @@ describeOn("mariadb", "statements for MariaDB, run by a plain session", () => {
         );
         expect(refused, `${title}: ${JSON.stringify(findings)}`).toBe(findings.length > 0);
         if (!refused) {
-          expect(asked, title).toBeGreaterThan(0);
+          asks.push(asked);
           break;
         }
         expect(findings[0]?.code).toBe("RW310");
@@ -98,6 +99,7 @@ describeOn("mariadb", "statements for MariaDB, run by a plain session", () => {
         for (const statement of statements) await server.query(statement);
       }
     }
+    expect(asks, "each was refused at first").toEqual(cases.map(() => 1));
   });
 
   test("what the server would not keep is told, and code whose definer loses rights", async () => {
