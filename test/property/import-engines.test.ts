@@ -6,6 +6,10 @@ import { proveImport } from "../../src/config/import/prove.ts";
 import { parseManifestSources } from "../../src/config/load.ts";
 import { resolveManifest } from "../../src/config/resolve.ts";
 import { diff } from "../../src/diff/diff.ts";
+import { openSession } from "../../src/engine/cassandra/client.ts";
+import { parseDsn } from "../../src/engine/cassandra/dsn.ts";
+import { CODE, causeOf } from "../../src/engine/cassandra/errors.ts";
+import { cassandra } from "../../src/engine/cassandra/index.ts";
 import { mariadb } from "../../src/engine/mysql/index.ts";
 import { accessList } from "../../src/model/access-list.ts";
 import type { Change } from "../../src/model/change.ts";
@@ -13,9 +17,11 @@ import { hasErrors } from "../../src/model/finding.ts";
 import { type Resource, resourceKey, tableOf } from "../../src/model/resource.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
 import type { StateRules } from "../../src/model/state-rules.ts";
+import { type BorrowedCassandra, borrowCassandra } from "../support/borrow-cassandra.ts";
 import { describeOn } from "../support/describe-on.ts";
 import { type MariadbServer, startMariadb } from "../support/mariadb.ts";
 import { random } from "../support/random-state/random.ts";
+import { cassandraStatements } from "./cassandra-states.ts";
 import { mariadbStatements } from "./mariadb-states.ts";
 
 const NAMES = { target: "random", urlVariable: "RANDOM_URL", environment: "test" };
@@ -68,6 +74,69 @@ describeOn("mariadb", "importing a real MariaDB", () => {
     expect(lost).toBeGreaterThan(10);
   });
 });
+
+const CASSANDRA_CASES = process.env["ROLEWRIGHT_TEST_LONG"] === "1" ? 30 : 3;
+
+describeOn("cassandra", "importing a real Cassandra", () => {
+  test("the files plan to zero changes, and lead to the same state from nothing", async () => {
+    for (let seed = 1; seed <= CASSANDRA_CASES; seed++) {
+      await using server = await borrowCassandra();
+      await fill(server, seed);
+      await using connection = await cassandra.connect({ url: new Secret(server.url()) });
+      const live = only(server.prefix, await connection.introspect());
+      const { rules } = connection.engine.dialect(live);
+      const { changes, rebuilt } = readBack(live, rules);
+      expect(changes, `seed ${seed}`).toEqual([]);
+      expect(plain(rebuilt, live), `seed ${seed}`).toEqual(plain(live.access, live));
+    }
+  });
+});
+
+/** Some state on the shared node, under the borrower's names; what the server refuses is left out. */
+async function fill(server: BorrowedCassandra, seed: number): Promise<void> {
+  const options = { applicationName: "import-engines.test", connectTimeoutSeconds: 10 };
+  await using session = await openSession(parseDsn(new Secret(server.url())), options);
+  const script = cassandraStatements(random(seed), 60, { prefix: server.prefix, since5: true });
+  let done = 0;
+  for (const cql of script) {
+    try {
+      await session.run(cql);
+      done++;
+    } catch (error) {
+      // The server calls it a syntax error too where a privilege cannot be held on such a thing.
+      const { code, message } = causeOf(error);
+      if (code !== CODE.invalid && !/any of the requested permissions/u.test(message))
+        throw new Error(cql, { cause: error });
+    }
+  }
+  expect(done).toBeGreaterThan(script.length / 2);
+}
+
+/** What others have on the same node comes and goes, and is left out. */
+function only(prefix: string, live: Snapshot): Snapshot {
+  const { access, catalog } = live;
+  const ours = ({ kind, path }: Resource): boolean => {
+    if (path.length < 2) return kind !== "role" || path[0]?.startsWith(prefix) === true || path[0] === live.actor.role;
+    return path[1]?.startsWith(prefix) === true;
+  };
+  const named = (name: string): boolean => name.startsWith(prefix) || name === live.actor.role;
+  const holdings = [...access.holdings].filter(([, one]) => ours(one.resource));
+  return {
+    ...live,
+    catalog: { ...catalog, entries: new Map([...catalog.entries].filter(([, one]) => ours(one.resource))) },
+    access: {
+      ...access,
+      roles: new Map([...access.roles].filter(([name]) => named(name))),
+      memberships: new Map([...access.memberships].filter(([, one]) => named(one.member) && named(one.role))),
+      holdings: new Map(
+        holdings.map(([key, one]) => {
+          const list = accessList(one.list.entries.filter((entry) => named(entry.grantee)));
+          return [key, { ...one, list }];
+        }),
+      ),
+    },
+  };
+}
 
 /** A new server and then some state; what the server refuses is left out. */
 async function build(seed: number): Promise<MariadbServer> {
