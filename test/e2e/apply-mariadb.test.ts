@@ -41,6 +41,14 @@ roles:
     member_of: [{ role: writer, inherit: true }]
 `;
 
+const NARROW = `version: 1
+targets:
+  shop: { engine: mariadb, environment: staging, url: "\${SHOP_URL}" }
+roles:
+  active@%: { not_member_of: [everything] }
+  inside@%: { revoke: [select on schema shop] }
+`;
+
 /** Whether a login may run a statement. */
 async function may(user: string, sql: string, password = "x"): Promise<boolean> {
   try {
@@ -103,6 +111,39 @@ describeOn("mariadb", "a live MariaDB server under the program", () => {
     expectExit(reverted, 0);
     expect(await fingerprint()).toBe(before);
     expect(await may("alice", "select card from shop.orders")).toBe(true);
+  });
+
+  test("tells which open sessions keep what was revoked, and ends them where asked to", async () => {
+    for (const sql of [
+      "create role everything",
+      "grant select on *.* to everything",
+      "create user active@'%', inside@'%'",
+      "grant everything to active@'%'",
+      "grant select on shop.* to inside@'%'",
+    ])
+      await server.query(sql);
+    await using active = await server.connect({ user: "active", from: "127.0.0.1" });
+    await active.query("set role everything");
+    await using inside = await server.connect({ user: "inside", from: "127.0.0.1", database: "shop" });
+    const keeps = async (session: typeof active): Promise<boolean> =>
+      await session.query("select id from orders").then(
+        () => true,
+        () => false,
+      );
+    await active.query("use shop");
+    await folder.write("rolewright.yaml", NARROW);
+    const kept = await folder.run(["apply", "--yes", "--accept-access-loss=2"]);
+    expectExit(kept, 0);
+    expect(kept.stdout).toMatch(
+      /SESSIONS THAT KEEP ACCESS[\s\S]*active@% \(session \d+@active\)[\s\S]*inside@% \(session/,
+    );
+    expect([await keeps(active), await keeps(inside)]).toEqual([true, true]);
+    for (const sql of ["grant everything to active@'%'", "grant select on shop.* to inside@'%'"])
+      await server.query(sql);
+    const ended = await folder.run(["apply", "--yes", "--accept-access-loss=2", "--end-sessions"]);
+    expectExit(ended, 0);
+    expect(ended.stdout).toContain("SESSIONS ENDED");
+    expect([await keeps(active), await keeps(inside)]).toEqual([false, false]);
   });
 });
 

@@ -42,7 +42,7 @@ export async function beginTransaction(session: Session, options: OpenTransactio
 function limits({ product, lockTimeoutMs, statementTimeoutMs }: OpenTransaction): string {
   const seconds = Math.max(1, Math.ceil(lockTimeoutMs / 1000));
   const { name, unitsPerSecond } = product.statementTimeout;
-  return `set session lock_wait_timeout = ${seconds}, innodb_lock_wait_timeout = ${seconds}, ${name} = ${(statementTimeoutMs / 1000) * unitsPerSecond}`;
+  return `set session lock_wait_timeout = ${seconds}, innodb_lock_wait_timeout = ${seconds}, ${name} = ${(statementTimeoutMs * unitsPerSecond) / 1000}`;
 }
 
 class MysqlTransaction implements Transaction {
