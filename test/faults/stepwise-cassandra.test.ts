@@ -3,5 +3,5 @@ import { stepwiseFaults } from "../support/stepwise-faults.ts";
 import { cassandraWorld } from "../support/stepwise-worlds.ts";
 
 describeOn("cassandra", "on Cassandra, where each statement stands at once,", () =>
-  stepwiseFaults(cassandraWorld, { stride: 24 }),
+  stepwiseFaults(cassandraWorld, { stride: 40 }),
 );

@@ -62,25 +62,23 @@ async function readPart(session: Session, about: About, { series, known }: Known
   const asked = [...about.roles].filter((name) => name !== "");
   const listed = await inParts<MemberRow>(session, MEMBERS, asked);
   const members = [...listed.map(([, member]) => member), ...asked.flatMap((role) => known.get(role) ?? [])];
-  const found = await inParts<sql.RoleRow>(session, sql.ROLES + OF_ROLES, [...asked, ...members]);
-  const names = await namesFor(session, about.resources);
-  const own = found.filter(([name]) => about.roles.has(name));
   const since5 = series >= 500;
-  const normal = normalize(
-    {
-      roles: own.map(([name, login, superuser]) => [name, login, superuser, null]),
-      permissions: await permissionsOf(session, asked, storedNames(about.resources, names)),
-      dataCenters: await inParts(
-        session,
-        sql.DATA_CENTERS + OF_ROLES,
-        asked.map((name) => `roles/${name}`),
-      ),
-      cidrGroups: since5 ? await inParts(session, sql.CIDR_GROUPS + OF_ROLES, asked) : null,
-      // They cannot be asked for by role.
-      identities: since5 ? await session.rows<sql.IdentityRow>(sql.IDENTITIES) : null,
-    },
-    { names, series },
-  );
+  const names = await namesFor(session, about.resources);
+  const [found, permissions, dataCenters, cidrGroups, identities] = await Promise.all([
+    inParts<sql.RoleRow>(session, sql.ROLES + OF_ROLES, [...asked, ...members]),
+    permissionsOf(session, asked, storedNames(about.resources, names)),
+    inParts<sql.RestrictionRow>(
+      session,
+      sql.DATA_CENTERS + OF_ROLES,
+      asked.map((name) => `roles/${name}`),
+    ),
+    since5 ? inParts<sql.RestrictionRow>(session, sql.CIDR_GROUPS + OF_ROLES, asked) : null,
+    // They cannot be asked for by role.
+    since5 ? session.rows<sql.IdentityRow>(sql.IDENTITIES) : null,
+  ]);
+  const own = found.filter(([name]) => about.roles.has(name));
+  const roles = own.map(([name, login, superuser]): sql.RoleRow => [name, login, superuser, null]);
+  const normal = normalize({ roles, permissions, dataCenters, cidrGroups, identities }, { names, series });
   return {
     ...EMPTY_STATE,
     roles: normal.roles,
