@@ -2,12 +2,13 @@ import type { AccessState } from "../../model/access-state.ts";
 import { type Change, type GrantChange, isGrantChange } from "../../model/change.ts";
 import type { Finding } from "../../model/finding.ts";
 import { describeName, describeResource, type Resource, resourceKey, tableOf } from "../../model/resource.ts";
-import type { AttributeValue, RoleName } from "../../model/role.ts";
+import type { AttributeValue, Membership, RoleName } from "../../model/role.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import { accountOf } from "./names.ts";
 import { ACCOUNT_ATTRIBUTES } from "./normalize-accounts.ts";
 import { REVOKED } from "./privileges.ts";
 import type { Product } from "./product.ts";
+import { granteeText } from "./render-names.ts";
 import { isBareRole } from "./render-roles.ts";
 import { PASSWORD_PLUGIN, signInWays } from "./sign-in.ts";
 import { tlsText } from "./tls.ts";
@@ -23,10 +24,33 @@ export function limits(
     if (isGrantChange(change)) return grantLimits(change, after, known);
     if (change.kind === "create-role") return attributeLimits(change.role.name, Object.entries(change.role.attributes));
     if (change.kind === "set-password") return passwordLimits(change.role, after, known.product);
+    if (change.kind === "add-membership") return staleLimits(change.membership, changes, known);
+    if (change.kind === "alter-membership") return staleLimits(change.after, changes, known);
     if (change.kind !== "alter-role") return [];
     const values = change.attributes.map(({ name, after: value }) => [name, value] as const);
     return [...attributeLimits(change.role, values), ...expiryLimits(change.role, values, rotated)];
   });
+}
+
+/** A default role that an account lost comes back with the membership, and goes when another one is set: neither would be what was planned. */
+function staleLimits(
+  { role, member, inherit }: Membership,
+  changes: readonly Change[],
+  { snapshot, product }: { readonly snapshot: Snapshot; readonly product: Product },
+): readonly Finding[] {
+  const stale = snapshot.access.roles.get(member)?.attributes["stale_default_role"] ?? null;
+  if (stale === null || (stale !== role && !inherit)) return [];
+  const cleared = changes.some(
+    (change) =>
+      change.kind === "alter-role" &&
+      change.role === member &&
+      change.attributes.some(({ name }) => name === "stale_default_role"),
+  );
+  if (cleared) return [];
+  const who = `\`${describeName(member)}\``;
+  const message = `${who} still has the default role \`${describeName(String(stale))}\`, of which it is no member`;
+  const statement = `set default role none for ${granteeText(member, product)}`;
+  return [cannot(message, `have it forgotten first: ${statement}`)];
 }
 
 function cannot(message: string, help: string, severity: Finding["severity"] = "error"): Finding {

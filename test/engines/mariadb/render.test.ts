@@ -12,7 +12,7 @@ import { type AttributeValue, type Membership, membershipKey, PUBLIC, type RoleN
 import type { Snapshot } from "../../../src/model/snapshot.ts";
 import { layout, requestFor } from "../../../src/plan/layout.ts";
 import { overlay, restrictedTo } from "../../../src/plan/overlay.ts";
-import { plainState } from "../../property/live-states.ts";
+import { plainState, planTo } from "../../property/live-states.ts";
 import { mariadbStatements } from "../../property/mariadb-states.ts";
 import { describeOn } from "../../support/describe-on.ts";
 import { type MariadbServer, startMariadb } from "../../support/mariadb.ts";
@@ -112,6 +112,11 @@ describeOn("mariadb", "statements for MariaDB, run by a plain session", () => {
       "grant select on shop.* to df@'%'",
       "create definer = df@'%' view shop.v as select id from shop.t",
       "grant create on shop.gone to df@'%'",
+      "create role r1",
+      "create user st@'%'",
+      "grant r1 to st@'%'",
+      "set default role r1 for st@'%'",
+      "revoke r1 from st@'%'",
     ];
     await server.query(setup.join("; "));
     const live = await connection.introspect();
@@ -137,6 +142,17 @@ describeOn("mariadb", "statements for MariaDB, run by a plain session", () => {
     expect(told(alter("queries_per_hour", 0, 4_294_967_296))).toEqual(["RW325 error"]);
     expect(told(alter("password_expired", true, false))).toEqual(["RW325 error"]);
     expect(told(alter("tls", "none", "SUBJECT 'a' identified by 'b'"))).toEqual(["RW325 error"]);
+    const stale: Membership = {
+      role: "r1",
+      member: "st@%",
+      grantor: "",
+      admin: false,
+      inherit: false,
+      set: true,
+      implied: false,
+    };
+    expect(told({ kind: "add-membership", membership: stale })).toEqual(["RW325 error"]);
+    expect(told({ kind: "add-membership", membership: { ...stale, member: "df@%" } })).toEqual([]);
     const routine: Resource = { kind: "routine", path: ["def", "shop", "é", "procedure"] };
     expect(told(grantTo("df@%", routine, ["EXECUTE"]))).toEqual(["RW325 error"]);
   });
@@ -334,6 +350,8 @@ function dropsOf({ access }: Snapshot, seed: number): string[] {
 async function lead(server: MariadbServer, connection: Connection, wanted: AccessState, title: string): Promise<void> {
   const live = await connection.introspect();
   const { rules } = connection.engine.dialect(live);
+  const errors = planTo(connection, live, wanted).findings.filter(({ severity }) => severity === "error");
+  expect(errors, title).toEqual([]);
   await carryOut(server, connection, diff(live.access, wanted, { rules }), title);
   const after = await connection.introspect();
   expect(diff(after.access, wanted, { rules }), title).toEqual([]);
