@@ -95,6 +95,10 @@ function isTls(text: string): boolean {
 
 /** A password of ours is one for the usual plugin; another one beside it has a secret of its own, which a statement would have to say again. */
 function passwordLimits(role: RoleName, after: AccessState, product: Product): readonly Finding[] {
+  if (role.includes("$secret")) {
+    const message = `the password of \`${describeName(role)}\` cannot be set: \`$secret\` marks its place in the statement`;
+    return [cannot(message, "set the password by hand")];
+  }
   const plugin = after.roles.get(role)?.attributes["plugin"] ?? ACCOUNT_ATTRIBUTES[product.engine]["plugin"];
   const usual = PASSWORD_PLUGIN[product.engine];
   const ways = signInWays(String(plugin));

@@ -142,6 +142,8 @@ describeOn("mariadb", "statements for MariaDB, run by a plain session", () => {
     expect(told(alter("queries_per_hour", 0, 4_294_967_296))).toEqual(["RW325 error"]);
     expect(told(alter("password_expired", true, false))).toEqual(["RW325 error"]);
     expect(told(alter("tls", "none", "SUBJECT 'a' identified by 'b'"))).toEqual(["RW325 error"]);
+    expect(told({ kind: "set-password", role: "a$secret@%", source: "env:P" })).toEqual(["RW325 error"]);
+    expect(told({ kind: "set-password", role: "df@%", source: "env:P" })).toEqual([]);
     const stale: Membership = {
       role: "r1",
       member: "st@%",
