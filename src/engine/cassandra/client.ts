@@ -72,10 +72,10 @@ async function openAt(place: Place, dsn: Dsn, options: SessionOptions): Promise<
   for (const [index, tls] of attempts.entries()) {
     const client = await newClient({ host: address, port: place.port }, { dsn, options, tls });
     try {
-      await abortable(options.signal, client);
+      await connected(client, options);
       return wrap(client, { place, transport: { address, tls: tls !== null }, signal: options.signal });
     } catch (error) {
-      await client.shutdown().catch(() => {});
+      void client.shutdown().catch(() => {}); // It may wait for a node that says nothing.
       if (isTlsNotOffered(error) && index + 1 < attempts.length) continue;
       throw error;
     }
@@ -103,7 +103,10 @@ async function newClient(at: Place, { dsn, options, tls }: Opening): Promise<Cli
     },
     pooling: { coreConnectionsPerHost: { [driver.types.distance.local]: 1 }, warmup: false },
     queryOptions: { prepare: false, captureStackTrace: true },
-    socketOptions: { connectTimeout: options.connectTimeoutSeconds * 1000, readTimeout: TIMEOUT_MS },
+    socketOptions: {
+      connectTimeout: options.connectTimeoutSeconds * 1000,
+      readTimeout: options.connectTimeoutSeconds * 1000,
+    },
     encoding: { useBigIntAsLong: true },
     applicationName: options.applicationName,
     ...(tls === null ? {} : { sslOptions: tls }),
@@ -111,20 +114,22 @@ async function newClient(at: Place, { dsn, options, tls }: Opening): Promise<Cli
   return new driver.Client(settings);
 }
 
-/** The driver cannot be told to stop connecting; what it opens after the signal is closed again. */
-async function abortable(signal: AbortSignal | undefined, client: Client): Promise<void> {
+/** The driver cannot be told to stop connecting, and gives a node that took the connection and says nothing more time than we do; what it opens after that is closed again. */
+async function connected(client: Client, { signal, connectTimeoutSeconds }: SessionOptions): Promise<void> {
   const opening = client.connect();
-  if (signal === undefined) return await opening;
   const aborted = Promise.withResolvers<never>();
-  const abort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
+  const abort = (): void => aborted.reject(signal?.reason);
+  const late = Object.assign(new Error("the node did not answer in time"), { code: "ETIMEDOUT" });
+  const timer = setTimeout(() => aborted.reject(late), connectTimeoutSeconds * 1000);
+  signal?.addEventListener("abort", abort, { once: true });
   try {
     await Promise.race([opening, aborted.promise]);
   } catch (error) {
     opening.catch(() => {});
     throw error;
   } finally {
-    signal.removeEventListener("abort", abort);
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
   }
 }
 
