@@ -2,7 +2,15 @@ import { createHash } from "node:crypto";
 import { canonicalJson, type Digest, digestText } from "../base/digest.ts";
 import { compareText, sortedText } from "../base/order.ts";
 import type { AccessState, Holding } from "./access-state.ts";
-import { databaseOf, describeName, describeResource, type Resource, resourceKey, schemaOf } from "./resource.ts";
+import {
+  databaseOf,
+  describeName,
+  describeResource,
+  isUnnamed,
+  type Resource,
+  resourceKey,
+  schemaOf,
+} from "./resource.ts";
 import { PUBLIC, type RoleName } from "./role.ts";
 
 /** States with at most so many resources name each of them in their sections; larger ones name schemas, so that a plan stays small. */
@@ -38,7 +46,7 @@ function sectionsOf(access: AccessState, fine: boolean): Record<string, string> 
       const kind = holding.resource.kind;
       const database = databaseOf(holding.resource);
       const where = database === null || !named ? "" : ` in database ${describeName(database)}`;
-      const name = `${kind} ${describeResource(holding.resource)}${where}`;
+      const name = `${isUnnamed(kind) ? "" : `${kind} `}${describeResource(holding.resource)}${where}`;
       parts.set(name, (parts.get(name) ?? "") + holdingText(key, holding));
     }
   }
