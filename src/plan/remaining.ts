@@ -61,7 +61,7 @@ export function remainingOf(
   const roles = createdRoles(changes, moved);
   for (const [of, change] of changes.entries()) {
     if (change.kind === "rename-role" || change.kind === "change-owner") continue;
-    if (isGrantChange(change)) keep(openGrants(change, moved, rules, tally), of);
+    if (isGrantChange(change)) keep(openGrants(change, { state: moved, roles, rules, tally }), of);
     else if (isDefaultChange(change)) keep(openDefaults(change, moved, rules, tally), of);
     else if (change.kind === "create-role") keep(openCreation(change, { state: moved, roles, doubt, tally }), of);
     else if (change.kind === "alter-role") {
@@ -282,10 +282,13 @@ function held(entry: AccessEntry | undefined, privilege: Privilege): Held {
   return entry.grantable.includes(privilege) ? 2 : 1;
 }
 
-function openGrants(change: GrantChange, state: AccessState, rules: StateRules, tally: Tally): readonly Change[] {
+function openGrants(change: GrantChange, { state, roles, rules, tally }: GrantContext): readonly Change[] {
   const groups = new Map<string, { readonly privileges: readonly Privilege[]; readonly resources: Resource[] }>();
   for (const resource of change.resources) {
-    const list = state.holdings.get(resourceKey(resource))?.list ?? absentList(resource.kind, rules);
+    const list =
+      state.holdings.get(resourceKey(resource))?.list ??
+      absentList(resource.kind, rules) ??
+      (change.kind === "add-grant" ? listOfComing(resource, roles, rules) : undefined);
     if (list === undefined) {
       // The object is gone, and with it whatever was granted on it.
       tally.done += change.privileges.length;
@@ -299,6 +302,23 @@ function openGrants(change: GrantChange, state: AccessState, rules: StateRules, 
     else group.resources.push(resource);
   }
   return [...groups.values()].map(({ privileges, resources }) => ({ ...change, privileges, resources }));
+}
+
+interface GrantContext {
+  readonly state: AccessState;
+  readonly roles: ReadonlyMap<string, Creation>;
+  readonly rules: StateRules;
+  readonly tally: Tally;
+}
+
+/** What is held on a role from the start that these changes are still to make. */
+function listOfComing(
+  { kind, path }: Resource,
+  roles: ReadonlyMap<string, Creation>,
+  rules: StateRules,
+): AccessList | undefined {
+  const name = path[0] ?? "";
+  return kind === "role" && roles.has(name) ? rules.resourceOfRole(name)?.list : undefined;
 }
 
 function openDefaults(change: DefaultChange, state: AccessState, rules: StateRules, tally: Tally): readonly Change[] {
