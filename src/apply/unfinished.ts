@@ -3,14 +3,15 @@ import { type Digest, shortDigest } from "../base/digest.ts";
 import { RolewrightError } from "../base/error.ts";
 import type { Connection } from "../engine/engine.ts";
 import { doubtAbout, NO_DOUBT, type Doubt } from "../plan/doubt.ts";
+import type { MembershipKey, RoleName } from "../model/role.ts";
 import type { Plan } from "../plan/plan.ts";
 import { lockApplier } from "./lock.ts";
-import type { Run, RunStore } from "./outcome.ts";
+import type { Run, RunStore, StepNote } from "./outcome.ts";
 import { canBeFinished, reconcile } from "./reconcile.ts";
 
 /**
- * What of a run may stand half-made: what the last statement was about that was announced, unless it is known how that ended. The same of runs that were taking it back when they were cut off: what they left is as
- * much ours.
+ * What of a run may stand half-made: what the last statement was about that was announced, unless it is known how that ended; each time that it was cut off, until a later time got beyond it. The same of runs that were
+ * taking it back when they were cut off: what they left is as much ours.
  */
 export async function doubtOf(runs: RunStore, run: Run | null): Promise<Doubt> {
   if (run === null) return NO_DOUBT;
@@ -18,8 +19,35 @@ export async function doubtOf(runs: RunStore, run: Run | null): Promise<Doubt> {
     (one) =>
       (one.state === "started" || one.state === "partial") && (one.plan === run.plan || one.reverts === run.plan),
   );
-  const last = await Promise.all(open.map(async (one) => (await runs.notes(one.plan)).at(-1)?.changes ?? []));
-  return doubtAbout(last.flat());
+  const doubts = await Promise.all(open.map(async (one) => doubtAfter(await runs.notes(one.plan))));
+  return {
+    roles: new Set(doubts.flatMap(({ roles }) => [...roles])),
+    memberships: new Set(doubts.flatMap(({ memberships }) => [...memberships])),
+  };
+}
+
+/** A statement was done as predicted where the same attempt went on to the next one. */
+function doubtAfter(notes: readonly StepNote[]): Doubt {
+  const roles = new Set<RoleName>();
+  const memberships = new Set<MembershipKey>();
+  for (const [index, note] of notes.entries()) {
+    const last = notes[index - 1];
+    if (last !== undefined && goesOn(last, note)) {
+      const done = doubtAbout(last.changes);
+      for (const role of done.roles) roles.delete(role);
+      for (const key of done.memberships) memberships.delete(key);
+    }
+    const begun = doubtAbout(note.changes);
+    for (const role of begun.roles) roles.add(role);
+    for (const key of begun.memberships) memberships.add(key);
+  }
+  return { roles, memberships };
+}
+
+/** Each attempt begins with its first statement; one that is tried again is announced again. */
+function goesOn(last: StepNote, next: StepNote): boolean {
+  if (last.part !== next.part) return false;
+  return next.stage > last.stage || (next.stage === last.stage && next.statement > last.statement);
 }
 
 /**
