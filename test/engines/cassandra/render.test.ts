@@ -266,6 +266,69 @@ describeOn("cassandra", "statements for Cassandra", () => {
     expect([await refusal(take), await refusal(take)].map(({ code }) => code)).toEqual(["done", "done"]);
   });
 
+  test("that an ordinary account may not run are told before, and are just those that the server refuses", async () => {
+    await carryOut([role("clerk", { login: true }), role("junior"), role("intern", { superuser: true })]);
+    const verifier = connection.passwordVerifier(new Secret(VERIFIED), "").reveal();
+    const script = [
+      `alter role ${name("clerk")} with hashed password = '${verifier}'`,
+      `grant authorize, select on keyspace ${ks} to ${name("junior")}`,
+      `grant ${name("junior")} to ${name("clerk")}`,
+      `grant authorize, alter on role ${name("reader")} to ${name("clerk")}`,
+      `grant select on keyspace system_auth to ${name("clerk")}`,
+    ];
+    for (const cql of script) await server.query(cql);
+    const orders: Resource = { kind: "table", path: ["cluster", ks, "Orders"] };
+    const altered = (of: string, attribute: string, before: boolean | null, after: string | boolean): Change => ({
+      kind: "alter-role",
+      role: name(of),
+      attributes: [{ name: attribute, before, after }],
+    });
+    const changes: readonly Change[] = [
+      grant("add-grant", orders, ["SELECT"], "reader"),
+      grant("add-grant", orders, ["MODIFY"], "reader"),
+      grant("add-grant", { kind: "all-schemas", path: [] }, ["SELECT"], "reader"),
+      grant("remove-grant", orders, ["SELECT"], "writer"),
+      joins("old", "reader"),
+      joins("old", "writer"),
+      altered("reader", "login", false, true),
+      altered("writer", "login", false, true),
+      altered("reader", "datacenters", null, '["datacenter1"]'),
+      altered("clerk", "login", true, false),
+      role("made"),
+      { ...role("intern", { superuser: true }), kind: "drop-role" },
+    ];
+    const url = new Secret(server.url({ user: name("clerk"), password: VERIFIED }));
+    await using clerk = await cassandra.connect({ url });
+    const live = await clerk.introspect();
+    const dialect = cassandra.dialect(live);
+    await using transaction = await clerk.begin("cluster", TIMEOUTS);
+    const found: string[] = [];
+    for (const change of changes) {
+      const state = live.access;
+      const request = {
+        all: [change],
+        indexes: [0],
+        before: state,
+        moved: state,
+        after: state,
+        circular: new Set<number>(),
+      };
+      const told = dialect
+        .obstacles(request)
+        .filter(({ severity }) => severity === "error")
+        .map(({ code }) => code);
+      const texts = dialect.render(request).map(({ text }) => text);
+      const done = await transaction.execute({ text: texts.join() }).then(
+        () => "done",
+        (error: { code: string }) => error.code,
+      );
+      found.push(`${texts.join().replaceAll(server.prefix, "")}: ${told.join() || "nothing"}, ${done}`);
+    }
+    expect(found.map((text) => text.replace(/^.*: /u, ""))).toEqual(
+      [0, 1, 1, 0, 0, 1, 0, 1, 1, 1, 1, 1].map((refused) => (refused === 1 ? "RW310, RW412" : "nothing, done")),
+    );
+  }, 30_000);
+
   test("that fail never repeat a secret", async () => {
     const secret = new Secret("not'a hash of anything");
     const failed = await refusal(`alter role "${name("reader")}" with hashed password = $secret`, secret);
