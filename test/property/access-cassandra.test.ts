@@ -5,6 +5,7 @@ import { openSession, type Session } from "../../src/engine/cassandra/client.ts"
 import { parseDsn } from "../../src/engine/cassandra/dsn.ts";
 import { CODE, causeOf, isServerError } from "../../src/engine/cassandra/errors.ts";
 import { cassandra } from "../../src/engine/cassandra/index.ts";
+import type { CassandraVersion } from "../../src/engine/cassandra/local/programs.ts";
 import { quoteIdentifier, quoteText } from "../../src/engine/cassandra/quote.ts";
 import { passwordVerifier } from "../../src/engine/cassandra/verifier.ts";
 import type { AccessRules } from "../../src/model/access-rules.ts";
@@ -12,7 +13,7 @@ import type { Catalog } from "../../src/model/catalog.ts";
 import { resourceKey } from "../../src/model/resource.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
 import { type BorrowedCassandra, borrowCassandra } from "../support/borrow-cassandra.ts";
-import { PASSWORD } from "../support/cassandra.ts";
+import { PASSWORD, startCassandra } from "../support/cassandra.ts";
 import { describeOn } from "../support/describe-on.ts";
 import { cassandraWorld, foundation, type Place, type Probe, probesOf, type World } from "./cassandra-world.ts";
 
@@ -54,79 +55,87 @@ const WRONG_RULES: readonly {
   { wrong: "a view is read by what is held on itself", catalog: withoutBases },
 ];
 
-let server: BorrowedCassandra;
+/** The oldest version takes a server of its own. */
+const VERSIONS: readonly CassandraVersion[] = LONG ? ["5.0", "4.1"] : ["5.0"];
+
+let server: Pick<BorrowedCassandra, "prefix" | "url" | typeof Symbol.asyncDispose>;
+let since5: boolean;
 let admin: Session;
 const tried: Tried[] = [];
 
-describeOn("cassandra", "who may do what on Cassandra", () => {
-  beforeAll(async () => {
-    server = await borrowCassandra();
-    admin = await session();
-    for (const cql of foundation(server.prefix)) await admin.run(cql);
-  });
-  afterAll(async () => {
-    await admin[Symbol.asyncDispose]();
-    await server[Symbol.asyncDispose]();
-  });
+for (const version of VERSIONS) {
+  describeOn("cassandra", `who may do what on Cassandra ${version}`, () => {
+    beforeAll(async () => {
+      since5 = version === "5.0";
+      server = since5 ? await borrowCassandra() : { ...(await startCassandra({ version })), prefix: "t_" };
+      tried.length = 0;
+      admin = await session();
+      for (const cql of foundation(server.prefix)) await admin.run(cql);
+    });
+    afterAll(async () => {
+      await admin[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
+    });
 
-  test("is what the server lets each login do", async () => {
-    const hash = passwordVerifier(new Secret(PASSWORD)).reveal();
-    for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) tried.push(await tryWorld(seed, hash));
-    const answers = tried.flatMap((each) => each.answers);
-    expect(summary(tried.flatMap((each) => mismatches(each, indexOf(each.snapshot))))).toEqual([]);
-    const allowed = answers.filter((each) => each.allowed).length;
-    expect(answers.length).toBeGreaterThan(SEEDS * 400);
-    expect(Math.min(allowed, answers.length - allowed)).toBeGreaterThan(answers.length / 20);
-  });
+    test("is what the server lets each login do", async () => {
+      const hash = passwordVerifier(new Secret(PASSWORD)).reveal();
+      for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) tried.push(await tryWorld(seed, hash));
+      const answers = tried.flatMap((each) => each.answers);
+      expect(summary(tried.flatMap((each) => mismatches(each, indexOf(each.snapshot))))).toEqual([]);
+      const allowed = answers.filter((each) => each.allowed).length;
+      expect(answers.length).toBeGreaterThan(SEEDS * 400);
+      expect(Math.min(allowed, answers.length - allowed)).toBeGreaterThan(answers.length / 20);
+    });
 
-  test("rests on grants that the server lists too, and on no others", async () => {
-    let listed = 0;
-    for (const { snapshot, world } of tried) {
-      for (const role of [...world.logins, ...world.groups]) {
-        const theirs = await permissionsOf(role);
-        listed += theirs.length;
-        expect(recordedFor(role, snapshot, world.places), role).toEqual(theirs);
-      }
-    }
-    expect(listed).toBeGreaterThan(SEEDS * 20);
-  });
-
-  test("names a recorded grant behind every answer that is no superuser's", () => {
-    let asked = 0;
-    for (const { snapshot, world, answers } of tried) {
-      const { accessRules } = cassandra.dialect(snapshot);
-      const index = indexOf(snapshot);
-      for (const { login, probe, allowed } of answers) {
-        const closure = closureOf(login, snapshot);
-        if (!allowed || closure.some((name) => snapshot.access.roles.get(name)?.attributes["superuser"] === true))
-          continue;
-        for (const { privilege, resource } of probe.needs) {
-          const found = closure.flatMap((grantee) =>
-            accessRules.sources({ grantee, privilege, resource }, snapshot.access, snapshot.catalog),
-          );
-          expect(found, `${login}: ${privilege} on ${resourceKey(resource)}`).not.toEqual([]);
-          for (const source of found) {
-            const entries = snapshot.access.holdings.get(resourceKey(source.resource))?.list.entries ?? [];
-            expect(entries.find((entry) => entry.grantee === source.grantee)?.privileges).toContain(privilege);
-          }
-          asked++;
+    test("rests on grants that the server lists too, and on no others", async () => {
+      let listed = 0;
+      for (const { snapshot, world } of tried) {
+        for (const role of [...world.logins, ...world.groups]) {
+          const theirs = await permissionsOf(role);
+          listed += theirs.length;
+          expect(recordedFor(role, snapshot, world.places), role).toEqual(theirs);
         }
       }
-      expect(index.can(world.sink, "SELECT", { kind: "all-schemas", path: [] })).toBe(false);
-    }
-    expect(asked).toBeGreaterThan(100);
-  });
-
-  test.each(WRONG_RULES)("is not what comes out where $wrong", ({ rules, catalog }) => {
-    const found = tried.flatMap((each) => {
-      const { accessRules } = cassandra.dialect(each.snapshot);
-      const wrong = rules?.(accessRules) ?? accessRules;
-      const seen = catalog?.(each.snapshot.catalog) ?? each.snapshot.catalog;
-      return mismatches(each, buildAccessIndex(each.snapshot.access, seen, wrong));
+      expect(listed).toBeGreaterThan(SEEDS * 20);
     });
-    expect(found).not.toEqual([]);
+
+    test("names a recorded grant behind every answer that is no superuser's", () => {
+      let asked = 0;
+      for (const { snapshot, world, answers } of tried) {
+        const { accessRules } = cassandra.dialect(snapshot);
+        const index = indexOf(snapshot);
+        for (const { login, probe, allowed } of answers) {
+          const closure = closureOf(login, snapshot);
+          if (!allowed || closure.some((name) => snapshot.access.roles.get(name)?.attributes["superuser"] === true))
+            continue;
+          for (const { privilege, resource } of probe.needs) {
+            const found = closure.flatMap((grantee) =>
+              accessRules.sources({ grantee, privilege, resource }, snapshot.access, snapshot.catalog),
+            );
+            expect(found, `${login}: ${privilege} on ${resourceKey(resource)}`).not.toEqual([]);
+            for (const source of found) {
+              const entries = snapshot.access.holdings.get(resourceKey(source.resource))?.list.entries ?? [];
+              expect(entries.find((entry) => entry.grantee === source.grantee)?.privileges).toContain(privilege);
+            }
+            asked++;
+          }
+        }
+        expect(index.can(world.sink, "SELECT", { kind: "all-schemas", path: [] })).toBe(false);
+      }
+      expect(asked).toBeGreaterThan(100);
+    });
+
+    test.each(WRONG_RULES)("is not what comes out where $wrong", ({ rules, catalog }) => {
+      const found = tried.flatMap((each) => {
+        const { accessRules } = cassandra.dialect(each.snapshot);
+        const wrong = rules?.(accessRules) ?? accessRules;
+        const seen = catalog?.(each.snapshot.catalog) ?? each.snapshot.catalog;
+        return mismatches(each, buildAccessIndex(each.snapshot.access, seen, wrong));
+      });
+      expect(found).not.toEqual([]);
+    });
   });
-});
+}
 
 async function session(user?: string): Promise<Session> {
   const url = user === undefined ? server.url() : server.url({ user, password: PASSWORD });
@@ -135,7 +144,7 @@ async function session(user?: string): Promise<Session> {
 }
 
 async function tryWorld(seed: number, hash: string): Promise<Tried> {
-  const world = cassandraWorld({ prefix: server.prefix, seed });
+  const world = cassandraWorld({ prefix: server.prefix, seed, since5 });
   for (const login of world.logins) {
     await admin.run(`create role ${quoteIdentifier(login)} with login = true and hashed password = ${quoteText(hash)}`);
   }

@@ -8,6 +8,8 @@ export interface Names {
   /** What names begin with. */
   readonly prefix: string;
   readonly seed: number;
+  /** 5.0 and later: masks. */
+  readonly since5: boolean;
 }
 
 /** Something that GRANT takes, with the words for it there and in LIST. */
@@ -30,7 +32,12 @@ export interface Cast {
 export interface World extends Cast {
   readonly script: readonly string[];
   readonly places: readonly Place[];
+  /** What can be held there. */
+  privilegesAt(kind: ResourceKind): readonly Privilege[];
 }
+
+/** Who holds SELECT on the view and nothing else. */
+const VIEWER = "eve";
 
 const BODY = "returns null on null input returns int language java as 'return 1;'";
 
@@ -49,11 +56,12 @@ export function foundation(prefix: string): readonly string[] {
 }
 
 /** A random world on the foundation: roles, who is a member of whom, and what each holds at each level. */
-export function cassandraWorld({ prefix, seed }: Names): World {
+export function cassandraWorld({ prefix, seed, since5 }: Names): World {
   const chance = random(seed);
+  const at = (kind: ResourceKind): readonly Privilege[] => privilegesAt(kind, since5);
   const role = (bare: string): string => `${prefix}${seed} ${bare}`;
   const cast: Cast = {
-    logins: ["ana", 'bo"b', "cy/d", "Dee"].map(role),
+    logins: ["ana", 'bo"b', "cy/d", "Dee", VIEWER].map(role),
     groups: ["g1", "g2", "g.3", "g4"].map(role),
     targets: ["x1", "x 2"].map(role),
     sink: role("sink"),
@@ -67,31 +75,40 @@ export function cassandraWorld({ prefix, seed }: Names): World {
   for (const [at, group] of cast.groups.entries()) {
     for (const parent of chance.some(cast.groups.slice(0, at).reverse(), 0, 1)) edge(parent, group);
   }
-  for (const login of cast.logins) if (chance.chance(0.7)) edge(chance.pick(cast.groups), login);
-  if (chance.chance(0.4)) script.push(`alter role ${quoteIdentifier(chance.pick(cast.groups))} with superuser = true`);
-  for (const name of [...cast.groups, ...cast.logins]) {
+  const viewer = role(VIEWER);
+  script.push(`grant select on ${prefix}shop.by_note to ${quoteIdentifier(viewer)}`);
+  const others = cast.logins.filter((login) => login !== viewer);
+  const joined = others.map((login) => {
+    const group = chance.pick(cast.groups);
+    if (chance.chance(0.7)) edge(group, login);
+    return group;
+  });
+  // In every other world, what somebody is likely to be a member of is a superuser.
+  if (seed % 2 === 1) script.push(`alter role ${quoteIdentifier(chance.pick(joined))} with superuser = true`);
+  for (const name of [...cast.groups, ...others]) {
     for (let count = chance.int(10); count > 0; count--) {
       const place = chance.pick(places);
-      const privileges = chance.some(privilegesAt(place.resource.kind), 1, 4);
+      const privileges = chance.some(at(place.resource.kind), 1, 4);
       const some = chance.chance(0.1) ? "all" : privileges.join(", ");
       script.push(`grant ${some} on ${place.cql} to ${quoteIdentifier(name)}`);
       if (chance.chance(0.3)) script.push(`grant authorize on ${place.cql} to ${quoteIdentifier(name)}`);
       if (chance.chance(0.1)) script.push(`revoke ${privileges[0]} on ${place.cql} from ${quoteIdentifier(name)}`);
     }
   }
-  return { ...cast, script, places };
+  return { ...cast, script, places, privilegesAt: at };
 }
 
 const DATA = ["ALTER", "AUTHORIZE", "CREATE", "DROP", "MODIFY", "SELECT", "SELECT_MASKED", "UNMASK"];
 const CODE = ["ALTER", "AUTHORIZE", "CREATE", "DROP", "EXECUTE"];
 const ROLES = ["ALTER", "AUTHORIZE", "CREATE", "DESCRIBE", "DROP"];
 const MBEANS = ["AUTHORIZE", "DESCRIBE", "EXECUTE", "MODIFY", "SELECT"];
+const MASKS: ReadonlySet<Privilege> = new Set(["SELECT_MASKED", "UNMASK"]);
 const NARROW: ReadonlySet<ResourceKind> = new Set(["table", "routine", "role"]);
 
 /** What can be held on a kind, written down once more: the table of the product is what is tested. */
-export function privilegesAt(kind: ResourceKind): readonly Privilege[] {
+function privilegesAt(kind: ResourceKind, since5: boolean): readonly Privilege[] {
   const all = /mbean/u.test(kind) ? MBEANS : /role/u.test(kind) ? ROLES : /routine/u.test(kind) ? CODE : DATA;
-  return NARROW.has(kind) ? all.filter((name) => name !== "CREATE") : all;
+  return all.filter((name) => !(NARROW.has(kind) && name === "CREATE") && (since5 || !MASKS.has(name)));
 }
 
 function placesOf(prefix: string, { targets }: Cast): readonly Place[] {
@@ -147,13 +164,11 @@ export interface Probe {
   readonly needs: readonly { readonly privilege: Privilege; readonly resource: Resource }[];
 }
 
-/** What is tried to be granted: not SELECT on the view, since the right to pass that on is looked for at the view, and the right to read at its table. */
-function passedOn({ kind, path }: Resource): readonly Privilege[] {
-  return privilegesAt(kind).filter((privilege) => privilege !== "SELECT" || path[2] !== "by_note");
-}
-
 /** What is tried as each login: whoever may is answered, or refused for another reason than a missing right. */
-export function probesOf(prefix: string, { places, targets, sink }: Omit<World, "script">): readonly Probe[] {
+export function probesOf(
+  prefix: string,
+  { places, targets, sink, privilegesAt: at }: Omit<World, "script">,
+): readonly Probe[] {
   const ks = `${prefix}shop`;
   const keyspace = ["cluster", ks];
   const table = (name: string): Resource => ({ kind: "table", path: [...keyspace, name] });
@@ -164,6 +179,9 @@ export function probesOf(prefix: string, { places, targets, sink }: Omit<World, 
     cql,
     needs: needs.map(([privilege, resource]) => ({ privilege, resource })),
   });
+  // Not SELECT on the view: the right to pass that on is looked for at the view, and the right to read at its table.
+  const passedOn = ({ kind, path }: Resource): readonly Privilege[] =>
+    at(kind).filter((privilege) => privilege !== "SELECT" || path[2] !== "by_note");
   const grants = places.flatMap(({ resource, cql }) =>
     passedOn(resource).map((privilege) =>
       needing(

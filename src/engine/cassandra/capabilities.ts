@@ -15,7 +15,7 @@ export const CAPABILITIES: Capabilities = {
   applierLock: false,
   privilegeFunctions: false,
   endsSessions: false,
-  verifiedOn: ["5.0"],
+  verifiedOn: ["4.1", "5.0"],
   limits: [
     "Every GRANT and REVOKE stands at once, and none can be rolled back: a plan is carried out statement by statement, each written down before it runs.",
     "The server does not remember who granted what, nor when.",
@@ -26,7 +26,8 @@ export const CAPABILITIES: Capabilities = {
     "A grant on something that was dropped may stay behind, holds again for a new one of that name, and cannot be revoked until there is one.",
     "Who writes to a table that has materialized views needs SELECT on it and MODIFY on each view besides; that is not looked at.",
     "Who has AUTHORIZE or ALTER on all roles, or on a superuser's, can become a superuser; it is told as what it is and not as superuser.",
-    "Only CQL is looked at: access over JMX counts where it is set up to use these roles, and otherwise stands in files of each node.",
+    "Access over JMX counts where it is set up to use these roles, and otherwise stands in files of each node. What a pattern of MBeans covers is told by the documentation, and was not tried over JMX.",
+    "A grant on an MBean is refused while no such MBean is there, and the server keeps the properties of its name sorted: `java.lang:name=Metaspace,type=MemoryPool`.",
     "The network authorizer and the CIDR authorizer are checked from where a client connects; what a role may do is told as if it came from anywhere.",
     "ScyllaDB, Amazon Keyspaces and others that speak CQL keep grants in other ways, and were never tried.",
   ],
