@@ -11,7 +11,7 @@ export function accountFacts(live: Snapshot): HealthFact[] {
 }
 
 function ownFact({ actor, access }: Snapshot): HealthFact {
-  const name = "account";
+  const name = "rights";
   const who = describeName(actor.role);
   if (actor.superuser) return { name, result: "ok", text: `${who} is a superuser, and may change everything` };
   const roles = access.holdings.get(resourceKey({ kind: "all-roles", path: [] }))?.list.entries ?? [];
@@ -24,7 +24,7 @@ function ownFact({ actor, access }: Snapshot): HealthFact {
 
 /** Everybody knows its name, many its first password, and it reads and writes roles with more copies than others do. */
 function defaultFact({ actor, access }: Snapshot): HealthFact {
-  const name = "default superuser";
+  const name = "default";
   const role = access.roles.get(BOOTSTRAP);
   if (role === undefined) return { name, result: "ok", text: `the server's own \`${BOOTSTRAP}\` is gone` };
   const login = role.attributes["login"] === true;

@@ -102,9 +102,9 @@ describeOn("cassandra", "connecting to Cassandra", () => {
       patches: "ok",
       enforced: "ok",
       caches: "ok",
-      "default superuser": "warn",
+      default: "warn",
     });
-    expect(facts.find(({ name: what }) => what === "default superuser")?.fix).toContain("superuser = false");
+    expect(facts.find(({ name: what }) => what === "default")?.fix).toContain("superuser = false");
     expect(facts.filter(({ result, fix }) => result !== "ok" && fix === undefined)).toEqual([]);
   });
 });
