@@ -36,7 +36,7 @@ export function compareStates(predicted: AccessState, read: AccessState, databas
     const row = a ?? b;
     if (row !== undefined && !sameMembership(a, b)) {
       found.push({
-        text: `membership of ${name(row.member)} in ${name(row.role)}, given by ${name(row.grantor)}, ${state(a, b)}`,
+        text: `membership of ${name(row.member)} in ${name(row.role)}${givenBy(row)} ${state(a, b)}`,
         roles: [row.role, row.member],
         resource: null,
       });
@@ -71,6 +71,11 @@ export function concerning(named: Named, differences: readonly Difference[]): re
       difference.roles.some((role) => named.roles.has(role)) ||
       (difference.resource !== null && namesResource(named, difference.resource)),
   );
+}
+
+/** Nobody's name stands there where the engine keeps no grantors. */
+function givenBy({ grantor }: Membership): string {
+  return grantor === PUBLIC ? "" : `, given by ${name(grantor)},`;
 }
 
 function eachPair<K, V>(left: ReadonlyMap<K, V>, right: ReadonlyMap<K, V>, visit: (a?: V, b?: V) => void): void {
@@ -147,7 +152,8 @@ function entryDifferences(
   eachPair(byKey(a), byKey(b), (x, y) => {
     const entry = x ?? y;
     if (entry === undefined || (x !== undefined && y !== undefined && describe(x) === describe(y))) return;
-    const text = `what ${name(entry.grantee)} holds on ${what} from ${name(entry.grantor)}: predicted ${describe(x)}, read ${describe(y)}`;
+    const from = entry.grantor === PUBLIC ? "" : ` from ${name(entry.grantor)}`;
+    const text = `what ${name(entry.grantee)} holds on ${what}${from}: predicted ${describe(x)}, read ${describe(y)}`;
     found.push({ text, roles: [entry.grantee], resource });
   });
   return found;

@@ -78,7 +78,7 @@ export function derivePlan(input: PlanInput): DerivedPlan {
     stages: forward.stages,
     inverse_changes: backward.changes.map(({ change }) => change),
     inverse: backward.stages,
-    irreversible: irreversible(forward.changes),
+    irreversible: irreversible(forward.changes, snapshot.catalog),
     budget,
     findings: [...given, ...findingsOf(input, forward, backward, removals)],
     ...(given.length === 0 ? {} : { resolution_findings: given.length }),

@@ -1,15 +1,28 @@
-import { describeName } from "../model/resource.ts";
-import type { Change } from "../model/change.ts";
+import { describeName, describeTyped, resourceKey } from "../model/resource.ts";
+import type { Catalog } from "../model/catalog.ts";
+import type { Change, GrantChange } from "../model/change.ts";
 import { rolesBy } from "./split-changes.ts";
 import type { PlannedChange } from "./plan.ts";
 
 /** What no inverse can bring back, in plain sentences, in the order of the changes. */
-export function irreversible(changes: readonly PlannedChange[]): string[] {
+export function irreversible(changes: readonly PlannedChange[], catalog: Catalog): string[] {
   const created = rolesBy(changes, "create-role");
-  return changes.flatMap(({ change }) => sentences(change, created));
+  return changes.flatMap(({ change }) =>
+    change.kind === "remove-grant" ? onMissing(change, catalog) : sentences(change, created),
+  );
 }
 
-function sentences(change: Change, created: ReadonlySet<string>): readonly string[] {
+/** Once nothing is granted on it any more, there is no trace of a thing that does not exist. */
+function onMissing(change: GrantChange, { entries }: Catalog): readonly string[] {
+  return change.resources
+    .filter((resource) => entries.get(resourceKey(resource))?.missing === true)
+    .map((resource) => `what is taken on ${describeTyped(resource)} is not given back: it does not exist`);
+}
+
+function sentences(
+  change: Exclude<Change, { readonly kind: "remove-grant" }>,
+  created: ReadonlySet<string>,
+): readonly string[] {
   switch (change.kind) {
     case "drop-role":
       return [

@@ -237,6 +237,8 @@ describe("graph", () => {
 
   it("draws the heat map into a file", async () => {
     expectExit(await place.run(["graph", "--heat-map", "--out", "heat.svg", "--snapshot", "before.json"]), 0);
-    expect(await place.read("heat.svg")).toMatch(/readers in postgres\.sales: reads 2, writes 0, defines 0, owns 0 of 2/);
+    expect(await place.read("heat.svg")).toMatch(
+      /readers in postgres\.sales: reads 2, writes 0, defines 0, owns 0 of 2/,
+    );
   });
 });

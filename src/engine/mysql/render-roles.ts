@@ -24,7 +24,8 @@ export function earlyRoleStatements(
   const renames = changes.flatMap(({ index, change }) => (change.kind === "rename-role" ? [{ index, change }] : []));
   const texts = ({ change }: Indexed): readonly string[] => {
     if (change.kind === "create-role") return createTexts(change, product);
-    return change.kind === "alter-role" && !reduces(change) ? alterTexts(change, after, product) : [];
+    if (change.kind !== "alter-role" || reduces(change) || renewal(change, changes) !== undefined) return [];
+    return alterTexts(change, after, product);
   };
   return [
     ...inFreeOrder(renames).map(({ index, change: { from, to } }) => ({
@@ -32,10 +33,37 @@ export function earlyRoleStatements(
       changes: [index],
     })),
     ...changes.flatMap((each) => texts(each).map((text) => ({ text, changes: [each.index] }))),
-    ...changes.flatMap(({ index, change }) =>
-      change.kind === "set-password" ? passwordStatements(change, index, { after, product }) : [],
-    ),
+    ...changes.flatMap((each) => passwordSteps(each, changes, { after, product })),
   ];
+}
+
+/** A new password, and with it the attributes of an account whose old one had expired. */
+function passwordSteps(
+  { index, change }: Indexed,
+  changes: readonly Indexed[],
+  { after, product }: { readonly after: AccessState; readonly product: Product },
+): readonly RenderedStatement[] {
+  if (change.kind !== "set-password") return [];
+  const set = passwordStatements(change, index, { after, product });
+  const renewed = changes.flatMap((each) =>
+    each.change.kind === "alter-role" && renewal(each.change, changes) === change
+      ? [{ index: each.index, change: each.change }]
+      : [],
+  );
+  return [
+    ...renewed.flatMap((each) =>
+      alterTexts(each.change, after, product).map((text) => ({ text, changes: [each.index] })),
+    ),
+    ...set.map((each) => ({ ...each, changes: [...renewed.map((one) => one.index), index] })),
+  ];
+}
+
+/** The new password that ends that the old one is expired. */
+function renewal(change: AlterRole, changes: readonly Indexed[]): SetPassword | undefined {
+  if (!change.attributes.some(({ name, after }) => name === "password_expired" && after === false)) return undefined;
+  return changes.map((each) => each.change).find((each) => each.kind === "set-password" && each.role === change.role) as
+    | SetPassword
+    | undefined;
 }
 
 /** Attributes that take something away. */
@@ -45,7 +73,7 @@ export function lateRoleStatements(
   product: Product,
 ): RenderedStatement[] {
   return changes.flatMap(({ index, change }) =>
-    change.kind === "alter-role" && reduces(change)
+    change.kind === "alter-role" && reduces(change) && renewal(change, changes) === undefined
       ? alterTexts(change, after, product).map((text) => ({ text, changes: [index] }))
       : [],
   );
@@ -95,7 +123,10 @@ function alterTexts({ role, attributes }: AlterRole, after: AccessState, product
   const [first = "", ...more] = clauses(names, values, product);
   const stale = names.includes("stale_default_role") ? [`set default role none ${forText(product)} ${who}`] : [];
   const text = [sign, first].filter(Boolean).join(" ");
-  return [...stale, ...(text === "" ? [] : [alter(who)(text)]), ...more.map(alter(who))];
+  const all = [...stale, ...(text === "" ? [] : [alter(who)(text)]), ...more.map(alter(who))];
+  if (all.length > 0) return all;
+  // Only a new password ends that one is expired: RW325 refuses a plan without one. The way back of one that expires it comes to this, too.
+  return [alter(who)(after.roles.get(role)?.attributes["login"] === false ? "account lock" : "account unlock")];
 }
 
 function alter(who: string): (clause: string) => string {
