@@ -27,46 +27,31 @@ const ON_TABLES = [
   "UPDATE",
 ];
 
+const HIDDEN_ON_BOTH: readonly Hidden[] = [
+  {
+    subject: "tables",
+    shownBy: ON_TABLES,
+    least: "SHOW VIEW",
+    reason: "only those are shown that the connection's account has a privilege on",
+  },
+  {
+    subject: "columns",
+    shownBy: ["SELECT", "INSERT", "UPDATE", "REFERENCES"],
+    least: "REFERENCES",
+    reason: "only those are shown that the connection's account has a privilege on",
+  },
+  {
+    subject: "triggers",
+    shownBy: ["TRIGGER"],
+    least: "TRIGGER",
+    reason: "only those are shown that the connection's account may change",
+  },
+];
+
 const HIDDEN: Readonly<Record<Product["engine"], readonly Hidden[]>> = {
-  mariadb: [
-    {
-      subject: "tables",
-      shownBy: ON_TABLES,
-      least: "SHOW VIEW",
-      reason: "only those are shown that the connection's account has a privilege on",
-    },
-    {
-      subject: "columns",
-      shownBy: ["SELECT", "INSERT", "UPDATE", "REFERENCES"],
-      least: "REFERENCES",
-      reason: "only those are shown that the connection's account has a privilege on",
-    },
-    {
-      subject: "triggers",
-      shownBy: ["TRIGGER"],
-      least: "TRIGGER",
-      reason: "only those are shown that the connection's account may change",
-    },
-  ],
+  mariadb: HIDDEN_ON_BOTH,
   mysql: [
-    {
-      subject: "tables",
-      shownBy: ON_TABLES,
-      least: "SHOW VIEW",
-      reason: "only those are shown that the connection's account has a privilege on",
-    },
-    {
-      subject: "columns",
-      shownBy: ["SELECT", "INSERT", "UPDATE", "REFERENCES"],
-      least: "REFERENCES",
-      reason: "only those are shown that the connection's account has a privilege on",
-    },
-    {
-      subject: "triggers",
-      shownBy: ["TRIGGER"],
-      least: "TRIGGER",
-      reason: "only those are shown that the connection's account may change",
-    },
+    ...HIDDEN_ON_BOTH,
     {
       subject: "events",
       shownBy: ["EVENT"],
