@@ -1,4 +1,5 @@
 import { type ErrorOptions, RolewrightError } from "../../base/error.ts";
+import { CERTIFICATE_CODES, REFUSED, UNREACHABLE } from "../network-errors.ts";
 import { type Dsn, describeDsn } from "./dsn.ts";
 
 /** What we read from an error of the driver or of the system below it. */
@@ -9,19 +10,6 @@ interface DriverError {
   readonly message: string;
   readonly fatal?: boolean;
 }
-
-const CERTIFICATE_CODES: ReadonlySet<string> = new Set([
-  "CERT_HAS_EXPIRED",
-  "CERT_NOT_YET_VALID",
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "ERR_TLS_CERT_ALTNAME_INVALID",
-  "SELF_SIGNED_CERT_IN_CHAIN",
-  "UNABLE_TO_GET_ISSUER_CERT",
-  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-]);
-const REFUSED: ReadonlySet<string> = new Set(["ECONNREFUSED", "ECONNRESET", "ENOENT", "EACCES", "EPIPE"]);
-const UNREACHABLE: ReadonlySet<string> = new Set(["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"]);
 
 /** The server's numbers that we tell apart. https://mariadb.com/kb/en/mariadb-error-code-reference/ */
 export const ER = {

@@ -1,4 +1,5 @@
 import { type ErrorOptions, RolewrightError } from "../../base/error.ts";
+import { CERTIFICATE_CODES, REFUSED, UNREACHABLE } from "../network-errors.ts";
 import { type Dsn, describeDsn } from "./dsn.ts";
 
 /** What we read from an error of the driver or of the system below it. */
@@ -8,20 +9,6 @@ interface DriverError {
   readonly detail?: string;
   readonly severity?: string;
 }
-
-const CERTIFICATE_CODES: ReadonlySet<string> = new Set([
-  "CERT_HAS_EXPIRED",
-  "CERT_NOT_YET_VALID",
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "ERR_TLS_CERT_ALTNAME_INVALID",
-  "SELF_SIGNED_CERT_IN_CHAIN",
-  "UNABLE_TO_GET_ISSUER_CERT",
-  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-]);
-
-const REFUSED: ReadonlySet<string> = new Set(["ECONNREFUSED", "ECONNRESET", "ENOENT", "EACCES", "EPIPE"]);
-const UNREACHABLE: ReadonlySet<string> = new Set(["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"]);
 
 /** Whether the driver gave up TLS because the server does not offer it: `prefer` then goes on without. */
 export function isTlsNotOffered(error: unknown): boolean {
