@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import { createConnection } from "mysql2/promise";
+import { createConnection } from "mysql2";
 import { analyze } from "../src/analysis/analyze.ts";
 import { Secret } from "../src/base/secret.ts";
 import { loadManifest } from "../src/config/load.ts";
@@ -11,7 +11,7 @@ import { withClient } from "../src/engine/cassandra/local/session.ts";
 import { loadEngine } from "../src/engine/registry.ts";
 import { hasErrors } from "../src/model/finding.ts";
 import { derivePlan } from "../src/plan/build-plan.ts";
-import { type EngineShape, roleName, tablesOf } from "./engine-catalogs.ts";
+import { type EngineShape, grantRows, roleName, tablesOf, teamName } from "./engine-catalogs.ts";
 
 /**
  * One measurement in a process of its own, so that its peak of memory is its own too. Arguments: the engine; `baseline`, `no-op` or `new-role`; the URL; the shape as JSON; a folder for files. Prints
@@ -51,15 +51,15 @@ process.stdout.write(
 
 async function baseline(): Promise<Omit<EngineResult, "peakMiB">> {
   const rows = await BASELINES[engineName]?.();
-  if (rows === undefined || rows < shape.roles * shape.tablesOfEach) throw new Error("the baseline fetched too little");
+  if (rows === undefined || rows < grantRows(shape)) throw new Error("the baseline fetched too little");
   const totalMs = performance.now() - began;
   return { readMs: totalMs, totalMs };
 }
 
-/** What any reader needs at least: nothing is understood, only fetched. */
+/** What any reader needs at least: nothing is understood, only fetched, and no row is kept. */
 async function fetchMariadb(): Promise<number> {
   const { hostname, port, username, password } = new URL(url);
-  const connection = await createConnection({
+  const connection = createConnection({
     host: hostname,
     port: Number(port),
     user: decodeURIComponent(username),
@@ -67,11 +67,16 @@ async function fetchMariadb(): Promise<number> {
     rowsAsArray: true,
   });
   let rows = 0;
-  for (const query of MARIADB_QUERIES) {
-    const [found] = await connection.query(query);
-    rows += (found as readonly unknown[]).length;
+  for (const text of MARIADB_QUERIES) {
+    await new Promise<void>((resolve, reject) => {
+      connection
+        .query(text)
+        .on("result", () => void rows++)
+        .on("error", reject)
+        .on("end", resolve);
+    });
   }
-  await connection.end();
+  connection.end();
   return rows;
 }
 
@@ -125,13 +130,14 @@ async function plan(): Promise<Omit<EngineResult, "peakMiB">> {
 
 /** Says everything that the roles hold, and claims that there is nothing else; and, where asked for, a new role that reads one schema. */
 function manifest(withNewRole: boolean): string {
-  const roles = Array.from({ length: shape.roles }, (_, n) => `  "${accountName(n)}": { grants: [${grants(n)}] }`);
+  const { roles, teams } = shape;
   return [
     "version: 1",
     `targets: { bench: { engine: ${engineName}, environment: production, url: "\${BENCH_URL}" } }`,
     "scope: { authoritative: [{ facets: [grants], schemas: ['area_*'] }] }",
     "roles:",
-    ...roles,
+    ...Array.from({ length: roles }, (_, n) => `  "${accountName(n)}": { ${held(n)} }`),
+    ...Array.from({ length: teams }, (_, n) => `  ${teamName(n)}: { grants: [${everywhere("schemas", "", n)}] }`),
     ...(withNewRole ? ["  bench_new: { grants: [select on tables area_0.*] }"] : []),
     "",
   ].join("\n");
@@ -141,9 +147,12 @@ function accountName(role: number): string {
   return engineName === "mariadb" ? `${roleName(role)}@%` : roleName(role);
 }
 
-function grants(role: number): string {
-  if (shape.tablesOfEach === shape.tables) {
-    return `select on tables area_*.*, "insert, update, delete on tables area_${role % shape.schemas}.*"`;
-  }
-  return `"select on table ${tablesOf(role, shape).join(", ")}"`;
+function held(role: number): string {
+  if (role >= shape.byTable) return `member_of: [{ role: ${teamName(role % shape.teams)}, inherit: false }]`;
+  if (shape.tablesOfEach === shape.tables) return `grants: [${everywhere("tables", ".*", role)}]`;
+  return `grants: ["select on table ${tablesOf(role, shape).join(", ")}"]`;
+}
+
+function everywhere(kind: string, below: string, n: number): string {
+  return `"select on ${kind} area_*${below}", "insert, update, delete on ${kind} area_${n % shape.schemas}${below}"`;
 }
