@@ -1,3 +1,4 @@
+import type { Purpose } from "../model/declared.ts";
 import type { Facet } from "../model/scope.ts";
 import type { Form } from "../model/catalog.ts";
 import type { EngineName } from "../model/engine-name.ts";
@@ -20,7 +21,13 @@ export interface Manifest {
   readonly people?: Readonly<Record<string, IdentityEntry>>;
   readonly services?: Readonly<Record<string, IdentityEntry>>;
   readonly agents?: Readonly<Record<string, IdentityEntry>>;
-  readonly policies?: readonly PolicyEntry[];
+  readonly sensitive?: readonly SensitiveEntry[];
+  readonly duties?: Readonly<Record<string, readonly DutyEntry[]>>;
+  readonly separation?: readonly SeparationEntry[];
+  readonly limits?: LimitsEntry;
+  readonly packs?: readonly PackName[];
+  readonly policies?: readonly (PolicyEntry | CelPolicyEntry)[];
+  readonly accepted?: readonly AcceptedEntry[];
   readonly approvals?: readonly ApprovalEntry[];
   readonly tests?: readonly AccessTestEntry[];
 }
@@ -78,6 +85,10 @@ export interface PublicEntry extends GranteeEntry {
 
 export interface RoleEntry extends GranteeEntry {
   readonly targets?: readonly string[];
+  readonly purpose?: Purpose;
+  /** A person or a team. */
+  readonly owner?: string;
+  readonly review_by?: string;
   readonly login?: boolean;
   readonly superuser?: boolean;
   readonly createrole?: boolean;
@@ -218,6 +229,11 @@ export interface IdentityEntry {
   readonly roles?: readonly MembershipEntry[];
   readonly eligible?: readonly EligibleEntry[];
   readonly owner?: string;
+  readonly team?: string;
+  readonly shared?: boolean;
+  readonly break_glass?: boolean;
+  readonly until?: string;
+  readonly left?: string;
 }
 
 export interface EligibleEntry {
@@ -234,6 +250,79 @@ export interface PolicyEntry {
   readonly environments?: readonly string[];
   readonly roles?: readonly string[];
   readonly because?: string;
+}
+
+/** An expression over a plan or a state that must not be true; exactly one of the three says what happens when it is. */
+export interface CelPolicyEntry {
+  readonly name: string;
+  readonly when: string;
+  readonly deny?: string;
+  readonly warn?: string;
+  readonly require_approvals?: RequiredApprovals;
+  readonly targets?: readonly string[];
+  readonly environments?: readonly string[];
+  readonly because?: string;
+}
+
+export interface RequiredApprovals {
+  readonly count: number;
+  readonly from?: readonly string[];
+  readonly message?: string;
+}
+
+export const PACKS = ["baseline", "strict-production", "soc-2", "iso-27001", "hipaa", "pci-dss", "gdpr"] as const;
+export type PackName = (typeof PACKS)[number];
+
+/** Things that only these may read or write. */
+export interface SensitiveEntry {
+  readonly name: string;
+  readonly on: string | OnEntry;
+  readonly columns?: readonly string[];
+  readonly readers?: readonly string[];
+  readonly writers?: readonly string[];
+  readonly targets?: readonly string[];
+  readonly because?: string;
+}
+
+/** A grant line (`insert on table billing.payments`), or being a role. */
+export type DutyEntry =
+  | string
+  | { readonly role: string; readonly targets?: readonly string[] }
+  | { readonly grant: string; readonly targets?: readonly string[] };
+
+/** Exactly one of `never_together`, `at_most` with `of`, `requires_approval_by` with `of`. */
+export interface SeparationEntry {
+  readonly never_together?: readonly string[];
+  readonly at_most?: number;
+  readonly requires_approval_by?: string;
+  readonly of?: string;
+  readonly over?: "effective" | "reachable" | "escalable";
+  readonly because?: string;
+}
+
+export interface LimitsEntry {
+  readonly administrators?: number;
+  readonly depth?: number;
+  readonly overlap?: number;
+  readonly reach?: number;
+  readonly dormant_days?: number;
+  readonly unused_days?: number;
+  readonly expiry_days?: number;
+  readonly drill_days?: number;
+  readonly cache_seconds?: number;
+}
+
+/** A finding that somebody answers for, until a day. */
+export interface AcceptedEntry {
+  readonly check: string;
+  /** The key that is printed with the finding. */
+  readonly finding?: string;
+  readonly roles?: readonly string[];
+  readonly on?: readonly string[];
+  readonly because: string;
+  readonly owner: string;
+  readonly until: string;
+  readonly targets?: readonly string[];
 }
 
 export interface ApprovalEntry {

@@ -11,6 +11,7 @@ import { checkDefiners, checkRetirements } from "./leaving.ts";
 import { expandManifest } from "./expand.ts";
 import { supportedClaims } from "./features.ts";
 import type { LoadedManifest } from "./load.ts";
+import type { IdentityEntry } from "./manifest.ts";
 import { provenance } from "./provenance.ts";
 import { renamesOf, renameState } from "./rename-state.ts";
 import { Findings, type Locate, sortFindings } from "./report.ts";
@@ -124,6 +125,27 @@ function checkLogins(target: string, context: ResolveContext): void {
   }
 }
 
+/** What is said of an identity for checks. */
+function beyondAccess({ team, shared, break_glass, until, left, owner, eligible }: IdentityEntry): Partial<Identity> {
+  return {
+    ...(team === undefined ? {} : { team }),
+    ...(shared === true ? { shared } : {}),
+    ...(break_glass === true ? { breakGlass: true } : {}),
+    ...(until === undefined ? {} : { until }),
+    ...(left === undefined ? {} : { left }),
+    ...(owner === undefined ? {} : { owner }),
+    ...(eligible === undefined
+      ? {}
+      : {
+          eligible: eligible.map(({ role, target = null, max_minutes: maxMinutes = null }) => ({
+            role,
+            target,
+            maxMinutes,
+          })),
+        }),
+  };
+}
+
 function identitiesOf(claims: Claims, locate: Locate): readonly Identity[] {
   return claims.identities.map(({ kind, name, entry, path }): Identity => {
     const location = locate(path);
@@ -137,6 +159,7 @@ function identitiesOf(claims: Claims, locate: Locate): readonly Identity[] {
       title: entry.name ?? name,
       ...(entry.email === undefined ? {} : { email: entry.email }),
       logins: new Map(logins),
+      ...beyondAccess(entry),
       ...(location === undefined ? {} : { location }),
     };
   });

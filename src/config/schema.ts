@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { PURPOSES } from "../model/declared.ts";
 import { FACETS } from "../model/scope.ts";
 import type { Form } from "../model/catalog.ts";
 import { ENGINE_NAMES } from "../model/engine-name.ts";
 import { KIND_WORDS, kindOf, UNNAMED_WORDS } from "./kind-words.ts";
-import { type Manifest, PRESETS } from "./manifest.ts";
+import { type Manifest, PACKS, PRESETS } from "./manifest.ts";
 
 const FORMS = [
   "table",
@@ -196,9 +197,18 @@ const perHour = (what: string): z.ZodExactOptional<z.ZodInt> =>
 const allOr = (what: string): z.ZodExactOptional<z.ZodUnion<readonly [typeof names, z.ZodNull]>> =>
   z.union([names, z.null()]).describe(`${what}; null for all.`).exactOptional();
 
+const day = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}$/u, "expected a day, as in 2027-01-31")
+  .describe("A day, as in `2027-01-31`.");
+const reach = z.enum(["effective", "reachable", "escalable"]);
+
 const role = z.strictObject({
   ...grantee,
   targets: targetsKey,
+  purpose: z.enum(PURPOSES).describe("What it is for: checks judge by it.").exactOptional(),
+  owner: name.describe("Who answers for it: a person or a team.").exactOptional(),
+  review_by: day.describe("The day by which somebody looks at it again.").exactOptional(),
   login: z.boolean().describe("Whether it can log in.").exactOptional(),
   superuser: z.boolean().exactOptional(),
   createrole: z.boolean().exactOptional(),
@@ -314,6 +324,11 @@ const identity = z.strictObject({
     .describe("Roles that it may ask for, for a time.")
     .exactOptional(),
   owner: name.describe("Agents: the person who answers for it.").exactOptional(),
+  team: name.describe("The team that it belongs to.").exactOptional(),
+  shared: z.boolean().describe("Whether several people use it. Default: no.").exactOptional(),
+  break_glass: z.boolean().describe("Whether it is for emergencies. Default: no.").exactOptional(),
+  until: day.describe("The last day of its access.").exactOptional(),
+  left: day.describe("The day on which the person left.").exactOptional(),
 });
 const identities = z.record(z.string(), identity);
 
@@ -324,6 +339,82 @@ const policy = z.strictObject({
   environments: names.exactOptional(),
   roles: names.describe("Patterns over roles. Default: all.").exactOptional(),
   because,
+});
+
+const celPolicy = z.strictObject({
+  name: name.describe("Shown with every answer of this policy."),
+  when: name.describe("An expression in CEL over the plan, its delta, findings, identities, target and time."),
+  deny: name.describe("The message with which it refuses.").exactOptional(),
+  warn: name.describe("The message with which it warns.").exactOptional(),
+  require_approvals: z
+    .strictObject({
+      count: z.int().min(1).describe("By how many people."),
+      from: names.describe("People or teams. Default: those who may approve anyway.").exactOptional(),
+      message: name.exactOptional(),
+    })
+    .describe("Asks for approvals.")
+    .exactOptional(),
+  targets: targetsKey,
+  environments: names.exactOptional(),
+  because,
+});
+
+const sensitive = z.strictObject({
+  name: name.describe("What it is: `salaries`, `card numbers`."),
+  on: z.union([name.describe("`KIND NAME`, as in `table hr.salaries`"), on]),
+  columns: names.describe("Only these columns.").exactOptional(),
+  readers: names.describe("The roles that may read it, and whoever is in them.").exactOptional(),
+  writers: names.describe("The roles that may change it, and whoever is in them.").exactOptional(),
+  targets: targetsKey,
+  because,
+});
+
+const duty = z.union([
+  name.describe("A grant line, as in `insert on table billing.payments`."),
+  z.strictObject({ role: name.describe("Being this role."), targets: targetsKey }),
+  z.strictObject({ grant: name.describe("A grant line."), targets: targetsKey }),
+]);
+
+const separation = z.strictObject({
+  never_together: names.min(2).describe("Duties of which nobody has two.").exactOptional(),
+  at_most: z.int().min(0).describe("How many people may have the duty `of`.").exactOptional(),
+  requires_approval_by: name
+    .describe("The duty whose holders approve what gives anybody the duty `of`.")
+    .exactOptional(),
+  of: name.describe("The duty that `at_most` and `requires_approval_by` are about.").exactOptional(),
+  over: reach.describe("How far one looks. Default: reachable.").exactOptional(),
+  because,
+});
+
+const count = (what: string): z.ZodExactOptional<z.ZodInt> => z.int().min(0).describe(what).exactOptional();
+const limits = z.strictObject({
+  administrators: count("How many people may be superusers or their like on a target. Default: 2."),
+  depth: count("How long a chain of memberships may be. Default: 4."),
+  overlap: z
+    .number()
+    .min(0)
+    .max(1)
+    .describe("From which share of equal rights two roles overlap. Default: 0.8.")
+    .exactOptional(),
+  reach: count("How many identities a change of one role may reach. Default: 25."),
+  dormant_days: count("After how many days without a login a login sleeps. Default: 60."),
+  unused_days: count("After how many days without use a privilege is unused. Default: 90."),
+  expiry_days: count("How many days before an end of access one is told. Default: 14."),
+  drill_days: count("How often break-glass is to be tried, in days. Default: 90."),
+  cache_seconds: count("How old caches of rights may be. Default: 10."),
+});
+
+const accepted = z.strictObject({
+  check: name.describe("The id of the check."),
+  finding: name
+    .describe("The key that is printed with the finding. Default: all of the check that fit.")
+    .exactOptional(),
+  roles: names.describe("Patterns over roles. Default: all.").exactOptional(),
+  on: names.describe("Patterns over names of things: `sales.*`. Default: all.").exactOptional(),
+  because: name.describe("Why it is accepted."),
+  owner: name.describe("Who answers for it: a person or a team."),
+  until: day.describe("The last day on which it counts."),
+  targets: targetsKey,
 });
 
 const approval = z.strictObject({
@@ -369,7 +460,16 @@ const sections = {
   people: identities.describe("People and their logins.").exactOptional(),
   services: identities.describe("Services and their logins.").exactOptional(),
   agents: identities.describe("AI agents and their logins.").exactOptional(),
-  policies: z.array(policy).describe("An organisation's rules: how severe each check is.").exactOptional(),
+  sensitive: z.array(sensitive).describe("Things that only some may read or change.").exactOptional(),
+  duties: z.record(z.string(), z.array(duty).min(1)).describe("What a person may do, by name.").exactOptional(),
+  separation: z.array(separation).describe("Rules about people and duties, over all targets.").exactOptional(),
+  limits: limits.describe("What checks count against.").exactOptional(),
+  packs: z.array(z.enum(PACKS)).describe("Shipped sets of policies.").exactOptional(),
+  policies: z
+    .array(z.union([policy, celPolicy]))
+    .describe("An organisation's rules: how severe each check is, and what must not be.")
+    .exactOptional(),
+  accepted: z.array(accepted).describe("Findings that somebody answers for, until a day.").exactOptional(),
   approvals: z.array(approval).describe("Who must say yes, by risk and environment.").exactOptional(),
   tests: z.array(accessTest).describe("Access that must be there, or must not.").exactOptional(),
 };

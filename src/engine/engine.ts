@@ -3,6 +3,7 @@ import type { AccessRules } from "../model/access-rules.ts";
 import type { AccessState } from "../model/access-state.ts";
 import type { Change } from "../model/change.ts";
 import type { Finding } from "../model/finding.ts";
+import type { Posture } from "../model/posture.ts";
 import type { PolicyText, PolicyTextAnswer } from "../model/policy-text.ts";
 import type { Grantee, RoleName } from "../model/role.ts";
 import type { Resource } from "../model/resource.ts";
@@ -147,6 +148,8 @@ export interface Connection extends AsyncDisposable {
   ): Promise<readonly (string | null)[]>;
   /** Looks at the server, the way to it and our own account, for people who set it up. Changes nothing. */
   examine(live: Snapshot): Promise<readonly HealthFact[]>;
+  /** What checks need to know besides who holds what. Changes nothing; a fixed number of queries. What may not be read is null and named, never an error. */
+  posture(live: Snapshot, options?: { readonly signal?: AbortSignal }): Promise<Posture>;
   /** Takes the lock that keeps a second applier of the cluster away. Throws RW405 when another one holds it, naming it. Released by dispose. */
   lockApplier(options: { readonly holder: string }): Promise<ApplierLock>;
   /**

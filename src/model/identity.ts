@@ -11,5 +11,26 @@ export interface Identity {
   readonly email?: string;
   /** The roles that it logs in as, by target. */
   readonly logins: ReadonlyMap<string, readonly RoleName[]>;
+  readonly team?: string;
+  /** Several people use it. */
+  readonly shared?: true;
+  /** It is for emergencies. */
+  readonly breakGlass?: true;
+  /** The last day of its access, `2027-01-31`. */
+  readonly until?: string;
+  /** The day on which the person left. */
+  readonly left?: string;
+  /** Agents: the person who answers for it. */
+  readonly owner?: string;
+  /** Roles that it may ask for, for a time. @default none */
+  readonly eligible?: readonly Eligibility[];
   readonly location?: SourceLocation;
+}
+
+/** A role that an identity may ask for, for a time. */
+export interface Eligibility {
+  readonly role: RoleName;
+  /** Null: on every target where it has a login. */
+  readonly target: string | null;
+  readonly maxMinutes: number | null;
 }

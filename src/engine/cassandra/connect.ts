@@ -2,6 +2,7 @@ import { RolewrightError } from "../../base/error.ts";
 import type { Secret } from "../../base/secret.ts";
 import type { Change } from "../../model/change.ts";
 import type { PolicyTextAnswer } from "../../model/policy-text.ts";
+import type { Posture } from "../../model/posture.ts";
 import type { RoleName } from "../../model/role.ts";
 import type { Snapshot, TargetIdentity } from "../../model/snapshot.ts";
 import type {
@@ -21,6 +22,7 @@ import { openSession, type Session } from "./client.ts";
 import { type Dsn, parseDsn } from "./dsn.ts";
 import { readingError } from "./errors.ts";
 import { examine } from "./health.ts";
+import { readPosture } from "./posture.ts";
 import { introspect, readServer } from "./introspect.ts";
 import { type PartReader, partReader } from "./read-back.ts";
 import { readEverywhere } from "./read-everywhere.ts";
@@ -116,6 +118,14 @@ class CassandraConnection implements Connection {
       return await examine(live, { session: this.#control, dsn: this.#opened.dsn });
     } catch (error) {
       throw readingError(error, "the state of the server");
+    }
+  }
+
+  async posture(live: Snapshot): Promise<Posture> {
+    try {
+      return await readPosture(live, { session: this.#control });
+    } catch (error) {
+      throw readingError(error, "the settings and the code of the server");
     }
   }
 

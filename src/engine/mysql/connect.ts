@@ -1,6 +1,7 @@
 import { RolewrightError } from "../../base/error.ts";
 import type { PolicyTextAnswer } from "../../model/policy-text.ts";
 import type { Change } from "../../model/change.ts";
+import type { Posture } from "../../model/posture.ts";
 import type { RoleName } from "../../model/role.ts";
 import type { Snapshot, TargetIdentity } from "../../model/snapshot.ts";
 import type { Secret } from "../../base/secret.ts";
@@ -21,6 +22,7 @@ import { openSession, type Session } from "./client.ts";
 import { type Dsn, parseDsn } from "./dsn.ts";
 import { ER, isServerError, readingError } from "./errors.ts";
 import { examine } from "./health.ts";
+import { readPosture } from "./posture.ts";
 import { identityOf, introspect, readSettings } from "./introspect.ts";
 import type { Product } from "./product.ts";
 import { OWN_GRANTS } from "./queries.ts";
@@ -124,6 +126,14 @@ class MysqlConnection implements Connection {
       return await examine(live, { session, dsn: this.#opened.dsn, product: this.#opened.product });
     } catch (error) {
       throw readingError(error, "the state of the server");
+    }
+  }
+
+  async posture(live: Snapshot): Promise<Posture> {
+    try {
+      return await readPosture(live, { session: await this.#session() });
+    } catch (error) {
+      throw readingError(error, "the settings and the code of the server");
     }
   }
 

@@ -27,7 +27,10 @@ export async function readCatalog(session: Session, product: Product): Promise<C
   const tables = await session.rows<sql.TableRow>(sql.TABLES);
   const columns = await readColumns(session);
   const views = new Map<string, sql.ViewRow>();
-  for (const row of await session.rows<sql.ViewRow>(sql.VIEWS)) views.set(`${row[0]}\0${row[1]}`, row);
+  // The server opens every table to tell which are views; where there is none, nobody has to ask.
+  if (tables.some(([, , type]) => FORMS[type] === "view")) {
+    for (const row of await session.rows<sql.ViewRow>(sql.VIEWS)) views.set(`${row[0]}\0${row[1]}`, row);
+  }
   for (const [schema, name, type] of tables) {
     const key = `${schema}\0${name}`;
     const form = FORMS[type];

@@ -1,5 +1,6 @@
 import { RolewrightError } from "../../base/error.ts";
 import type { Secret } from "../../base/secret.ts";
+import type { Posture } from "../../model/posture.ts";
 import type { PolicyText, PolicyTextAnswer } from "../../model/policy-text.ts";
 import type { Change } from "../../model/change.ts";
 import type { RoleName } from "../../model/role.ts";
@@ -26,6 +27,7 @@ import { chooseDatabases, identityOf, introspect } from "./introspect.ts";
 import { readSystemIdentifier } from "./introspect-shared.ts";
 import { lastChanged } from "./last-changed.ts";
 import { refuseTransactionPooler } from "./pooler.ts";
+import { readPosture } from "./posture.ts";
 import { DATABASES, type DatabaseRow } from "./queries.ts";
 import { endLiveSession, liveSessions } from "./sessions.ts";
 import { beginTransaction } from "./transaction.ts";
@@ -141,6 +143,18 @@ class PostgresConnection implements Connection {
       return await examine(live, { session, dsn: this.#opened.dsn });
     } catch (error) {
       throw readingError(error, "the state of the server");
+    }
+  }
+
+  async posture(live: Snapshot, options: { readonly signal?: AbortSignal } = {}): Promise<Posture> {
+    const { open } = this.#opened;
+    try {
+      return await readPosture(live, {
+        session: await this.#session(),
+        open: async (database) => this.#track(await open(database, "rolewright", options.signal)),
+      });
+    } catch (error) {
+      throw readingError(error, "the settings and the code of the server");
     }
   }
 

@@ -1,0 +1,4 @@
+import type { Check } from "../check.ts";
+
+/** DEF: default privileges. */
+export const DEFAULTS: readonly Check[] = [];

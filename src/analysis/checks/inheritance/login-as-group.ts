@@ -1,0 +1,29 @@
+import { describeName } from "../../../model/resource.ts";
+import type { Check } from "../check.ts";
+
+/** INH-11. */
+export const loginAsGroup: Check = {
+  id: "INH-11",
+  title: "a login is used as a group",
+  why: "Whoever is a member has everything that this person or service has, now and later, and who did something can no longer be told.",
+  fix: "Make a role that cannot log in, give it what both need, and make both members of it.",
+  danger: "medium",
+  principles: ["inheritance control", "traceability"],
+  engines: "all",
+  *find({ logins, index }) {
+    for (const { name } of logins) {
+      const members = [...index.recorded.memberships.values()].filter((each) => each.role === name && !each.implied);
+      if (members.length === 0) continue;
+      const named = members.map((each) => `\`${describeName(each.member)}\``).join(", ");
+      yield {
+        message: `the login \`${describeName(name)}\` has members: ${named}`,
+        principals: [name],
+        about: "members",
+        fix: {
+          text: `make a role that cannot log in for what ${named} and \`${describeName(name)}\` share`,
+          changes: members.map((membership) => ({ kind: "remove-membership", membership })),
+        },
+      };
+    }
+  },
+};

@@ -1,0 +1,4 @@
+import type { Check } from "../check.ts";
+
+/** LCK: nobody is locked out. */
+export const LOCKOUT: readonly Check[] = [];

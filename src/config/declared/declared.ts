@@ -1,0 +1,93 @@
+import { compareText } from "../../base/order.ts";
+import { type Declared, type DeclaredRole, DEFAULT_LIMITS, type Limits } from "../../model/declared.ts";
+import type { Identity } from "../../model/identity.ts";
+import type { RoleName } from "../../model/role.ts";
+import type { Snapshot } from "../../model/snapshot.ts";
+import type { StateRules } from "../../model/state-rules.ts";
+import type { LoadedManifest } from "../load.ts";
+import type { LimitsEntry, Manifest, RoleEntry } from "../manifest.ts";
+import { Findings, type Locate } from "../report.ts";
+import { acceptancesOf } from "./acceptances.ts";
+import { dutiesOf } from "./duties.ts";
+import { sensitiveOf } from "./sensitive.ts";
+import { separationOf } from "./separation.ts";
+import { severitiesOf } from "./severities.ts";
+import { testsOf } from "./tests.ts";
+
+/** What names are looked up in, and where what is wrong goes. */
+export interface DeclaredContext {
+  readonly manifest: Manifest;
+  readonly target: string;
+  readonly environment: string;
+  readonly live: Snapshot;
+  readonly rules: StateRules;
+  readonly identities: readonly Identity[];
+  /** The roles that exist, live or by the manifest. */
+  readonly roles: ReadonlySet<RoleName>;
+  readonly findings: Findings;
+  readonly locate: Locate;
+}
+
+/** What a manifest says for checks, policies and tests on one target as it was read; `findings` are added to. */
+export interface DeclaredResult {
+  readonly declared: Declared;
+  readonly findings: ReturnType<Findings["sorted"]>;
+}
+
+/** Looks up all that the manifest says for checks, policies and access tests. Pure. `identities` and `roles` come from the Resolution of the same manifest. */
+export function resolveDeclared(
+  loaded: Pick<LoadedManifest, "locate"> & { readonly manifest: Manifest },
+  target: string,
+  given: Pick<DeclaredContext, "live" | "rules" | "identities" | "roles">,
+): DeclaredResult {
+  const { manifest, locate } = loaded;
+  const findings = new Findings(locate);
+  const environment = manifest.targets?.[target]?.environment ?? "";
+  const context: DeclaredContext = { manifest, target, environment, findings, locate, ...given };
+  const declared: Declared = {
+    roles: rolesOf(context),
+    identities: given.identities,
+    sensitive: sensitiveOf(context),
+    duties: dutiesOf(context),
+    separation: separationOf(context),
+    tests: testsOf(context),
+    limits: limitsOf(manifest.limits),
+    severities: severitiesOf(context),
+    acceptances: acceptancesOf(context),
+  };
+  return { declared, findings: findings.sorted() };
+}
+
+function rolesOf({ manifest, target, locate }: DeclaredContext): ReadonlyMap<RoleName, DeclaredRole> {
+  const roles = Object.entries(manifest.roles ?? {})
+    .filter(([, entry]) => entry.targets?.includes(target) ?? true)
+    .sort(([a], [b]) => compareText(a, b))
+    .map(([name, entry]): readonly [RoleName, DeclaredRole] => [name, declaredRole(name, entry, locate)]);
+  return new Map(roles);
+}
+
+function declaredRole(name: RoleName, entry: RoleEntry, locate: Locate): DeclaredRole {
+  const location = locate(["roles", name]);
+  return {
+    name,
+    purpose: entry.purpose ?? null,
+    owner: entry.owner ?? null,
+    reviewBy: entry.review_by ?? null,
+    because: entry.because ?? null,
+    ...(location === undefined ? {} : { location }),
+  };
+}
+
+function limitsOf(entry: LimitsEntry = {}): Limits {
+  return {
+    administrators: entry.administrators ?? DEFAULT_LIMITS.administrators,
+    depth: entry.depth ?? DEFAULT_LIMITS.depth,
+    overlap: entry.overlap ?? DEFAULT_LIMITS.overlap,
+    reach: entry.reach ?? DEFAULT_LIMITS.reach,
+    dormantDays: entry.dormant_days ?? DEFAULT_LIMITS.dormantDays,
+    unusedDays: entry.unused_days ?? DEFAULT_LIMITS.unusedDays,
+    expiryDays: entry.expiry_days ?? DEFAULT_LIMITS.expiryDays,
+    drillDays: entry.drill_days ?? DEFAULT_LIMITS.drillDays,
+    cacheSeconds: entry.cache_seconds ?? DEFAULT_LIMITS.cacheSeconds,
+  };
+}

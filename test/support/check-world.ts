@@ -1,0 +1,92 @@
+import { buildAccessIndex } from "../../src/analysis/access-index.ts";
+import type { Check, CheckContext } from "../../src/analysis/checks/check.ts";
+import { checkContext } from "../../src/analysis/checks/context.ts";
+import { type CheckRun, runChecks } from "../../src/analysis/checks/run-checks.ts";
+import { postgresql } from "../../src/engine/postgresql/index.ts";
+import { type Declared, DEFAULT_LIMITS } from "../../src/model/declared.ts";
+import { fingerprint } from "../../src/model/fingerprint.ts";
+import type { Identity } from "../../src/model/identity.ts";
+import type { Posture } from "../../src/model/posture.ts";
+import type { PostgresPosture } from "../../src/model/posture/postgresql.ts";
+import type { Snapshot } from "../../src/model/snapshot.ts";
+import { sampleCatalog, sampleState, type Sample } from "./access-sample.ts";
+
+/** A small PostgreSQL cluster and what checks know of it; what is not said is of no importance. */
+export interface CheckWorld extends Sample {
+  readonly environment?: string;
+  readonly now?: string;
+  /** What the manifest says. @default there is a manifest that says nothing */
+  readonly declared?: Partial<Declared> | null;
+  readonly identities?: readonly Identity[];
+  /** @default not read */
+  readonly posture?: Partial<Omit<Posture, "postgresql">> & { readonly postgresql: Partial<PostgresPosture> };
+  /** Changes what is known of single resources: `table sales.orders`. */
+  readonly catalog?: (catalog: Snapshot["catalog"]) => Snapshot["catalog"];
+}
+
+export const NOW = "2026-11-22T09:00:00Z";
+
+/** What checks look at, for a hand-made cluster. */
+export function worldContext(world: CheckWorld): CheckContext {
+  const access = sampleState(world);
+  const catalog = (world.catalog ?? ((same) => same))(sampleCatalog(world));
+  const major = world.major ?? 18;
+  const live: Snapshot = {
+    identity: { engine: "postgresql", server: "1", databases: catalog.databases },
+    version: { product: "PostgreSQL", major, minor: 4, text: `${major}.4` },
+    actor: { role: "postgres", superuser: true, bootstrap: "postgres", provider: null },
+    takenAt: world.now ?? NOW,
+    catalog,
+    access,
+    unknowns: [],
+    fingerprint: fingerprint(access),
+    limits: {},
+  };
+  const dialect = postgresql.dialect(live);
+  return checkContext({
+    target: "here",
+    environment: world.environment ?? "test",
+    now: live.takenAt,
+    index: buildAccessIndex(access, catalog, dialect.accessRules),
+    live,
+    dialect,
+    posture: world.posture === undefined ? null : postureOf(world.posture),
+    declared: world.declared === null ? null : declaredOf(world),
+  });
+}
+
+/** Runs one check on a hand-made cluster. */
+export function runOn(check: Check, world: CheckWorld): CheckRun {
+  return runChecks(worldContext(world), [check]);
+}
+
+/** What it says, as `danger message`. */
+export function told(check: Check, world: CheckWorld): string[] {
+  return runOn(check, world).findings.map((each) => `${each.danger} ${each.message}`);
+}
+
+function declaredOf({ declared, identities = [] }: CheckWorld): Declared {
+  return {
+    roles: new Map(),
+    identities,
+    sensitive: [],
+    duties: new Map(),
+    separation: [],
+    tests: [],
+    limits: DEFAULT_LIMITS,
+    severities: [],
+    acceptances: [],
+    ...declared,
+  };
+}
+
+function postureOf({ postgresql: own, ...rest }: NonNullable<CheckWorld["posture"]>): Posture {
+  return {
+    takenAt: NOW,
+    logins: new Map(),
+    sessions: [],
+    unknowns: [],
+    ...rest,
+    postgresql: { settings: new Map(), ...own },
+  };
+}
