@@ -28,7 +28,7 @@ interface World {
 const MARIADB = {
   engine: "mariadb",
   baseline:
-    "the grant tables and the names and types of tables, fetched with the plain driver, row by row, and thrown away",
+    "the grant tables and the names of schemas, tables and columns, each fetched once with the plain driver and thrown away row by row",
   async open(shape: EngineShape) {
     const { startMariadb } = await import("../src/engine/mysql/local/server.ts");
     const password = new Secret(randomBytes(12).toString("hex"));
@@ -70,7 +70,7 @@ const CASSANDRA: World = {
   built: ({ byTable, tablesOfEach }) =>
     `one node; ${byTable} roles with SELECT on ${tablesOfEach} tables each, written directly into system_auth.role_permissions and its index`,
   baseline:
-    "the tables of system_auth and the names of keyspaces and tables, fetched with the plain driver, page by page, and thrown away",
+    "the tables of system_auth and the names of keyspaces, tables and columns, each fetched once with the plain driver, one after the other and page by page, and thrown away",
   async open(shape) {
     const { startCassandra } = await import("../src/engine/cassandra/local/cluster.ts");
     const cluster = await startCassandra({ heapMegabytes: 3072, settings: CASSANDRA_SETTINGS });
