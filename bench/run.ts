@@ -84,7 +84,7 @@ function report(all: readonly Measurement[], now: Date): string {
   return `# Benchmarks
 
 Written by \`npm run bench\` on ${now.toISOString().slice(0, 10)}: ${cpus} × ${cpu}, ${memory} GiB, Node ${node}, PostgreSQL ${postgresql} on the same machine. Targets are for 4 vCPU and 8 GiB.
-Load of the machine after each size, as an average over a minute: ${loads}. Above the number of processors, times mean little and only ratios count. Figures of the plan benchmark are the best of three runs in turn (memory: the most); every other figure is one run.
+Load of the machine after each size, as an average over a minute: ${loads}. Above the number of processors, times mean little and only ratios count. Figures of the access benchmark are one run; every other is the best of three runs in turn (memory: the most).
 
 ${sections.join("\n\n")}
 `;
