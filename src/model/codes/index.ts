@@ -5,6 +5,7 @@ import { RW2XX } from "./rw2xx.ts";
 import { RW3XX } from "./rw3xx.ts";
 import { RW4XX } from "./rw4xx.ts";
 import { RW5XX } from "./rw5xx.ts";
+import { RW65X } from "./rw65x.ts";
 import { RW8XX } from "./rw8xx.ts";
 
 /** The page of every diagnostic that is not a check, by its code. */
@@ -15,5 +16,6 @@ export const CODES: Readonly<Record<string, CodePage>> = {
   ...RW3XX,
   ...RW4XX,
   ...RW5XX,
+  ...RW65X,
   ...RW8XX,
 };
