@@ -5,7 +5,7 @@ import { generatedFrom, page } from "./markdown.ts";
 
 /** The page about every diagnostic that has a code, in the order of the codes. Every file of the folder exports one record of them. */
 export async function errorReference(folder: string): Promise<string> {
-  const files = readdirSync(folder).filter((name) => /^rw\dxx\.ts$/u.test(name));
+  const files = readdirSync(folder).filter((name) => /^rw\d(xx|\dx)\.ts$/u.test(name));
   const modules = await Promise.all(
     files.map((name) => import(join(folder, name)) as Promise<Record<string, unknown>>),
   );

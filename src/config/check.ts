@@ -107,16 +107,34 @@ function checkPeople(manifest: Manifest, findings: Findings): void {
   const people = Object.keys(manifest.people ?? {});
   for (const [index, approval] of (manifest.approvals ?? []).entries()) {
     const path: ManifestPath = ["approvals", index];
-    for (const [at, name] of approval.approvers.entries()) {
+    for (const [at, name] of (approval.approvers ?? []).entries()) {
       if (people.includes(name)) continue;
       const help = didYouMean(name, people) ?? "approvers are declared under `people`";
       findings.add("RW125", [...path, "approvers", at], `there is no person \`${name}\` who could approve`, { help });
     }
-    const distinct = new Set(approval.approvers).size;
+    const entries = Object.entries(manifest.people ?? {});
+    for (const [at, team] of (approval.teams ?? []).entries()) {
+      if (entries.some(([, person]) => person.team === team)) continue;
+      const help =
+        didYouMean(
+          team,
+          entries.flatMap(([, person]) => person.team ?? []),
+        ) ?? "people say their `team`";
+      findings.add("RW125", [...path, "teams", at], `there is nobody of team \`${team}\` who could approve`, { help });
+    }
+    const inTeams = entries.filter(([, person]) => person.team !== undefined && approval.teams?.includes(person.team));
+    const distinct = new Set([...(approval.approvers ?? []), ...inTeams.map(([name]) => name)]).size;
     if ((approval.count ?? 1) > distinct) {
-      findings.add("RW126", [...path, "count"], `${approval.count} approvals are asked for, of ${distinct} people`, {
-        help: "nothing could ever be approved",
-      });
+      const asked = approval.count ?? 1;
+      const where: ManifestPath = approval.count === undefined ? path : [...path, "count"];
+      findings.add(
+        "RW126",
+        where,
+        `${asked === 1 ? "an approval is" : `${asked} approvals are`} asked for, of ${distinct} people`,
+        {
+          help: "nothing could ever be approved; name people under `approvers`, or `teams`",
+        },
+      );
     }
   }
   for (const [name, agent] of Object.entries(manifest.agents ?? {})) {

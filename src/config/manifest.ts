@@ -29,6 +29,7 @@ export interface Manifest {
   readonly policies?: readonly (PolicyEntry | CelPolicyEntry)[];
   readonly accepted?: readonly AcceptedEntry[];
   readonly approvals?: readonly ApprovalEntry[];
+  readonly allowed_signers?: string;
   readonly tests?: readonly AccessTestEntry[];
 }
 
@@ -329,8 +330,13 @@ export interface ApprovalEntry {
   readonly targets?: readonly string[];
   readonly environments?: readonly string[];
   readonly risk?: "low" | "medium" | "high" | "critical";
-  readonly approvers: readonly string[];
+  /** People; with `teams`, one of the two at least. */
+  readonly approvers?: readonly string[];
+  /** Everybody whose `team` is one of these. */
+  readonly teams?: readonly string[];
   readonly count?: number;
+  readonly valid_hours?: number;
+  readonly break_glass?: boolean;
 }
 
 export interface AccessTestEntry {

@@ -421,8 +421,25 @@ const approval = z.strictObject({
   targets: targetsKey,
   environments: names.exactOptional(),
   risk: z.enum(["low", "medium", "high", "critical"]).describe("From this risk on. Default: low.").exactOptional(),
-  approvers: z.array(name).min(1).describe("People by their key in this manifest."),
-  count: z.int().min(1).describe("How many of them. Default: 1.").exactOptional(),
+  approvers: z.array(name).min(1).describe("People by their key in this manifest.").exactOptional(),
+  teams: z.array(name).min(1).describe("Everybody whose `team` is one of these.").exactOptional(),
+  count: z
+    .int()
+    .min(1)
+    .describe("How many of them, besides whoever made or applies the plan. Default: 1.")
+    .exactOptional(),
+  valid_hours: z
+    .int()
+    .min(1)
+    .max(8760)
+    .describe(
+      "How long an approval counts, in hours. Longer: a plan may be applied when its reasons are gone. Default: 72.",
+    )
+    .exactOptional(),
+  break_glass: z
+    .boolean()
+    .describe("Whether `apply --break-glass` may go on without them, to be reviewed afterwards. Default: yes.")
+    .exactOptional(),
 });
 
 const accessTest = z.strictObject({
@@ -471,6 +488,11 @@ const sections = {
     .exactOptional(),
   accepted: z.array(accepted).describe("Findings that somebody answers for, until a day.").exactOptional(),
   approvals: z.array(approval).describe("Who must say yes, by risk and environment.").exactOptional(),
+  allowed_signers: name
+    .describe(
+      "The keys that people sign approvals with, a file in OpenSSH's format. Default: allowed_signers beside this file.",
+    )
+    .exactOptional(),
   tests: z.array(accessTest).describe("Access that must be there, or must not.").exactOptional(),
 };
 
