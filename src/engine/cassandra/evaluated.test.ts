@@ -75,6 +75,26 @@ describe("what counts for a resource", () => {
   });
 });
 
+describe("work that is not done twice", () => {
+  const listIn = (grants: Partial<Record<Name, string>>, name: Name) => {
+    const state = stateOf(grants);
+    const made = evaluate(state, CATALOG, (kind) => privilegesOf(kind, 500));
+    const listOf = (each: Name) => made.holdings.get(resourceKey(at[each]))?.list;
+    return { listOf, recorded: state.holdings.get(resourceKey(at[name]))?.list };
+  };
+
+  it("keeps the recorded list of what nothing is held above", () => {
+    const { listOf, recorded } = listIn({ orders: "SELECT" }, "orders");
+    expect(listOf("orders")).toBe(recorded);
+  });
+
+  it("makes one entry of equal rights in different lists", () => {
+    const { listOf } = listIn({ data: "SELECT", ks: "SELECT MODIFY", orders: "MODIFY" }, "orders");
+    expect(listOf("orders")?.entries).toEqual(listOf("ks")?.entries);
+    expect(listOf("orders")?.entries[0]).toBe(listOf("ks")?.entries[0]);
+  });
+});
+
 describe("the grants behind an answer", () => {
   const ask = (grants: Partial<Record<Name, string>>, privilege: string, name: Name): Resource[] =>
     sources({ grantee: "bob", privilege, resource: at[name] }, stateOf(grants), CATALOG).map(

@@ -1,17 +1,11 @@
-import { compareText, sortedText } from "../../base/order.ts";
-import {
-  type AccessEntry,
-  type AccessList,
-  NOBODY,
-  normalAccessList,
-  type Privilege,
-} from "../../model/access-list.ts";
+import { compareText } from "../../base/order.ts";
+import { type AccessList, NOBODY, normalAccessList, type Privilege } from "../../model/access-list.ts";
 import type { AccessState, Holding } from "../../model/access-state.ts";
 import type { Catalog, CatalogEntry } from "../../model/catalog.ts";
 import { type Resource, type ResourceKey, resourceKey } from "../../model/resource.ts";
 import type { Grantee } from "../../model/role.ts";
 import { coversMbean } from "./mbean-patterns.ts";
-import { NO_GRANTOR } from "./normalize.ts";
+import { SharedEntries } from "./normalize.ts";
 
 type PrivilegesOf = (kind: Resource["kind"]) => readonly Privilege[];
 
@@ -21,14 +15,17 @@ type PrivilegesOf = (kind: Resource["kind"]) => readonly Privilege[];
  */
 export function evaluate(state: AccessState, catalog: Catalog, privilegesOf: PrivilegesOf): AccessState {
   const composed = new Map<string, AccessList>();
+  const entries = new SharedEntries();
   const patterns = mbeanPatterns(state);
   const holdings = new Map<ResourceKey, Holding>();
   const listOf = (resource: Resource): AccessList => state.holdings.get(resourceKey(resource))?.list ?? NOBODY;
   const compose = (resource: Resource): AccessList => {
-    const lists = coveringChain(resource, patterns).map(listOf);
+    const [own = NOBODY, ...covering] = coveringChain(resource, patterns).map(listOf);
+    const lists = [own, ...covering.filter((list) => list.entries.length > 0)];
+    if (lists.length === 1) return own;
     const key = `${resource.kind} ${lists.map((list) => list.id).join(" ")}`;
     let list = composed.get(key);
-    if (list === undefined) composed.set(key, (list = union(lists, privilegesOf(resource.kind))));
+    if (list === undefined) composed.set(key, (list = union(lists, privilegesOf(resource.kind), entries)));
     return list;
   };
   const evaluateOne = (resource: Resource, entry: CatalogEntry | undefined): AccessList => {
@@ -37,7 +34,7 @@ export function evaluate(state: AccessState, catalog: Catalog, privilegesOf: Pri
     const base = compose(entry.readThrough);
     const key = `view ${own.id} ${base.id}`;
     let list = composed.get(key);
-    if (list === undefined) composed.set(key, (list = readThrough(own, base)));
+    if (list === undefined) composed.set(key, (list = readThrough(own, base, entries)));
     return list;
   };
   for (const [key, holding] of state.holdings) {
@@ -75,7 +72,7 @@ export function mbeanPatterns(state: AccessState): readonly Resource[] {
   );
 }
 
-function union(lists: readonly AccessList[], known: readonly Privilege[]): AccessList {
+function union(lists: readonly AccessList[], known: readonly Privilege[], entries: SharedEntries): AccessList {
   const held = new Map<Grantee, Set<Privilege>>();
   for (const [index, list] of lists.entries()) {
     for (const { grantee, privileges } of list.entries) {
@@ -87,11 +84,11 @@ function union(lists: readonly AccessList[], known: readonly Privilege[]): Acces
       else for (const name of counts) set.add(name);
     }
   }
-  return listOfHeld(held);
+  return listOfHeld(held, entries);
 }
 
 /** The list of a view: SELECT is what is held on its table. */
-function readThrough(own: AccessList, base: AccessList): AccessList {
+function readThrough(own: AccessList, base: AccessList, entries: SharedEntries): AccessList {
   const held = new Map<Grantee, Set<Privilege>>();
   const add = (grantee: Grantee, names: readonly Privilege[]): void => {
     if (names.length > 0) held.set(grantee, new Set([...(held.get(grantee) ?? []), ...names]));
@@ -103,13 +100,10 @@ function readThrough(own: AccessList, base: AccessList): AccessList {
     );
   }
   for (const { grantee, privileges } of base.entries) if (privileges.includes("SELECT")) add(grantee, ["SELECT"]);
-  return listOfHeld(held);
+  return listOfHeld(held, entries);
 }
 
-function listOfHeld(held: ReadonlyMap<Grantee, ReadonlySet<Privilege>>): AccessList {
-  const entries = Array.from(
-    held,
-    ([grantee, set]): AccessEntry => ({ grantee, grantor: NO_GRANTOR, privileges: sortedText(set), grantable: [] }),
-  );
-  return normalAccessList(entries.sort((a, b) => compareText(a.grantee, b.grantee)));
+function listOfHeld(held: ReadonlyMap<Grantee, ReadonlySet<Privilege>>, entries: SharedEntries): AccessList {
+  const found = Array.from(held, ([grantee, set]) => entries.of(grantee, set));
+  return normalAccessList(found.sort((a, b) => compareText(a.grantee, b.grantee)));
 }

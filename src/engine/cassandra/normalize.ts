@@ -107,10 +107,17 @@ interface Listing {
   readonly unknowns: Unknown[];
 }
 
+/** What a stored name means, and what can be held there. */
+interface Meant {
+  readonly key: ResourceKey;
+  readonly resource: Resource;
+  readonly known: readonly Privilege[];
+}
+
 function listsOf(rows: AuthRows, { names, series, roles, unknowns }: Listing): Normalized["lists"] {
   const places = new Map<ResourceKey, { readonly resource: Resource; readonly entries: AccessEntry[] }>();
   const entries = new SharedEntries();
-  const resources = new Map<string, { readonly key: ResourceKey; readonly resource: Resource } | null>();
+  const resources = new Map<string, Meant | null>();
   const gone = new Set<RoleName>();
   for (const [grantee, stored, permissions] of rows.permissions) {
     if (permissions === null || permissions.length === 0) continue;
@@ -121,14 +128,15 @@ function listsOf(rows: AuthRows, { names, series, roles, unknowns }: Listing): N
     let meant = resources.get(stored);
     if (meant === undefined) {
       const resource = names.parse(stored);
-      resources.set(stored, (meant = resource === null ? null : { key: resourceKey(resource), resource }));
+      meant =
+        resource === null ? null : { key: resourceKey(resource), resource, known: privilegesOf(resource.kind, series) };
+      resources.set(stored, meant);
     }
     if (meant === null) {
       unknowns.push(unreadable(grantee, stored, permissions));
       continue;
     }
-    const known = privilegesOf(meant.resource.kind, series);
-    for (const name of permissions) if (!known.includes(name)) unknowns.push(unknownPrivilege(name, stored));
+    for (const name of permissions) if (!meant.known.includes(name)) unknowns.push(unknownPrivilege(name, stored));
     const place = places.get(meant.key);
     const entry = entries.of(grantee, permissions);
     if (place === undefined) places.set(meant.key, { resource: meant.resource, entries: [entry] });
@@ -146,10 +154,11 @@ function listsOf(rows: AuthRows, { names, series, roles, unknowns }: Listing): N
 }
 
 /** One value for each distinct entry: what is held in memory follows what is distinct. */
-class SharedEntries {
+export class SharedEntries {
   readonly #known: Map<string, AccessEntry> = new Map();
 
-  of(grantee: RoleName, permissions: readonly Privilege[]): AccessEntry {
+  /** What a grantee holds: the permissions in any order. */
+  of(grantee: RoleName, permissions: Iterable<Privilege>): AccessEntry {
     const privileges = sortedText(permissions);
     const key = `${privileges.join()} ${grantee}`;
     let entry = this.#known.get(key);
