@@ -57,8 +57,10 @@ export class AccessLists<Place> {
     for (const [rank, { number }] of order.entries()) ranks[number] = rank;
     const known = new Map<string, AccessList>();
     for (const { place, entries } of this.#places.values()) {
-      const sorted = Uint32Array.from(entries, (number) => ranks[number] ?? 0).sort();
-      const key = sorted.join();
+      const sorted = new Uint32Array(entries.length);
+      for (let at = 0; at < entries.length; at++) sorted[at] = ranks[entries[at] as number] as number;
+      sorted.sort();
+      const key = Buffer.from(sorted.buffer).toString("latin1"); // A sign for a byte.
       let list = known.get(key);
       if (list === undefined) {
         list = this.#lists.of(Array.from(sorted, (rank) => (order[rank] as { entry: AccessEntry }).entry));

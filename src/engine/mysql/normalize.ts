@@ -31,6 +31,7 @@ export class Grants {
   readonly #members: ReadonlyMap<string, Privilege>;
   readonly #sets: Map<string, readonly Privilege[]> = new Map();
   readonly #unknown: Set<Privilege> = new Set();
+  #last: { readonly user: string; readonly host: string; readonly name: RoleName } | null = null;
 
   constructor(reader: Reader) {
     this.reader = reader;
@@ -139,10 +140,13 @@ export class Grants {
 
   /** Roles of MariaDB have no host; an account without one is MySQL's own way to say any. */
   #grantee(user: string, host: string): RoleName {
+    // Thousands of rows of one account stand together.
+    if (this.#last?.user === user && this.#last.host === host) return this.#last.name;
     let ofHost = this.#grantees.get(host);
     if (ofHost === undefined) this.#grantees.set(host, (ofHost = new Map()));
     let name = ofHost.get(user);
     if (name === undefined) ofHost.set(user, (name = granteeName(this.reader.product, user, host)));
+    this.#last = { user, host, name };
     return name;
   }
 
