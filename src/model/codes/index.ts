@@ -6,6 +6,7 @@ import { RW3XX } from "./rw3xx.ts";
 import { RW4XX } from "./rw4xx.ts";
 import { RW5XX } from "./rw5xx.ts";
 import { RW65X } from "./rw65x.ts";
+import { RW6XX } from "./rw6xx.ts";
 import { RW8XX } from "./rw8xx.ts";
 
 /** The page of every diagnostic that is not a check, by its code. */
@@ -17,5 +18,6 @@ export const CODES: Readonly<Record<string, CodePage>> = {
   ...RW4XX,
   ...RW5XX,
   ...RW65X,
+  ...RW6XX,
   ...RW8XX,
 };
