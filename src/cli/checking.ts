@@ -26,7 +26,7 @@ export async function checkTarget(target: OpenTarget, context: CliContext): Prom
     live,
     rules: dialect.rules,
     identities: resolution.identities,
-    roles: new Set([...live.access.roles.keys(), ...resolution.desired.roles.keys()]),
+    roles: new Map([...live.access.roles, ...resolution.desired.roles]),
   });
   context.progress.step("checking");
   const judged = checkContext({

@@ -1,7 +1,7 @@
 import { compareText } from "../../base/order.ts";
 import { type Declared, type DeclaredRole, DEFAULT_LIMITS, type Limits } from "../../model/declared.ts";
 import type { Identity } from "../../model/identity.ts";
-import type { RoleName } from "../../model/role.ts";
+import type { Role, RoleName } from "../../model/role.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import type { StateRules } from "../../model/state-rules.ts";
 import type { LoadedManifest } from "../load.ts";
@@ -23,7 +23,7 @@ export interface DeclaredContext {
   readonly rules: StateRules;
   readonly identities: readonly Identity[];
   /** The roles that exist, live or by the manifest. */
-  readonly roles: ReadonlySet<RoleName>;
+  readonly roles: ReadonlyMap<RoleName, Role>;
   readonly findings: Findings;
   readonly locate: Locate;
 }

@@ -207,4 +207,9 @@ export const RW2XX: Readonly<Record<string, CodePage>> = {
     why: "MariaDB and MySQL remember the definer of a view, routine, trigger or event by its name. When no account has that name, using it fails.",
     fix: "Make it anew with another definer first, or keep the account, locked: `login: false`.",
   },
+  RW241: {
+    title: "an access test is about an identity without a login here",
+    why: "The test says what this identity can do on this target, and it has no way in that could be tried.",
+    fix: "Give it a login under `logins`, or say with `targets` where the test counts.",
+  },
 };

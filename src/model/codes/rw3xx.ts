@@ -119,4 +119,11 @@ export const RW3XX: Readonly<Record<string, CodePage>> = {
     why: "What is already as it was before the plan needs no statement.",
     fix: "Nothing; it is said so that the numbers add up.",
   },
+  RW360: {
+    title: "an access test fails",
+    why: "The manifest says under `tests` what must be allowed and what must be denied. This is not so: on the live database, or in the state that the plan leads to. What cannot be told fails too.",
+    fix: "The message names the way that gives the access, or what is lacking. Change the grants, or the test if it is no longer meant; nothing turns a failing test into a warning.",
+    example:
+      "tests:\n  - as: analyst\n    must: deny\n    privilege: select\n    on: hr.salary(amount)\n    because: salaries are for HR",
+  },
 };
