@@ -1,6 +1,7 @@
+import type { UsedApprovals } from "../approval/used.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Connection } from "../engine/engine.ts";
-import type { Stage } from "../plan/plan.ts";
+import type { Plan, Stage } from "../plan/plan.ts";
 import type { Guards } from "./guards.ts";
 import type { RunStore } from "./outcome.ts";
 
@@ -30,8 +31,16 @@ export interface ApplyOptions {
   readonly reconnectMs?: number;
   /** Ends the sessions that would keep revoked access, after the commit. @default false: they are only listed */
   readonly endSessions?: boolean;
+  /** Who must have agreed. @default nobody: a caller that reads a manifest with `approvals` lends what asks for them */
+  readonly approvals?: ApprovalGate;
   /** Where passwords come from. @default process.env */
   readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
+/** Asks for the approvals of a plan, at the last moment before it is announced. */
+export interface ApprovalGate {
+  /** By whose word the plan may be applied now; null where none is asked for. Throws RW650 or RW651 where it may not: nothing was changed then. */
+  demand(plan: Plan): Promise<UsedApprovals | null>;
 }
 
 /** Where an apply stands. */
@@ -84,5 +93,6 @@ export function resolveOptions(options: ApplyOptions): ResolvedOptions {
     reconnectMs: options.reconnectMs ?? 5000,
     endSessions: options.endSessions ?? false,
     environment: options.environment ?? process.env,
+    approvals: options.approvals ?? { demand: () => Promise.resolve(null) },
   };
 }

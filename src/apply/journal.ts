@@ -1,3 +1,4 @@
+import type { UsedApprovals } from "../approval/used.ts";
 import type { Clock } from "../base/clock.ts";
 import { formatTime } from "../base/clock.ts";
 import type { Digest } from "../base/digest.ts";
@@ -34,6 +35,8 @@ export interface JournalOptions {
   readonly holder: string;
   /** The plan that this one takes back. @default null */
   readonly reverts?: Digest | null;
+  /** By whose word it is applied. @default null */
+  readonly approvals?: UsedApprovals | null;
 }
 
 /** Writes the record that announces the apply; when this returns, statements may run. Throws RW420 when it cannot. */
@@ -51,6 +54,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       state: "started",
       finished_at: null,
       reverts: options.reverts ?? null,
+      ...(options.approvals == null ? {} : { approvals: options.approvals }),
     },
     options,
   );

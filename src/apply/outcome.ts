@@ -1,3 +1,4 @@
+import type { UsedApprovals } from "../approval/used.ts";
 import type { Digest } from "../base/digest.ts";
 import type { ApplierLock, LiveSession } from "../engine/engine.ts";
 import type { Change } from "../model/change.ts";
@@ -71,6 +72,8 @@ export interface Run {
   readonly finished_at: string | null;
   /** The plan that this one takes back; null for a plan that was made from a manifest. */
   readonly reverts: Digest | null;
+  /** By whose word it was applied; absent where nobody asked for approvals. */
+  readonly approvals?: UsedApprovals;
   /** The stages that took committed ones back after a later one failed; absent while nothing had to be. */
   readonly undo?: readonly RunStage[];
   /** The stages that finished a run which was cut off half-way, where grants take no part in transactions; absent while nothing had to be. */

@@ -28,8 +28,9 @@ export async function runPlan(
   const passwords = await resolvePasswords(plan, options.connection, options.environment);
   const basis = await preflight(plan, options);
   const dropped = await sessionsOfDropped(plan, basis, options);
+  const approvals = await options.approvals.demand(plan);
   const { runs, clock, holder } = options;
-  const journal = await openJournal({ plan, runs, clock, holder, reverts });
+  const journal = await openJournal({ plan, runs, clock, holder, reverts, approvals });
   const part = "apply";
   const trace = newTrace();
   return await runAll({

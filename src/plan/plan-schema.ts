@@ -183,4 +183,5 @@ const plan = z.strictObject({
   findings: z.array(finding),
   resolution_findings: count.optional(),
   digest,
+  made_by: z.strictObject({ people: texts, label: text, known: z.boolean() }).optional(),
 });

@@ -36,6 +36,18 @@ export interface Plan {
   readonly resolution_findings?: number;
   /** The digest of everything above: what is approved. */
   readonly digest: Digest;
+  /** Who made it, as far as that could be told. Not part of the digest, since the same plan is the same whoever makes it; an approval is bound to it. Absent: nobody said. */
+  readonly made_by?: PlanAuthor;
+}
+
+/** Who made a plan: nothing here is proved. */
+export interface PlanAuthor {
+  /** People of the manifest that it may be, sorted: none of them can approve the plan. */
+  readonly people: readonly string[];
+  /** How it is shown: a name, an email, `alice@laptop`. */
+  readonly label: string;
+  /** True when it is somebody of the manifest: a person, or a service or agent that was named. */
+  readonly known: boolean;
 }
 
 export interface PlanTarget {
