@@ -139,16 +139,20 @@ export const DEFAULT_LIMITS: Limits = {
 export interface SeverityRule {
   readonly check: string;
   readonly severity: Severity | "off";
-  readonly roles: (name: RoleName) => boolean;
+  /** Null: for all. */
+  readonly roles: ((name: RoleName) => boolean) | null;
 }
 
 /** A finding that somebody answers for, until a day. */
 export interface Acceptance {
+  /** Its place in the list of the manifest. */
+  readonly index: number;
   readonly check: string;
   /** The key of the finding; null: all of the check that `roles` and `resources` fit. */
   readonly key: string | null;
   readonly roles: (name: RoleName) => boolean;
-  readonly resources: (resource: Resource) => boolean;
+  /** Asked with null where a finding is about nothing. */
+  readonly resources: (resource: Resource | null) => boolean;
   readonly owner: string;
   readonly because: string;
   /** The last day on which it counts, `2027-01-31`. */

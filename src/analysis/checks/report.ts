@@ -10,6 +10,8 @@ export interface CheckReport {
   readonly targets: readonly TargetReport[];
   /** What could not be read at all. Never a pass. */
   readonly failed: readonly FailedTarget[];
+  /** What is wrong with what the manifest says for checks, each once: an acceptance that has ended, a check that does not exist, a duty of an unknown role. */
+  readonly diagnostics: readonly Finding[];
 }
 
 /** What checks, policies and access tests say of one target. */
@@ -27,8 +29,6 @@ export interface TargetReport {
   readonly findings: readonly CheckFinding[];
   /** What somebody answers for until a day: information, never hidden. Each has `accepted`. */
   readonly accepted: readonly CheckFinding[];
-  /** What is wrong with what the manifest says for checks, such as an acceptance that has ended: at its place there. */
-  readonly diagnostics: readonly Finding[];
   readonly notEvaluated: readonly NotEvaluated[];
   /** The ids that were evaluated wholly and found nothing, sorted. */
   readonly passed: readonly string[];
@@ -37,7 +37,7 @@ export interface TargetReport {
   /** Roles that no check is about: built in, a provider's, the server's first superuser; sorted. */
   readonly outOfScope: readonly string[];
   readonly policies: readonly PolicyAnswer[];
-  readonly tests: readonly TestResult[];
+  readonly tests: readonly TestAnswer[];
   /** What this state gives that the base does not; null: nobody asked. */
   readonly newAccess: NewAccess | null;
 }
@@ -66,7 +66,7 @@ export interface PolicyAnswer {
 }
 
 /** What became of one access test. */
-export interface TestResult {
+export interface TestAnswer {
   readonly test: DeclaredTest;
   /** What it asks, in one line: `` `tom` must not have `delete` on `sales.orders` ``. */
   readonly title: string;

@@ -1,19 +1,20 @@
 import type { Acceptance } from "../../model/declared.ts";
-import { anyMatcher } from "../names.ts";
 import type { DeclaredContext } from "./declared.ts";
+import { rolePatterns, thingPatterns } from "./patterns.ts";
 
 /** Findings that somebody answers for on this target. */
-export function acceptancesOf({ manifest, target, locate }: DeclaredContext): readonly Acceptance[] {
+export function acceptancesOf(context: DeclaredContext): readonly Acceptance[] {
+  const { manifest, target, locate } = context;
   return (manifest.accepted ?? []).flatMap((entry, index): Acceptance[] => {
     if (entry.targets !== undefined && !entry.targets.includes(target)) return [];
     const location = locate(["accepted", index]);
-    const on = entry.on === undefined ? null : anyMatcher(entry.on);
     return [
       {
+        index,
         check: entry.check,
         key: entry.finding ?? null,
-        roles: entry.roles === undefined ? () => true : anyMatcher(entry.roles),
-        resources: on === null ? () => true : (resource) => on(resource.path.slice(1).join(".")),
+        roles: rolePatterns(entry.roles, ["accepted", index, "roles"], context),
+        resources: thingPatterns(entry.on, ["accepted", index, "on"], context),
         owner: entry.owner,
         because: entry.because,
         until: entry.until,

@@ -1,6 +1,7 @@
 import type { CodePage } from "./code-page.ts";
 import { RW0XX } from "./rw0xx.ts";
 import { RW1XX } from "./rw1xx.ts";
+import { RW16X } from "./rw16x.ts";
 import { RW2XX } from "./rw2xx.ts";
 import { RW3XX } from "./rw3xx.ts";
 import { RW4XX } from "./rw4xx.ts";
@@ -13,6 +14,7 @@ import { RW8XX } from "./rw8xx.ts";
 export const CODES: Readonly<Record<string, CodePage>> = {
   ...RW0XX,
   ...RW1XX,
+  ...RW16X,
   ...RW2XX,
   ...RW3XX,
   ...RW4XX,
