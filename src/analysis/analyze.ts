@@ -2,14 +2,19 @@ import { compareBy, sorted, sortedText } from "../base/order.ts";
 import type { Dialect } from "../engine/engine.ts";
 import type { AccessList } from "../model/access-list.ts";
 import type { AccessState } from "../model/access-state.ts";
+import type { Declared, DeclaredTest } from "../model/declared.ts";
 import type { Finding } from "../model/finding.ts";
 import type { Identity } from "../model/identity.ts";
 import type { RoleName } from "../model/role.ts";
 import type { Scope } from "../model/scope.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { Plan } from "../plan/plan.ts";
-import { buildAccessIndex } from "./access-index.ts";
+import { buildAccessIndex, type AccessIndex } from "./access-index.ts";
 import { accessDelta } from "./delta.ts";
+import { testFindings } from "./access-tests/findings.ts";
+import { runTests } from "./access-tests/run-tests.ts";
+import { buildEscalation } from "./escalation/build.ts";
+import { escalationEdges } from "./escalation/edges.ts";
 import { lockoutFindings } from "./lockout.ts";
 import { rolesOf } from "./lockout-input.ts";
 import type { Report } from "./report.ts";
@@ -27,6 +32,8 @@ export interface AnalyzeInput {
     readonly scope: Pick<Scope, "roles">;
   };
   readonly environment: string;
+  /** What the manifest says for checks and access tests. @default nothing */
+  readonly declared?: Declared;
 }
 
 /** What a plan does to the access of everybody, and what must not be done: a pure value of its input. */
@@ -48,7 +55,8 @@ export function analyze(input: AnalyzeInput): Report {
   });
   const managed = resolution.scope.roles;
   const guards = lockoutFindings({ plan, live, before, after, delta, managed });
-  const findings = gather([...plan.findings, ...resolution.findings, ...guards]);
+  const tests = planTests(input.declared?.tests ?? [], { before, after, live, plan });
+  const findings = gather([...plan.findings, ...resolution.findings, ...guards, ...tests]);
   return {
     plan,
     delta,
@@ -64,6 +72,21 @@ export function analyze(input: AnalyzeInput): Report {
 /** Whether losses on targets of this environment must be accepted by their number: everything that calls itself production, or live. */
 export function isProduction(environment: string): boolean {
   return /prod|^live\b/i.test(environment) && !/non-?_?prod/i.test(environment);
+}
+
+/** The access tests that fail where the plan leads to. A way back is never held up by them: they are warnings there. */
+function planTests(
+  tests: readonly DeclaredTest[],
+  { before, after, live, plan }: { before: AccessIndex; after: AccessIndex; live: Snapshot; plan: Plan },
+): readonly Finding[] {
+  if (tests.length === 0) return [];
+  const [had, has] = [before, after].map((index) => {
+    const edges = escalationEdges({ index, live, posture: null });
+    return runTests(tests, { index, escalation: buildEscalation(index, edges), unknowns: live.unknowns });
+  });
+  const failing = testFindings(has ?? [], "after the plan", had);
+  const back = plan.changes.length > 0 && plan.changes.every(({ origin }) => origin.by === "revert");
+  return back ? failing.map((finding) => ({ ...finding, severity: "warning" })) : failing;
 }
 
 const SEVERITY = { error: 0, warning: 1, info: 2 } as const;

@@ -57,6 +57,7 @@ const ROLLED_BACK: Readonly<Record<string, ExitCode>> = {
   RW404: EXIT.stale,
   RW406: EXIT.stale,
   RW408: EXIT.refused,
+  RW432: EXIT.refused,
   RW410: EXIT.stale,
   RW411: EXIT.stale,
   RW415: EXIT.reverted,

@@ -67,6 +67,7 @@ export function stageWork(source: StageSource, index: number): StageWork {
       rules,
       readBack: readsBack(stage, basis.live),
       asks: capabilities.privilegeFunctions,
+      last: part !== "undo" && index === plan.stages.length - 1,
     },
     mayCommit: () => source.mayCommit(),
     announce: (transaction) => journal.began(part, index, transaction),

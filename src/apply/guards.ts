@@ -14,6 +14,8 @@ export interface Guards {
    * the state that was read back.
    */
   lockout(live: Snapshot, after: AccessState): readonly Finding[];
+  /** The access tests that `after` fails: errors refuse. Asked before the last commit with the state that was read back. */
+  failingTests(live: Snapshot, after: AccessState): readonly Finding[];
   /** What stands in the way of the plan, judged on the live database and not on what a plan file says. */
   judge(plan: Plan, live: Snapshot): Judgement;
   /**

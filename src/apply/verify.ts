@@ -29,11 +29,13 @@ export interface Expectation {
   readonly readBack: boolean;
   /** Whether the server has functions of its own that say what a role may do. */
   readonly asks: boolean;
+  /** Whether the state after it is where the plan leads to, and so what access tests are about. */
+  readonly last: boolean;
 }
 
 /**
- * Success is not proof: reads the state back inside the open transaction and compares it with the prediction, asks the server's own privilege functions, and asks once more whether anybody would be locked
- * out. Throws RW415, RW416 or RW408, upon which the caller rolls back.
+ * Success is not proof: reads the state back inside the open transaction and compares it with the prediction, asks the server's own privilege functions, asks once more whether anybody would be locked
+ * out, and runs the access tests on it. Throws RW415, RW416, RW408 or RW432, upon which the caller rolls back.
  */
 export async function verify(
   transaction: Transaction,
@@ -52,6 +54,7 @@ export async function verify(
   }
   const asked = await ask(transaction, database, { expected, state, guards, onQuestions });
   refuseLockout(guards.lockout(live, state));
+  if (expected.last) refuseFailingTests(guards.failingTests(live, state));
   return asked;
 }
 
@@ -84,6 +87,19 @@ export function refuseLockout(findings: readonly Finding[]): void {
   throw new RolewrightError("RW408", `the plan would lock the administrators out: ${first.message}`, {
     exitCode: 3,
     help: first.help ?? "keep at least one way to administer the server; this guard cannot be waived",
+    details: { findings: errors.map(({ code, message }) => ({ code, message })) },
+  });
+}
+
+/** Throws RW432 when the state that was read back fails an access test. */
+function refuseFailingTests(findings: readonly Finding[]): void {
+  const errors = findings.filter((finding) => finding.severity === "error");
+  const [first] = errors;
+  if (first === undefined) return;
+  const more = errors.length > 1 ? `, and ${errors.length - 1} more` : "";
+  throw new RolewrightError("RW432", `an access test fails in the state that was read back: ${first.message}${more}`, {
+    exitCode: 3,
+    help: first.help ?? "change the grants, or the test if it is no longer meant",
     details: { findings: errors.map(({ code, message }) => ({ code, message })) },
   });
 }

@@ -10,6 +10,7 @@ import { shortDigest } from "../base/digest.ts";
 import { RolewrightError } from "../base/error.ts";
 import { sortedText } from "../base/order.ts";
 import { checkManifest } from "../config/check.ts";
+import { type DeclaredResult, resolveDeclared } from "../config/declared/declared.ts";
 import type { ImportedFiles } from "../config/import/import.ts";
 import { loadManifest } from "../config/load.ts";
 import { resolveAsking } from "../config/policy-questions.ts";
@@ -20,6 +21,7 @@ import { predict } from "../diff/predict.ts";
 import type { Dialect } from "../engine/engine.ts";
 import type { AccessState } from "../model/access-state.ts";
 import type { Change } from "../model/change.ts";
+import type { Declared } from "../model/declared.ts";
 import { hasErrors, type Finding } from "../model/finding.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { StateRules } from "../model/state-rules.ts";
@@ -45,6 +47,8 @@ export interface Comparison {
   readonly dialect: Dialect;
   readonly resolution: Resolution;
   readonly changes: readonly Change[];
+  /** What the manifest says for checks, policies and access tests. */
+  readonly declared: Declared;
 }
 
 /** A plan with everything that a person decides by. */
@@ -73,7 +77,8 @@ export async function compareLive(
       return await target.connection.canonicalPolicies(questions, { signal: context.signal });
     },
   });
-  const findings = [...target.loaded.findings, ...checkManifest(target.loaded), ...resolution.findings];
+  const { declared, findings: wrong } = declaredOn(target, live, dialect, resolution);
+  const findings = [...target.loaded.findings, ...checkManifest(target.loaded), ...resolution.findings, ...wrong];
   if (hasErrors(findings)) throw manifestError(findings, target.sources);
   const changes = diff(live.access, resolution.desired, {
     rules: dialect.rules,
@@ -81,12 +86,23 @@ export async function compareLive(
     passwords: resolution.passwords,
     rotate: new Set(rotate),
   });
-  return { live, dialect, resolution, changes };
+  return { live, dialect, resolution, changes, declared };
+}
+
+function declaredOn(
+  target: OpenTarget,
+  live: Snapshot,
+  dialect: Dialect,
+  { identities, desired }: Pick<Resolution, "identities" | "desired">,
+): DeclaredResult {
+  const roles = new Map([...live.access.roles, ...desired.roles]);
+  const given = { live, rules: dialect.rules, identities, roles };
+  return resolveDeclared({ ...target.loaded, manifest: target.manifest }, target.name, given);
 }
 
 /** From the files and the live database to a plan and the report about it. */
 export async function planTarget(target: OpenTarget, context: CliContext, request: PlanRequest): Promise<Planned> {
-  const { live, dialect, resolution, changes } = await compareLive(target, context, request.rotate);
+  const { live, dialect, resolution, changes, declared } = await compareLive(target, context, request.rotate);
   context.progress.step("planning");
   const input = {
     target: target.name,
@@ -105,12 +121,13 @@ export async function planTarget(target: OpenTarget, context: CliContext, reques
     return derived.plan;
   });
   context.progress.step("working out who gains and loses access");
-  const report = reportWith({ plan, live, dialect, resolution }, after);
+  const basis = { plan, live, dialect, resolution, declared };
+  const report = reportWith(basis, after);
   return {
     live,
     plan,
     report,
-    guards: guardsWith({ plan, live, dialect, resolution }),
+    guards: guardsWith(basis),
     unchangedRoles: unchangedRoles(resolution, plan),
   };
 }
@@ -137,8 +154,9 @@ export async function untilUnused(runs: RunStore, build: (earlier: readonly Find
 /** A plan that was made before, judged on the database as it is now. Who the people are, the manifest says as it is now. */
 export function judgePlan(plan: Plan, target: OpenTarget, live: Snapshot): Planned {
   const dialect = target.connection.engine.dialect(live);
-  const { identities, scope } = resolveManifest(target.loaded, target.name, live, dialect.rules);
-  const basis = { plan, live, dialect, resolution: { identities, scope, findings: [] } };
+  const { identities, scope, desired } = resolveManifest(target.loaded, target.name, live, dialect.rules);
+  const { declared } = declaredOn(target, live, dialect, { identities, desired });
+  const basis = { plan, live, dialect, resolution: { identities, scope, findings: [] }, declared };
   return { live, plan, report: reportWith(basis), guards: guardsWith(basis), unchangedRoles: [] };
 }
 
@@ -147,22 +165,24 @@ interface Basis {
   readonly live: Snapshot;
   readonly dialect: Dialect;
   readonly resolution: Pick<Resolution, "identities" | "scope" | "findings">;
+  readonly declared: Declared;
 }
 
 /** `known` is the state that the plan leads to, where deriving it has worked that out already. */
-function reportWith({ plan, live, dialect, resolution }: Basis, known?: AccessState): Report {
+function reportWith({ plan, live, dialect, resolution, declared }: Basis, known?: AccessState): Report {
   const changes = plan.changes.map(({ change }) => change);
   const after = known ?? predict(live.access, changes, dialect.rules);
-  return analyze({ plan, live, after, dialect, resolution, environment: plan.target.environment });
+  return analyze({ plan, live, after, dialect, resolution, declared, environment: plan.target.environment });
 }
 
 function guardsWith(basis: Basis): Guards {
-  const { plan, dialect, resolution } = basis;
+  const { plan, dialect, resolution, declared } = basis;
   return analysisGuards({
     plan,
     dialect,
     identities: resolution.identities,
     managed: resolution.scope.roles,
+    tests: declared.tests,
     report: (given, live) => reportWith({ ...basis, plan: given, live, resolution: { ...resolution, findings: [] } }),
   });
 }

@@ -12,6 +12,7 @@ export function applyOptions(
 ): ApplyOptions {
   const guards: Guards = {
     lockout: () => [],
+    failingTests: () => [],
     judge: () => ({ refusedBy: [], acceptLoss: null }),
     expectedAnswers(live, state, questions) {
       const index = buildAccessIndex(state, live.catalog, engine.dialect(live).accessRules);

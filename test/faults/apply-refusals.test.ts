@@ -133,6 +133,21 @@ describe("a plan that may not be applied is refused, and nothing is changed", ()
     expect(exitCodeOf(outcome as never)).toBe(3);
   });
 
+  test("an access test that fails in the state that was read back, before the commit", async () => {
+    const tested: number[] = [];
+    const failing = guards({
+      failingTests: (live, state) => {
+        tested.push(state === live.access ? 0 : state.roles.size);
+        return [{ code: "RW360", severity: "error", message: "the shop cannot read orders" }];
+      },
+    });
+    const outcome = await refused(plan, { guards: failing });
+    expect(outcome).toMatchObject({ kind: "rolled-back", code: "RW432" });
+    expect(exitCodeOf(outcome as never)).toBe(3);
+    expect(tested).toHaveLength(1);
+    expect(tested[0]).toBeGreaterThan(0);
+  });
+
   test("a plan that a check refuses", async () => {
     const strict = guards({ judge: () => ({ refusedBy: ["AVL-10"], acceptLoss: null }) });
     expect(await refused(plan, { guards: strict })).toMatchObject({

@@ -88,6 +88,7 @@ export async function planFor(
 export function guards(over: Partial<Guards> = {}): Guards {
   return {
     lockout: () => [],
+    failingTests: () => [],
     judge: () => ({ refusedBy: [], acceptLoss: null }),
     expectedAnswers(live, state, questions) {
       const index = buildAccessIndex(state, live.catalog, postgresql.dialect(live).accessRules);

@@ -4,6 +4,7 @@ import { claimOn } from "../claim-grants.ts";
 import type { Selector } from "../claims.ts";
 import { kindOf, kindWord } from "../kind-words.ts";
 import type { OnEntry } from "../manifest.ts";
+import { Findings } from "../report.ts";
 import { CatalogIndex, type SelectionProblem } from "../select.ts";
 import type { ManifestPath } from "../source-file.ts";
 import type { DeclaredContext } from "./declared.ts";
@@ -34,9 +35,12 @@ export function thingsOn(context: DeclaredContext, things: Things, path: Manifes
   const bare = typeof on === "string" && things.privilege !== undefined && !beginsWithKind(on);
   const kinds = bare ? kindsFor(context, things.privilege) : [null];
   let problems: readonly SelectionProblem[] = [];
-  for (const kind of kinds) {
-    const selector = claimOn(kind === null ? on : typed(kind, on as string), path, { findings, fill: (text) => text });
-    if (selector === null) return [];
+  for (const [at, kind] of kinds.entries()) {
+    // A bare name need not fit every kind that it could be.
+    const told = at === 0 ? findings : new Findings(context.locate);
+    const selector = claimOn(kind === null ? on : typed(kind, on as string), path, { findings: told, fill: asIs });
+    if (selector === null && at === 0) return [];
+    if (selector === null) continue;
     const selection = catalogOf(context).select(selector);
     if (selection.problems.length === 0) {
       const resources = selection.entries.map((entry) => entry.resource);
@@ -46,6 +50,10 @@ export function thingsOn(context: DeclaredContext, things: Things, path: Manifes
   }
   for (const { code, message, help } of problems) findings.add(code, path, message, { help });
   return [];
+}
+
+function asIs(text: string): string {
+  return text;
 }
 
 /** `hr.salary(amount, bonus)` names columns; a routine has its types there. */

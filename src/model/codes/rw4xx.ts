@@ -152,6 +152,11 @@ export const RW4XX: Readonly<Record<string, CodePage>> = {
     why: "Its apply was cut off, or failed and could not be taken back. Another plan on top of it would be judged by a state that nobody meant.",
     fix: "Finish it with `rolewright apply PLAN`, or take back what stands of it with `rolewright revert PLAN`. The message names the plan.",
   },
+  RW432: {
+    title: "An access test fails in the state that was read back.",
+    why: "The manifest says under `tests` what must be allowed and denied. After the statements, and before they are committed, the tests are run on the state that was read back. Where statements stand at once, what was done is taken back.",
+    fix: "Nothing is left of the change. The message names the test and the way that decides it. Change the grants, or the test if it is no longer meant.",
+  },
   RW431: {
     title: "A plan that stands in part cannot be finished, since somebody changed what it is about.",
     why: "What somebody else changed is never overwritten: they may have had a reason.",
