@@ -148,4 +148,10 @@ export const RW1XX: Readonly<Record<string, CodePage>> = {
     fix: "Say `statement`, or `privilege` and `on`.",
     example: 'tests:\n  - { as: analyst, must: deny, privilege: select, on: "table hr.salary" }',
   },
+  RW150: {
+    title: "two entries of what is sensitive have one name",
+    why: "Findings about sensitive things are told apart by that name, and accepted by it.",
+    fix: "Give each entry its own name, or join the two.",
+    example: "sensitive:\n  - { name: salaries, on: table hr.salaries, readers: [payroll] }",
+  },
 };
