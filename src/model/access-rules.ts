@@ -1,5 +1,6 @@
 import type { AccessList, Privilege } from "./access-list.ts";
 import type { AccessState, Holding } from "./access-state.ts";
+import type { AccountRules } from "./account-rules.ts";
 import type { Catalog, CatalogEntry } from "./catalog.ts";
 import type { Resource, ResourceKind } from "./resource.ts";
 import type { Grantee, Membership, Role, RoleName } from "./role.ts";
@@ -53,6 +54,8 @@ export interface AccessRules {
   privilegeClass(kind: ResourceKind, privilege: Privilege): PrivilegeClass;
   /** The list that a new object of `creator` gets, from the default privileges for every schema and for its own (null: there is no such entry). */
   futureList(kind: ResourceKind, creator: RoleName, everywhere: AccessList | null, here: AccessList | null): AccessList;
+  /** How accounts with hosts and patterns of names are matched. @default names are exact, and there is nothing to match */
+  readonly accounts?: AccountRules;
 }
 
 /**

@@ -131,7 +131,8 @@ class MysqlConnection implements Connection {
 
   async posture(live: Snapshot): Promise<Posture> {
     try {
-      return await readPosture(live, { session: await this.#session() });
+      const session = await this.#session();
+      return await readPosture(live, { session, product: this.#opened.product, own: this.#own });
     } catch (error) {
       throw readingError(error, "the settings and the code of the server");
     }

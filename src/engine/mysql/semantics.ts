@@ -3,6 +3,7 @@ import { accessList } from "../../model/access-list.ts";
 import type { AccessRules, AttributeRight, PrivilegeClass } from "../../model/access-rules.ts";
 import type { ResourceKind } from "../../model/resource.ts";
 import type { Role } from "../../model/role.ts";
+import { accountRules } from "./accounts.ts";
 import { evaluate, type EvaluationSettings } from "./evaluated.ts";
 import { sources } from "./sources.ts";
 
@@ -32,6 +33,7 @@ export function mysqlAccessRules(settings: EvaluationSettings): AccessRules {
     barred,
     privilegeClass: (kind, privilege) => privilegeClass(kind, privilege),
     futureList: () => accessList([]),
+    accounts: accountRules(settings),
   };
 }
 

@@ -40,10 +40,7 @@ export async function liveSessions(
   { product, own }: { readonly product: Product; readonly own: ReadonlySet<number> },
 ): Promise<{ readonly sessions: readonly LiveSession[]; readonly complete: boolean }> {
   const asked = roles.map(accountOf).filter((account) => account !== null);
-  const grants = await session.rows<readonly [string]>(GRANTS);
-  const complete = grants.some(([line]) =>
-    /^GRANT [A-Z_, ]*\b(?:PROCESS|ALL PRIVILEGES)\b[A-Z_, ]* ON \*\.\* TO /u.test(line),
-  );
+  const complete = await seesAllSessions(session);
   if (asked.length === 0) return { sessions: [], complete };
   const rows = await session.rows<SessionRow>(SESSIONS, [
     asked.map(({ user }) => user),
@@ -62,6 +59,12 @@ export async function liveSessions(
       return [{ id: `${id}@${user}`, login, current: null, ...where, application: "", database: DATABASE, since: "" }];
     }),
   };
+}
+
+/** Whether a session is shown those of others. */
+export async function seesAllSessions(session: Session): Promise<boolean> {
+  const grants = await session.rows<readonly [string]>(GRANTS);
+  return grants.some(([line]) => /^GRANT [A-Z_, ]*\b(?:PROCESS|ALL PRIVILEGES)\b[A-Z_, ]* ON \*\.\* TO /u.test(line));
 }
 
 /** Ends a session by its id; false when it was gone already. Throws RW520 where we may not. */

@@ -1,3 +1,4 @@
+import { sortedText } from "../../base/order.ts";
 import type { Product } from "./product.ts";
 import { quoteIdentifier, quoteLiteral } from "./quote.ts";
 
@@ -20,6 +21,11 @@ const UNUSABLE: Readonly<Record<Product["engine"], Readonly<Record<string, strin
     mysql_native_password: "*THISISNOTAVALIDPASSWORDTHATCANBEUSEDHERE",
   },
 };
+
+/** All of these, sorted. */
+export const UNUSABLE_TEXTS: readonly string[] = sortedText(
+  Object.values(UNUSABLE).flatMap((byPlugin) => Object.values(byPlugin)),
+);
 
 /** The ways to sign in of an account, of which any is enough: `mysql_native_password or unix_socket`. */
 export function signInWays(plugin: string): readonly string[] {
