@@ -7,7 +7,7 @@ import { type Declared, DEFAULT_LIMITS } from "../../src/model/declared.ts";
 import { fingerprint } from "../../src/model/fingerprint.ts";
 import type { Identity } from "../../src/model/identity.ts";
 import type { Posture } from "../../src/model/posture.ts";
-import type { PostgresPosture } from "../../src/model/posture/postgresql.ts";
+import { type PostgresPosture, UNREAD_POSTGRES } from "../../src/model/posture/postgresql.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
 import { sampleCatalog, sampleState, type Sample } from "./access-sample.ts";
 
@@ -87,6 +87,6 @@ function postureOf({ postgresql: own, ...rest }: NonNullable<CheckWorld["posture
     sessions: [],
     unknowns: [],
     ...rest,
-    postgresql: { settings: new Map(), ...own },
+    postgresql: { ...UNREAD_POSTGRES, ...own },
   };
 }
