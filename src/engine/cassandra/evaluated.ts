@@ -1,5 +1,11 @@
 import { compareText } from "../../base/order.ts";
-import { type AccessList, NOBODY, normalAccessList, type Privilege } from "../../model/access-list.ts";
+import {
+  type AccessEntry,
+  type AccessList,
+  NOBODY,
+  normalAccessList,
+  type Privilege,
+} from "../../model/access-list.ts";
 import type { AccessState, Holding } from "../../model/access-state.ts";
 import type { Catalog, CatalogEntry } from "../../model/catalog.ts";
 import { type Resource, type ResourceKey, resourceKey } from "../../model/resource.ts";
@@ -18,24 +24,32 @@ export function evaluate(state: AccessState, catalog: Catalog, privilegesOf: Pri
   const entries = new SharedEntries();
   const patterns = mbeanPatterns(state);
   const holdings = new Map<ResourceKey, Holding>();
-  const listOf = (resource: Resource): AccessList => state.holdings.get(resourceKey(resource))?.list ?? NOBODY;
-  const compose = (resource: Resource): AccessList => {
-    const [own = NOBODY, ...covering] = coveringChain(resource, patterns).map(listOf);
-    const lists = [own, ...covering.filter((list) => list.entries.length > 0)];
-    if (lists.length === 1) return own;
-    const key = `${resource.kind} ${lists.map((list) => list.id).join(" ")}`;
+  const recorded = (resource: Resource): AccessList => state.holdings.get(resourceKey(resource))?.list ?? NOBODY;
+  const known = (key: string, make: () => AccessList): AccessList => {
     let list = composed.get(key);
-    if (list === undefined) composed.set(key, (list = union(lists, privilegesOf(resource.kind), entries)));
+    if (list === undefined) composed.set(key, (list = make()));
     return list;
+  };
+  const coverOf = (kind: Resource["kind"], covering: readonly AccessList[]): AccessList => {
+    const lists = covering.filter((list) => list.entries.length > 0);
+    if (lists.length === 0) return NOBODY;
+    const key = `${kind} ${lists.map((list) => list.id).join(" ")}`;
+    return known(key, () => cover(lists, privilegesOf(kind), entries));
+  };
+  const join = (own: AccessList, above: AccessList): AccessList => {
+    if (above.entries.length === 0) return own;
+    if (own.entries.length === 0) return above;
+    return known(`${own.id} ${above.id}`, () => union(own, above, entries));
+  };
+  const compose = (resource: Resource): AccessList => {
+    const [own = NOBODY, ...covering] = coveringChain(resource, patterns).map(recorded);
+    return join(own, coverOf(resource.kind, covering));
   };
   const evaluateOne = (resource: Resource, entry: CatalogEntry | undefined): AccessList => {
     const own = compose(resource);
     if (entry?.readThrough === undefined) return own;
     const base = compose(entry.readThrough);
-    const key = `view ${own.id} ${base.id}`;
-    let list = composed.get(key);
-    if (list === undefined) composed.set(key, (list = readThrough(own, base, entries)));
-    return list;
+    return known(`view ${own.id} ${base.id}`, () => readThrough(own, base, entries));
   };
   for (const [key, holding] of state.holdings) {
     holdings.set(key, { ...holding, list: evaluateOne(holding.resource, catalog.entries.get(key)) });
@@ -72,19 +86,28 @@ export function mbeanPatterns(state: AccessState): readonly Resource[] {
   );
 }
 
-function union(lists: readonly AccessList[], known: readonly Privilege[], entries: SharedEntries): AccessList {
+/** What means something on a kind of what is held above it. */
+function cover(lists: readonly AccessList[], known: readonly Privilege[], entries: SharedEntries): AccessList {
   const held = new Map<Grantee, Set<Privilege>>();
-  for (const [index, list] of lists.entries()) {
-    for (const { grantee, privileges } of list.entries) {
-      // What is recorded on the resource itself stays as it is; of what covers it, what means something here.
-      const counts = index === 0 ? privileges : privileges.filter((name) => known.includes(name));
-      if (counts.length === 0) continue;
-      const set = held.get(grantee);
-      if (set === undefined) held.set(grantee, new Set(counts));
-      else for (const name of counts) set.add(name);
-    }
+  for (const { grantee, privileges } of lists.flatMap((list) => list.entries)) {
+    const counts = privileges.filter((name) => known.includes(name));
+    if (counts.length === 0) continue;
+    const set = held.get(grantee);
+    if (set === undefined) held.set(grantee, new Set(counts));
+    else for (const name of counts) set.add(name);
   }
   return listOfHeld(held, entries);
+}
+
+/** What is recorded on the resource itself, which stays as it is, and what covers it. */
+function union(own: AccessList, above: AccessList, entries: SharedEntries): AccessList {
+  const found = new Map(above.entries.map((entry) => [entry.grantee, entry]));
+  for (const entry of own.entries) {
+    const covering = found.get(entry.grantee);
+    const both = [...entry.privileges, ...(covering?.privileges ?? [])];
+    found.set(entry.grantee, covering === undefined ? entry : entries.of(entry.grantee, both));
+  }
+  return listOf(found.values());
 }
 
 /** The list of a view: SELECT is what is held on its table. */
@@ -104,6 +127,9 @@ function readThrough(own: AccessList, base: AccessList, entries: SharedEntries):
 }
 
 function listOfHeld(held: ReadonlyMap<Grantee, ReadonlySet<Privilege>>, entries: SharedEntries): AccessList {
-  const found = Array.from(held, ([grantee, set]) => entries.of(grantee, set));
-  return normalAccessList(found.sort((a, b) => compareText(a.grantee, b.grantee)));
+  return listOf(Array.from(held, ([grantee, set]) => entries.of(grantee, set)));
+}
+
+function listOf(entries: Iterable<AccessEntry>): AccessList {
+  return normalAccessList([...entries].sort((a, b) => compareText(a.grantee, b.grantee)));
 }
