@@ -10,7 +10,7 @@ import type { Catalog, CatalogEntry } from "../../src/model/catalog.ts";
 import type { Identity } from "../../src/model/identity.ts";
 import type { Resource, ResourceKey, ResourceKind } from "../../src/model/resource.ts";
 import { resourceKey } from "../../src/model/resource.ts";
-import type { Membership, Role, RoleAttributes } from "../../src/model/role.ts";
+import type { Membership, Role, RoleAttributes, RoleSetting } from "../../src/model/role.ts";
 import { membershipKey, PUBLIC } from "../../src/model/role.ts";
 
 /** A small state of a PostgreSQL cluster with one database, `shop`, in a few words; what is not said is as the server has it for a user of no importance. */
@@ -30,6 +30,8 @@ export interface Sample {
   })[];
   readonly policies?: readonly RowPolicy[];
   readonly rowSecurity?: Readonly<Record<string, RowSecurity>>;
+  /** By role: what its sessions start with. */
+  readonly roleSettings?: Readonly<Record<string, readonly RoleSetting[]>>;
 }
 
 export const DATABASE = "shop";
@@ -69,7 +71,12 @@ export function sampleState(sample: Sample): AccessState {
   const all = { postgres: { superuser: true, login: true }, ...sample.roles };
   const roles = Object.entries(all).map(([name, attributes]): Role => {
     const origin = name === "postgres" ? "bootstrap" : name.startsWith("pg_") ? "predefined" : "user";
-    return { name, origin, attributes: { ...ORDINARY, ...(attributes as RoleAttributes) }, settings: [] };
+    return {
+      name,
+      origin,
+      attributes: { ...ORDINARY, ...(attributes as RoleAttributes) },
+      settings: sample.roleSettings?.[name] ?? [],
+    };
   });
   const memberships = (sample.members ?? []).map(membership);
   const defaults = (sample.defaults ?? []).map((each): DefaultPrivilege => {

@@ -1,4 +1,5 @@
 import type { Check } from "../check.ts";
+import { POSTGRESQL_MORE } from "./index-more.ts";
 
 /** PGE: escalation on PostgreSQL. */
-export const POSTGRESQL: readonly Check[] = [];
+export const POSTGRESQL: readonly Check[] = [...POSTGRESQL_MORE];
