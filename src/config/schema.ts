@@ -382,7 +382,7 @@ const separation = z.strictObject({
     .describe("The duty whose holders approve what gives anybody the duty `of`.")
     .exactOptional(),
   of: name.describe("The duty that `at_most` and `requires_approval_by` are about.").exactOptional(),
-  over: reach.describe("How far one looks. Default: reachable.").exactOptional(),
+  over: reach.describe("How far one looks. Default: escalable.").exactOptional(),
   because,
 });
 

@@ -29,6 +29,10 @@ export interface Declared {
   readonly sensitive: readonly Sensitive[];
   readonly duties: ReadonlyMap<string, Duty>;
   readonly separation: readonly SeparationRule[];
+  /** The people who may approve something here, by their keys, sorted. */
+  readonly approvers: readonly string[];
+  /** The targets of the manifest, sorted: rules about people are about all of them. */
+  readonly targets: readonly string[];
   readonly tests: readonly DeclaredTest[];
   readonly limits: Limits;
   readonly severities: readonly SeverityRule[];
@@ -43,6 +47,8 @@ export interface DeclaredRole {
   /** RFC 3339 date. */
   readonly reviewBy: string | null;
   readonly because: string | null;
+  /** The settings that are said for its sessions, where any are. Null: in all databases. @default none */
+  readonly settings?: readonly { readonly database: string | null; readonly name: string }[];
   readonly location?: SourceLocation;
 }
 
@@ -61,12 +67,11 @@ export interface Duty {
   readonly location?: SourceLocation;
 }
 
-/** A part on another target than the one that is judged has no names looked up; it counts there. */
+/** A part of a duty on this target: what is on another one is among the duties there. */
 export type DutyPart =
-  | { readonly kind: "role"; readonly target: string | null; readonly role: RoleName }
+  | { readonly kind: "role"; readonly role: RoleName }
   | {
       readonly kind: "privilege";
-      readonly target: string | null;
       readonly privileges: readonly Privilege[];
       readonly resources: readonly Resource[];
       /** As it was written. */

@@ -72,6 +72,8 @@ function declaredOf({ declared, identities = [] }: CheckWorld): Declared {
     sensitive: [],
     duties: new Map(),
     separation: [],
+    approvers: [],
+    targets: ["here"],
     tests: [],
     limits: DEFAULT_LIMITS,
     severities: [],

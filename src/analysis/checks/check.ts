@@ -111,8 +111,10 @@ export interface CheckContext {
   /** Set where a change is judged. */
   readonly change: ChangeContext | null;
   readonly people: People;
+  /** The other targets of the same run, for what people can do over all of them; empty where one was read alone. */
+  readonly others: readonly CheckContext[];
   /** Roles that people made: not built in, not a provider's, not the server's first superuser. */
-  inScope(name: RoleName): boolean;
+  readonly inScope: (name: RoleName) => boolean;
   /** Roles in scope, sorted by name. */
   readonly roles: readonly Role[];
   /** Of those, the ones that can log in. */
@@ -129,11 +131,11 @@ export interface ChangeContext {
 /** Who is behind the roles of this target. */
 export interface People {
   /** The identity that logs in as this role. */
-  of(login: RoleName): Identity | null;
+  readonly of: (login: RoleName) => Identity | null;
   /** Those that get to the role in any way, through their logins: sorted by key. */
-  reaching(role: RoleName): readonly Identity[];
+  readonly reaching: (role: RoleName) => readonly Identity[];
   /** Whether the role, or whoever logs in as it, is declared to be an administrator or for emergencies. */
-  administers(role: RoleName): boolean;
+  readonly administers: (role: RoleName) => boolean;
 }
 
 /** Whether a check applies to this server. */

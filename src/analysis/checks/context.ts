@@ -27,6 +27,8 @@ export interface ContextInput {
   readonly declared?: Declared | null;
   /** @default none */
   readonly change?: ChangeContext | null;
+  /** The contexts of all targets of the run; it may be filled later, before checks run. @default this one alone */
+  readonly among?: readonly CheckContext[];
 }
 
 /** Everything that checks look at, for one state of one target. */
@@ -52,6 +54,9 @@ export function checkContext(input: ContextInput): CheckContext {
     change,
     roles,
     logins: roles.filter(isLogin),
+    get others() {
+      return (input.among ?? []).filter((each) => each.target !== input.target);
+    },
     inScope: (name) => scope.has(name),
     get escalation() {
       return (escalation ??= buildEscalation(index, escalationEdges({ index, live, posture })));

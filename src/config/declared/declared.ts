@@ -1,4 +1,4 @@
-import { compareText } from "../../base/order.ts";
+import { compareText, sortedText } from "../../base/order.ts";
 import { type Declared, type DeclaredRole, DEFAULT_LIMITS, type Limits } from "../../model/declared.ts";
 import type { Identity } from "../../model/identity.ts";
 import type { Role, RoleName } from "../../model/role.ts";
@@ -10,7 +10,7 @@ import { Findings, type Locate } from "../report.ts";
 import { acceptancesOf } from "./acceptances.ts";
 import { dutiesOf } from "./duties.ts";
 import { sensitiveOf } from "./sensitive.ts";
-import { separationOf } from "./separation.ts";
+import { approversOf, separationOf } from "./separation.ts";
 import { severitiesOf } from "./severities.ts";
 import { testsOf } from "./tests.ts";
 
@@ -50,6 +50,8 @@ export function resolveDeclared(
     sensitive: sensitiveOf(context),
     duties: dutiesOf(context),
     separation: separationOf(context),
+    approvers: approversOf(manifest, target),
+    targets: sortedText(Object.keys(manifest.targets ?? {})),
     tests: testsOf(context),
     limits: limitsOf(manifest.limits),
     severities: severitiesOf(context),
@@ -68,14 +70,29 @@ function rolesOf({ manifest, target, locate }: DeclaredContext): ReadonlyMap<Rol
 
 function declaredRole(name: RoleName, entry: RoleEntry, locate: Locate): DeclaredRole {
   const location = locate(["roles", name]);
+  const settings = settingsOf(entry);
   return {
     name,
     purpose: entry.purpose ?? null,
     owner: entry.owner ?? null,
     reviewBy: entry.review_by ?? null,
     because: entry.because ?? null,
+    ...(settings.length === 0 ? {} : { settings }),
     ...(location === undefined ? {} : { location }),
   };
+}
+
+/** What is said to be set; null in the manifest means that it is to be absent. */
+function settingsOf({
+  settings = {},
+  databases_settings: byDatabase = {},
+}: RoleEntry): NonNullable<DeclaredRole["settings"]> {
+  const of = (
+    database: string | null,
+    said: NonNullable<RoleEntry["settings"]>,
+  ): NonNullable<DeclaredRole["settings"]> =>
+    Object.entries(said).flatMap(([name, value]) => (value === null ? [] : [{ database, name }]));
+  return [...of(null, settings), ...Object.entries(byDatabase).flatMap(([database, said]) => of(database, said))];
 }
 
 function limitsOf(entry: LimitsEntry = {}): Limits {

@@ -31,4 +31,22 @@ export const RW16X: Readonly<Record<string, CodePage>> = {
     why: "`--no-new-access` was asked for, and somebody would get something that they do not have by the base.",
     fix: "Take the line out, or let somebody who may do so merge it without this gate.",
   },
+  RW165: {
+    title: "a duty names a role that there is not",
+    why: "Nobody can have a duty by a role that neither exists on the target nor is declared, so the rules about it would protect nothing.",
+    fix: "Correct the name, or say with `targets` where the role is.",
+    example: "duties:\n  approve-payment:\n    - { role: approvers, targets: [billing-prod] }",
+  },
+  RW166: {
+    title: "a rule names a duty that there is not",
+    why: "Rules about people are about duties, and duties are declared by name.",
+    fix: "Declare it under `duties`, or correct the name.",
+    example: "duties:\n  enter-payment: [insert on table billing.payments]\nseparation:\n  - { at_most: 3, of: enter-payment }",
+  },
+  RW167: {
+    title: "a rule about duties does not say exactly one thing",
+    why: "A rule keeps duties apart, or counts the people who have one, or asks for approval by people who have another.",
+    fix: "Say one of `never_together`, `at_most` with `of`, and `requires_approval_by` with `of`.",
+    example: "separation:\n  - never_together: [enter-payment, approve-payment]\n    because: nobody pays themselves",
+  },
 };

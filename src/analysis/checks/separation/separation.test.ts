@@ -1,0 +1,340 @@
+import { describe, expect, test } from "vitest";
+import { person, thing } from "../../../../test/support/access-sample.ts";
+import { type CheckWorld, runOn, told, worldContext } from "../../../../test/support/check-world.ts";
+import type { Duty, DutyPart, SeparationRule } from "../../../model/declared.ts";
+import type { Identity } from "../../../model/identity.ts";
+import { runChecks } from "../run-checks.ts";
+import type { CheckContext } from "../check.ts";
+import {
+  acrossTargets,
+  byCode,
+  oneLogin,
+  oneLoginByChoice,
+  oneLoginByEscalation,
+  severalLogins,
+} from "./duties-in-one-hand.ts";
+import { approvesAndChanges, backUpAndRestore, dataAndTrail, rolesAndBusiness } from "./powers-together.ts";
+import { neverEvaluated, nobodyApproves, reviewsOwnEmergency, sharedLogin, tooMany } from "./rules-themselves.ts";
+import { wholeData } from "./whole-data.ts";
+
+const LOGIN = { login: true };
+const ANN = person("ann", "ann_db");
+
+function insertOn(table: string): DutyPart {
+  return {
+    kind: "privilege",
+    privileges: ["INSERT"],
+    resources: [thing(`table ${table}`)],
+    text: `insert on table ${table}`,
+  };
+}
+
+function duties(parts: Readonly<Record<string, readonly DutyPart[]>>): ReadonlyMap<string, Duty> {
+  return new Map(Object.entries(parts).map(([name, list]) => [name, { name, parts: list }]));
+}
+
+const PAY = duties({ enter: [insertOn("pay.entered")], approve: [insertOn("pay.approved")] });
+const NEVER: SeparationRule = {
+  kind: "never-together",
+  duties: ["approve", "enter"],
+  over: "escalable",
+  because: null,
+};
+
+/** Two tables, a role that may write each, and Ann with what is said. */
+function world(
+  over: Partial<CheckWorld> & {
+    readonly rules?: readonly SeparationRule[];
+    readonly approvers?: readonly string[];
+  } = {},
+): CheckWorld {
+  const { rules = [NEVER], approvers = [], declared, ...rest } = over;
+  return {
+    roles: { ann_db: LOGIN, ann_two: LOGIN, entering: {}, approving: {} },
+    grants: ["insert on table pay.entered to entering", "insert on table pay.approved to approving"],
+    identities: [ANN],
+    ...rest,
+    declared: { duties: PAY, separation: rules, approvers, ...declared },
+  };
+}
+
+describe("two duties in one hand", () => {
+  test("by one login at once are SOD-01, with the way to each", () => {
+    const both = world({ members: ["ann_db in entering", "ann_db in approving"] });
+    expect(told(oneLogin, both)).toEqual(["critical `ann` has both `approve` (as `ann_db`) and `enter` (as `ann_db`)"]);
+    expect(runOn(oneLogin, both).findings[0]?.path).toEqual([
+      "insert on table pay.approved: `ann_db` → `approving`, which holds it",
+      "insert on table pay.entered: `ann_db` → `entering`, which holds it",
+    ]);
+    expect(told(oneLoginByChoice, both)).toEqual([]);
+    expect(told(severalLogins, both)).toEqual([]);
+  });
+
+  test("are none with one duty, or without a rule, or with a rule of another kind", () => {
+    expect(told(oneLogin, world({ members: ["ann_db in entering"] }))).toEqual([]);
+    const members = ["ann_db in entering", "ann_db in approving"];
+    expect(told(oneLogin, world({ members, rules: [] }))).toEqual([]);
+    expect(told(oneLogin, world({ members, rules: [{ ...NEVER, kind: "at-most", people: 5 }] }))).toEqual([]);
+  });
+
+  test("one of them after SET ROLE are SOD-02, unless the rule does not look that far", () => {
+    const members = ["ann_db in entering", "ann_db in approving noinherit"];
+    expect(told(oneLoginByChoice, world({ members }))).toEqual([
+      "critical `ann` has both `approve` (as `ann_db`, after SET ROLE) and `enter` (as `ann_db`)",
+    ]);
+    expect(told(oneLoginByChoice, world({ members, rules: [{ ...NEVER, over: "effective" }] }))).toEqual([]);
+    expect(told(oneLogin, world({ members }))).toEqual([]);
+  });
+
+  test("one of them by a role that may be asked for are SOD-02, on its target alone", () => {
+    const asking = (target: string | null): Identity => ({
+      ...ANN,
+      eligible: [{ role: "approving", target, maxMinutes: 60 }],
+    });
+    const members = ["ann_db in entering"];
+    const [found] = runOn(oneLoginByChoice, world({ members, identities: [asking(null)] })).findings;
+    expect(found?.message).toContain("which can be asked for");
+    expect(found?.path[0]).toBe("may ask for `approving`");
+    expect(told(oneLoginByChoice, world({ members, identities: [asking("elsewhere")] }))).toEqual([]);
+  });
+
+  test("by two logins of one person are SOD-05", () => {
+    const both = world({
+      identities: [person("ann", "ann_db", "ann_two")],
+      members: ["ann_db in entering", "ann_two in approving"],
+    });
+    expect(told(severalLogins, both)).toHaveLength(1);
+    expect(told(oneLogin, both)).toEqual([]);
+  });
+
+  test("by two people are none", () => {
+    const two = world({
+      identities: [ANN, person("bob", "ann_two")],
+      members: ["ann_db in entering", "ann_two in approving"],
+    });
+    for (const check of [oneLogin, oneLoginByChoice, oneLoginByEscalation, severalLogins, acrossTargets]) {
+      expect(told(check, two)).toEqual([]);
+    }
+  });
+
+  test("being a role is a duty too, and a superuser may do all that it may", () => {
+    const roles = duties({
+      enter: [{ kind: "role", role: "entering" }],
+      approve: [{ kind: "role", role: "approving" }],
+    });
+    const by = (members: readonly string[], ann = LOGIN): string[] =>
+      told(
+        oneLogin,
+        world({ declared: { duties: roles }, members, roles: { ann_db: ann, entering: {}, approving: {} } }),
+      );
+    expect(by(["ann_db in entering", "ann_db in approving"])).toHaveLength(1);
+    expect(by(["ann_db in entering"])).toEqual([]);
+    expect(by([], { login: true, superuser: true } as never)).toHaveLength(1);
+  });
+
+  test("on two targets are SOD-04, told once", () => {
+    const at = (target: string, members: readonly string[], role: string): CheckContext => {
+      const own = worldContext(
+        world({
+          identities: [
+            {
+              ...ANN,
+              logins: new Map([
+                ["a", ["ann_db"]],
+                ["b", ["ann_db"]],
+              ]),
+            },
+          ],
+          members,
+        }),
+      );
+      return {
+        ...own,
+        target,
+        declared: own.declared && {
+          ...own.declared,
+          duties: duties({ [role]: PAY.get(role)?.parts ?? [], [role === "enter" ? "approve" : "enter"]: [] }),
+        },
+      };
+    };
+    const [first, second] = [at("a", ["ann_db in entering"], "enter"), at("b", ["ann_db in approving"], "approve")];
+    const [here, there] = [
+      { ...first, others: [second] },
+      { ...second, others: [first] },
+    ];
+    const found = runChecks(here, [acrossTargets]).findings;
+    expect(found.map((each) => each.message)).toEqual([
+      "`ann` has both `approve` (as `ann_db` on b) and `enter` (as `ann_db` on a)",
+    ]);
+    expect(runChecks(there, [acrossTargets]).findings).toEqual([]);
+    expect(runChecks(first, [acrossTargets]).findings).toEqual([]);
+  });
+
+  test("one of them by escalation are SOD-03, and by planted code SOD-09", () => {
+    const context = worldContext(world({ members: ["ann_db in entering"] }));
+    const escalating = (needsVictim: boolean): CheckContext => ({
+      ...context,
+      escalation: {
+        edges: [],
+        rolesFrom: () => ["ann_db", "approving", "entering"],
+        toSuperuser: () => null,
+        toRole: () => ({
+          steps: ["`ann_db` may add itself"],
+          goal: { kind: "role", role: "approving" },
+          needsVictim,
+          confidence: "certain",
+        }),
+      },
+    });
+    const run = (victim: boolean, check: typeof byCode): readonly string[] =>
+      runChecks(escalating(victim), [check]).findings.map((each) => each.message);
+    expect(run(false, oneLoginByEscalation)).toHaveLength(1);
+    expect(run(false, byCode)).toEqual([]);
+    expect(run(true, byCode)).toHaveLength(1);
+    expect(run(true, oneLoginByEscalation)).toEqual([]);
+  });
+});
+
+describe("rules about numbers and approvals", () => {
+  const two = { identities: [ANN, person("bob", "ann_two")] };
+  const atMost = (people: number): SeparationRule => ({
+    kind: "at-most",
+    duties: ["enter"],
+    people,
+    over: "reachable",
+    because: "few know it",
+  });
+
+  test("more people than a rule allows are counted by name", () => {
+    const members = ["ann_db in entering", "ann_two in entering"];
+    expect(told(tooMany, world({ ...two, members, rules: [atMost(1)] }))).toEqual([
+      "high 2 people have the duty `enter`, and at most 1 may: `ann`, `bob`; few know it",
+    ]);
+    expect(told(tooMany, world({ ...two, members, rules: [atMost(2)] }))).toEqual([]);
+    expect(told(tooMany, world({ ...two, members: ["ann_db in entering"], rules: [atMost(1)] }))).toEqual([]);
+  });
+
+  test("a duty that needs approval needs somebody else who could give it", () => {
+    const rule: SeparationRule = {
+      kind: "requires-approval",
+      duties: ["enter"],
+      by: "approve",
+      over: "reachable",
+      because: null,
+    };
+    const says = (members: readonly string[]): string[] =>
+      told(nobodyApproves, world({ ...two, members, rules: [rule] }));
+    expect(says(["ann_db in entering"])[0]).toContain("nobody has that");
+    expect(says(["ann_db in entering", "ann_db in approving"])[0]).toContain("only people who have both");
+    expect(says(["ann_db in entering", "ann_two in approving"])).toEqual([]);
+    expect(told(nobodyApproves, world({ ...two, rules: [atMost(1)] }))).toEqual([]);
+  });
+
+  test("a duty that matches nothing, and rules without people, are told; a target that was not read is unknown", () => {
+    const empty = duties({ enter: PAY.get("enter")?.parts ?? [], approve: [] });
+    expect(told(neverEvaluated, world({ declared: { duties: empty } }))).toEqual([
+      "low the duty `approve` matches nothing on any target",
+    ]);
+    expect(told(neverEvaluated, world({ identities: [] }))).toEqual([
+      "low there are rules about people, and no people are declared",
+    ]);
+    expect(told(neverEvaluated, world())).toEqual([]);
+    const other = runOn(neverEvaluated, world({ declared: { targets: ["here", "there"], duties: empty } }));
+    expect(other.findings).toEqual([]);
+    expect(other.notEvaluated[0]?.reason).toContain("`there` was not read");
+  });
+});
+
+describe("powers that nobody declares", () => {
+  const WRITES = ["insert on table pay.entered to entering"];
+
+  test("changing data and what is logged are SOD-07", () => {
+    const members = ["ann_db in entering"];
+    const grants = [...WRITES, "set on parameter log_statement to ann_db"];
+    expect(told(dataAndTrail, world({ members, grants }))).toEqual([
+      "critical `ann` can erase the trail and change data",
+    ]);
+    expect(told(dataAndTrail, world({ grants }))).toEqual([]);
+    expect(told(dataAndTrail, world({ members, grants: WRITES }))).toEqual([]);
+    expect(told(dataAndTrail, world({ members, grants: [...WRITES, "set on parameter work_mem to ann_db"] }))).toEqual(
+      [],
+    );
+  });
+
+  test("administering roles with a business duty is SOD-08, unless being a superuser is all there is", () => {
+    const members = ["ann_db in entering"];
+    const roles = (ann: object): CheckWorld["roles"] => ({
+      ann_db: { login: true, ...ann },
+      entering: {},
+      approving: {},
+    });
+    expect(told(rolesAndBusiness, world({ members, roles: roles({ createrole: true }) }))).toEqual([
+      "critical `ann` administers roles and has the duty `enter`",
+    ]);
+    expect(told(rolesAndBusiness, world({ members: [...members, "ann_db in approving admin"] }))).toHaveLength(1);
+    expect(told(rolesAndBusiness, world({ members }))).toEqual([]);
+    expect(told(rolesAndBusiness, world({ roles: roles({ createrole: true }) }))).toEqual([]);
+    expect(told(rolesAndBusiness, world({ roles: roles({ superuser: true }) }))).toEqual([]);
+  });
+
+  test("approving changes of roles and changing data is SOD-17", () => {
+    const members = ["ann_db in entering"];
+    expect(told(approvesAndChanges, world({ members, approvers: ["ann"] }))).toHaveLength(1);
+    expect(told(approvesAndChanges, world({ members }))).toEqual([]);
+    expect(told(approvesAndChanges, world({ approvers: ["ann"] }))).toEqual([]);
+  });
+
+  test("taking all data out and putting it up again is SOD-18", () => {
+    const ann = (attributes: object): CheckWorld =>
+      world({ roles: { ann_db: { login: true, ...attributes } }, grants: [] });
+    expect(told(backUpAndRestore, ann({ replication: true, createdb: true }))).toHaveLength(1);
+    expect(told(backUpAndRestore, ann({ replication: true }))).toEqual([]);
+    expect(told(backUpAndRestore, ann({ createdb: true }))).toEqual([]);
+  });
+
+  test("reading past columns and row policies that a rule relies on is SOD-12", () => {
+    const columns = duties({
+      enter: PAY.get("enter")?.parts ?? [],
+      approve: [
+        {
+          kind: "privilege",
+          privileges: ["UPDATE"],
+          resources: [thing("column pay.approved.by")],
+          text: "update (by)",
+        },
+      ],
+    });
+    const ann = (attributes: object, declared: object = { duties: columns }): CheckWorld =>
+      world({
+        roles: { ann_db: { login: true, ...attributes } },
+        grants: ["insert on table pay.entered to ann_db"],
+        declared,
+      });
+    expect(told(wholeData, ann({ bypassrls: true }))).toHaveLength(1);
+    expect(told(wholeData, ann({ replication: true }))).toHaveLength(1);
+    expect(told(wholeData, ann({}))).toEqual([]);
+    expect(told(wholeData, ann({ bypassrls: true }, {}))).toEqual([]);
+    const policies = {
+      ...ann({ bypassrls: true }, {}),
+      rowSecurity: { "pay.entered": { enabled: true, forced: false } },
+    };
+    expect(told(wholeData, policies)).toHaveLength(1);
+  });
+
+  test("who has break-glass access and alone could review it is SOD-10", () => {
+    const kim: Identity = { ...person("kim", "ann_two"), breakGlass: true };
+    expect(told(reviewsOwnEmergency, world({ identities: [kim], approvers: ["kim"] }))).toHaveLength(1);
+    expect(told(reviewsOwnEmergency, world({ identities: [kim, ANN], approvers: ["kim", "ann"] }))).toEqual([]);
+    expect(told(reviewsOwnEmergency, world({ identities: [kim], approvers: [] }))).toEqual([]);
+    expect(told(reviewsOwnEmergency, world({ identities: [ANN], approvers: ["ann"] }))).toEqual([]);
+  });
+
+  test("a shared login with a duty that is kept apart is SOD-11", () => {
+    const team: Identity = { ...ANN, shared: true };
+    const members = ["ann_db in entering"];
+    expect(told(sharedLogin, world({ identities: [team], members }))).toHaveLength(1);
+    expect(told(sharedLogin, world({ identities: [ANN], members }))).toEqual([]);
+    expect(told(sharedLogin, world({ identities: [team], members, rules: [] }))).toEqual([]);
+    expect(told(sharedLogin, world({ identities: [team] }))).toEqual([]);
+  });
+});
