@@ -142,7 +142,14 @@ function readOptions(
   options: readonly OptionSpec[],
   parsed: Readonly<Record<string, unknown>>,
 ): ReadonlyMap<string, unknown> {
-  return new Map(options.map((option) => [optionName(option), parsed[camelCase(optionName(option))]]));
+  return new Map(
+    options.map((option) => {
+      const name = optionName(option);
+      // Commander keeps `--no-new-access` as `newAccess: false`, and true where it was not given.
+      if (name.startsWith("no-")) return [name, parsed[camelCase(name.slice(3))] === false];
+      return [name, parsed[camelCase(name)]];
+    }),
+  );
 }
 
 function readGlobals(parsed: Readonly<Record<string, unknown>>): Globals {

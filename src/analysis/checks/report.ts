@@ -1,8 +1,8 @@
 import type { CheckFinding, NotEvaluated } from "../../model/check-finding.ts";
 import type { DeclaredTest } from "../../model/declared.ts";
-import type { EngineName } from "../../model/engine-name.ts";
-import type { Finding } from "../../model/finding.ts";
+import type { Finding, SourceLocation } from "../../model/finding.ts";
 import type { Control } from "./controls.ts";
+import type { AcceptanceUse } from "./run-checks.ts";
 
 /** Everything that one run of `rolewright check` says, as a value: what text, JSON, SARIF, JUnit, Markdown and annotations are made from. */
 export interface CheckReport {
@@ -17,8 +17,10 @@ export interface CheckReport {
 /** What checks, policies and access tests say of one target. */
 export interface TargetReport {
   readonly target: string;
+  /** Where the manifest declares it: the place of findings that have none of their own. */
+  readonly location?: SourceLocation;
   readonly environment: string;
-  readonly engine: EngineName;
+  readonly engine: string;
   readonly version: string;
   /** When it was read, RFC 3339 in UTC. */
   readonly readAt: string;
@@ -34,6 +36,10 @@ export interface TargetReport {
   readonly passed: readonly string[];
   /** The ids that the manifest switches off here, sorted. */
   readonly off: readonly string[];
+  /** How many findings the manifest switches off for single roles. */
+  readonly silenced: number;
+  /** Whether anything needed each acceptance of this target. */
+  readonly acceptances: readonly AcceptanceUse[];
   /** Roles that no check is about: built in, a provider's, the server's first superuser; sorted. */
   readonly outOfScope: readonly string[];
   readonly policies: readonly PolicyAnswer[];

@@ -1,0 +1,127 @@
+import { CATALOGUE } from "../../analysis/checks/catalogue.ts";
+import type { CheckReport, FailedTarget } from "../../analysis/checks/report.ts";
+import { EXIT, type ExitCode, RolewrightError } from "../../base/error.ts";
+import { checkManifest } from "../../config/check.ts";
+import { unknownChecks } from "../../config/declared/check-ids.ts";
+import { unneededAcceptances } from "../../config/declared/unneeded.ts";
+import { sortFindings } from "../../config/report.ts";
+import type { Finding } from "../../model/finding.ts";
+import { readSnapshot } from "../../model/snapshot-json.ts";
+import { tally } from "../../report/checks/tally.ts";
+import { checkOutput, tellChecks } from "../check-output.ts";
+import { selectChecks } from "../check-selection.ts";
+import { type CheckedTarget, checkSnapshot, checkTarget, type CheckOptions } from "../checking.ts";
+import type { Action } from "../command-spec.ts";
+import type { CliContext } from "../context.ts";
+import { findManifest } from "../files.ts";
+import { FindingsError } from "../findings-error.ts";
+import type { Input } from "../input.ts";
+import { NO_SOURCES } from "../output/frame.ts";
+import { readText } from "../questions/source.ts";
+import { chooseTarget, chooseTargets, openTarget, type ReadManifest, readManifest } from "../target.ts";
+import { usageError } from "../usage.ts";
+
+/** Runs checks, policies and access tests on what is live, or on a snapshot, and says what stands, what is accepted and what could not be evaluated. Changes nothing. */
+export const check: Action = async (context, input) => {
+  const output = checkOutput(input, context);
+  const options: CheckOptions = { checks: selectChecks(input.text("only")) };
+  const asked =
+    input.text("snapshot") === null
+      ? await liveRun(context, input, options)
+      : await snapshotRun(context, input, options);
+  const report = reportOf(asked);
+  const view = {
+    sources: asked.read?.sources ?? NO_SOURCES,
+    detail: input.flag("detail"),
+    frames: input.count("frames") ?? 1,
+    next: nextCommands(report, input),
+  };
+  context.progress.clear();
+  await tellChecks(report, output, { view, context, root: asked.read?.loaded.root ?? context.cwd });
+  return exitOf(report);
+};
+
+/** What was asked, before it is put together. */
+interface Asked {
+  readonly read: ReadManifest | null;
+  readonly checked: readonly CheckedTarget[];
+  readonly failed: readonly FailedTarget[];
+}
+
+async function liveRun(context: CliContext, input: Input, options: CheckOptions): Promise<Asked> {
+  const read = await readManifest(context);
+  const all = input.flag("all-targets");
+  const names =
+    all || context.globals.targets.length > 1
+      ? chooseTargets(read.manifest, context, { all })
+      : [chooseTarget(read.manifest, context)];
+  const checked: CheckedTarget[] = [];
+  const failed: FailedTarget[] = [];
+  for (const name of names) {
+    try {
+      checked.push(await openTarget(read, name, { context, work: (target) => checkTarget(target, context, options) }));
+    } catch (error) {
+      // What is wrong with the files is wrong for all targets; and of one target the failure is the answer.
+      const known = error instanceof RolewrightError && !(error instanceof FindingsError);
+      if (!known || names.length === 1 || context.signal.aborted) throw error;
+      const { code, message, help } = error;
+      failed.push({ target: name, code, message, ...(help === undefined ? {} : { help }) });
+    }
+  }
+  return { read, checked, failed };
+}
+
+async function snapshotRun(context: CliContext, input: Input, options: CheckOptions): Promise<Asked> {
+  if (input.flag("all-targets")) {
+    throw usageError("RW004", "a snapshot is of one target", "choose it with `--target`");
+  }
+  const live = readSnapshot(await readText(context, input.text("snapshot") ?? ""));
+  const read = (await findManifest(context)) === null ? null : await readManifest(context);
+  const name = read === null ? "snapshot" : chooseTarget(read.manifest, context);
+  const environment = read?.manifest.targets?.[name]?.environment ?? "development";
+  context.progress.step("checking");
+  return { read, checked: [await checkSnapshot(live, { name, environment, read }, options)], failed: [] };
+}
+
+function reportOf({ read, checked, failed }: Asked): CheckReport {
+  const targets = checked.map(({ report }) => report);
+  const uses = new Map(targets.map(({ target, acceptances }) => [target, acceptances]));
+  const ids = CATALOGUE.map((each) => each.id);
+  const diagnostics =
+    read === null
+      ? []
+      : [
+          ...read.loaded.findings,
+          ...checkManifest(read.loaded),
+          ...unknownChecks(read.loaded, ids),
+          ...unneededAcceptances(read.loaded, uses),
+        ];
+  return { targets, failed, diagnostics: distinct([...diagnostics, ...checked.flatMap(({ findings }) => findings)]) };
+}
+
+/** What is wrong in the files is said once, however many targets say it. */
+function distinct(findings: readonly Finding[]): readonly Finding[] {
+  const known = new Map<string, Finding>();
+  for (const each of findings) {
+    const { file = "", line = 0, column = 0 } = each.location ?? {};
+    known.set([each.code, each.message, file, line, column].join("\0"), each);
+  }
+  return sortFindings([...known.values()]);
+}
+
+/** What could not be read wins: nothing is known about it. */
+function exitOf(report: CheckReport): ExitCode {
+  const { failed, errors } = tally(report);
+  if (failed > 0) return EXIT.failed;
+  return errors > 0 ? EXIT.refused : EXIT.done;
+}
+
+function nextCommands(report: CheckReport, input: Input): readonly string[] {
+  const { refusedBy } = tally(report);
+  const [first] = [...report.failed.map((each) => each.code), ...refusedBy];
+  if (first === undefined) return ["rolewright plan"];
+  const detail = input.flag("detail")
+    ? []
+    : ["rolewright check --detail     every finding with everything that it is about"];
+  return [`rolewright explain ${first}`, ...detail];
+}
