@@ -6,8 +6,8 @@ import { hasBit, listBits } from "../bits.ts";
 import type { Escalation, EscalationEdge, EscalationPath, Goal } from "./escalation.ts";
 
 /**
- * Nodes of the walk: `2 * role` while acting as it, `2 * role + 1` while only having its privileges; then one for being superuser and one for the operating system. A step by SET ROLE needs acting, and whoever
- * escalates to a role acts as it.
+ * Nodes of the walk: `2 * role` while acting as it, `2 * role + 1` while only having its privileges; then one for being superuser, one for the operating system, and one that everybody gets to. A step by SET ROLE needs
+ * acting, and whoever escalates to a role acts as it.
  */
 interface Step {
   readonly to: number;
@@ -21,20 +21,22 @@ export function buildEscalation(index: AccessIndex, edges: readonly EscalationEd
   const size = graph.names.length;
   const SUPERUSER = 2 * size;
   const SYSTEM = 2 * size + 1;
+  const EVERYBODY = 2 * size + 2;
+  const NODES = 2 * size + 3;
   const goalNode = (goal: Goal): number => {
     if (goal.kind === "superuser") return SUPERUSER;
     if (goal.kind === "system") return SYSTEM;
     const id = graph.idOf(goal.role);
     return id < 0 ? -1 : 2 * id;
   };
-  const everybody = edges.filter((edge) => edge.from === PUBLIC);
 
   const steps = once((): readonly (readonly Step[])[] => {
-    const all: Step[][] = Array.from({ length: 2 * size + 2 }, () => []);
+    const all: Step[][] = Array.from({ length: NODES }, () => []);
     const add = (from: number, step: Step): void => void (step.to >= 0 && step.to !== from && all[from]?.push(step));
     for (let id = 0; id < size; id++) {
       const name = said(graph.names[id] as RoleName);
       add(2 * id, { to: 2 * id + 1, text: "", edge: null });
+      add(2 * id + 1, { to: EVERYBODY, text: "", edge: null });
       for (const { to, privileges, setRole } of membershipsOf(index, id)) {
         const group = said(graph.names[to] as RoleName);
         if (setRole) add(2 * id, { to: 2 * to, text: `${name} may become ${group} by SET ROLE`, edge: null });
@@ -47,18 +49,21 @@ export function buildEscalation(index: AccessIndex, edges: readonly EscalationEd
       if (graph.superuserIsInherited) add(2 * id + 1, { to: SUPERUSER, text: `${name} is a superuser`, edge: null });
     }
     for (const edge of edges) {
-      const id = edge.from === PUBLIC ? -1 : graph.idOf(edge.from);
+      if (edge.from === PUBLIC) {
+        add(EVERYBODY, { to: goalNode(edge.to), text: `everybody ${edge.by}`, edge });
+        continue;
+      }
+      const id = graph.idOf(edge.from);
       if (id < 0) continue;
-      add(2 * id + 1, { to: goalNode(edge.to), text: `${said(edge.from)} ${edge.by}`, edge });
-    }
-    for (const edge of everybody) {
-      for (let id = 0; id < size; id++) add(2 * id + 1, { to: goalNode(edge.to), text: `everybody ${edge.by}`, edge });
+      // What takes SET ROLE takes acting as the role: attributes are not inherited.
+      const from = edge.over === "reachable" ? 2 * id : 2 * id + 1;
+      add(from, { to: goalNode(edge.to), text: `${said(edge.from)} ${edge.by}`, edge });
     }
     add(SYSTEM, { to: SUPERUSER, text: "the server's own account is a superuser", edge: null });
     return all;
   });
   const incoming = once(() => {
-    const back: { from: number; step: Step }[][] = Array.from({ length: 2 * size + 2 }, () => []);
+    const back: { from: number; step: Step }[][] = Array.from({ length: NODES }, () => []);
     for (const [from, list] of steps().entries()) for (const step of list) back[step.to]?.push({ from, step });
     return back;
   });
@@ -68,11 +73,24 @@ export function buildEscalation(index: AccessIndex, edges: readonly EscalationEd
   const waysTo = (goal: number): readonly (Step | undefined)[] => {
     let found = ways.get(goal);
     if (found === undefined) {
-      const next: (Step | undefined)[] = Array.from({ length: 2 * size + 2 });
-      const queue = [goal];
-      for (const node of queue) {
-        for (const { from, step } of incoming()[node] ?? []) {
-          if (from === goal || next[from] !== undefined) continue;
+      const next: (Step | undefined)[] = Array.from({ length: NODES });
+      // As far as it goes without anybody else's doing, then one step that needs it, and so on: who needs no victim is not told to wait for one.
+      for (let queue = [goal]; queue.length > 0; ) {
+        const waiting: { readonly from: number; readonly step: Step }[] = [];
+        for (const node of queue) {
+          for (const { from, step } of incoming()[node] ?? []) {
+            if (from === goal || next[from] !== undefined) continue;
+            if (step.edge?.needsVictim === true) {
+              waiting.push({ from, step });
+              continue;
+            }
+            next[from] = step;
+            queue.push(from);
+          }
+        }
+        queue = [];
+        for (const { from, step } of waiting) {
+          if (next[from] !== undefined) continue;
           next[from] = step;
           queue.push(from);
         }

@@ -14,7 +14,7 @@ export interface EscalationEdge {
   readonly to: Goal;
   /** One sentence: `holds CREATEROLE, which sets the password of any role`. */
   readonly by: string;
-  /** What it takes to have: `effective`, or after SET ROLE. */
+  /** `effective`: who has the privileges of `from` can take it. `reachable`: only who acts as it, by logging in as it or by SET ROLE. */
   readonly over: Exclude<Reach, "escalable">;
   /** Somebody else must act: write to a table, call a function, run DDL. */
   readonly needsVictim: boolean;
@@ -34,7 +34,7 @@ export interface Escalation {
   readonly edges: readonly EscalationEdge[];
   /** The roles whose privileges `role` can come to have, itself and what it reaches by membership included, sorted; everything where it comes to be superuser. */
   rolesFrom(role: RoleName): readonly RoleName[];
-  /** The shortest way to everything on the server that is not being a superuser already, nor by SET ROLE alone; null: there is none. */
+  /** The shortest way, of those that need the fewest doings of others, to everything on the server that is not being a superuser already, nor by SET ROLE alone; null: there is none. */
   toSuperuser(role: RoleName): EscalationPath | null;
   /** The shortest way to the privileges of another role that takes at least one escalation; null: there is none, or membership alone gives it. */
   toRole(role: RoleName, other: RoleName): EscalationPath | null;

@@ -144,7 +144,7 @@ async function readDatabases(
   }
   const joined = <Group extends keyof DatabasePosture>(group: Group): DatabasePosture[Group] => {
     const lists = all.map((each) => each[group] as readonly unknown[] | null);
-    if (lists.includes(null)) return null as DatabasePosture[Group];
+    if (lists.includes(null)) return null;
     return sortedFacts(lists.flatMap((list) => list ?? [])) as unknown as DatabasePosture[Group];
   };
   return {
