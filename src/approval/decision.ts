@@ -1,7 +1,7 @@
 import { RolewrightError } from "../base/error.ts";
 import { formatTime } from "../base/clock.ts";
 import { compareBy, sorted, sortedText } from "../base/order.ts";
-import { APPROVAL_NAMESPACE, type ApprovalDocument, readApproval, type Subject } from "./document.ts";
+import { APPROVAL_NAMESPACE, type ApprovalDocument, documentText, readApproval, type Subject } from "./document.ts";
 import type { Requirement } from "./requirement.ts";
 import { type Signed, signerOf, type Trust } from "./signed-by.ts";
 
@@ -132,7 +132,7 @@ export function readRecord(
 
 /** A refusal is about the plan, whatever else changed: the doubtful case blocks. */
 function checkBound(document: ApprovalDocument, subject: Subject): void {
-  const target = (each: Subject): string => JSON.stringify(each.target);
+  const target = (each: Subject): string => documentText(each.target);
   const bound: readonly (readonly [string, boolean])[] = [
     ["plan", document.plan_digest === subject.plan_digest],
     ...(document.decision === "refuse"
@@ -141,7 +141,7 @@ function checkBound(document: ApprovalDocument, subject: Subject): void {
           ["target", target(document) === target(subject)],
           ["manifest", document.manifest_digest === subject.manifest_digest],
           ["policies", document.policy_digest === subject.policy_digest],
-          ["author", document.author === subject.author],
+          ["author", documentText({ author: document.author }) === documentText({ author: subject.author })],
         ] as const)),
   ];
   const other = bound.filter(([, same]) => !same).map(([what]) => what);

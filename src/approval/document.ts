@@ -1,6 +1,6 @@
 import { canonicalJson, type Digest, type Json } from "../base/digest.ts";
 import { RolewrightError } from "../base/error.ts";
-import type { PlanTarget } from "../plan/plan.ts";
+import type { PlanAuthor, PlanTarget } from "../plan/plan.ts";
 
 /** What approvals of plans are signed for, and reviews of emergency changes. A signature for one is none for the other. */
 export const APPROVAL_NAMESPACE = "rolewright-plan";
@@ -20,7 +20,7 @@ export interface Subject {
   /** Of the policies; null: there are none. */
   readonly policy_digest: Digest | null;
   /** Who made the plan, as the plan says; null: it does not. */
-  readonly author: string | null;
+  readonly author: PlanAuthor | null;
 }
 
 /** The document that is signed: one person's word about one plan. */
@@ -57,7 +57,7 @@ export function readApproval(text: string): ApprovalDocument {
     isDigest(value["plan_digest"]) &&
     isDigest(value["manifest_digest"]) &&
     (value["policy_digest"] === null || isDigest(value["policy_digest"])) &&
-    isTextOrNull(value["author"]) &&
+    isAuthor(value["author"]) &&
     isTextOrNull(value["reason"]) &&
     typeof value["person"] === "string" &&
     isTime(value["signed_at"]) &&
@@ -89,8 +89,16 @@ export function isDigest(value: unknown): value is Digest {
   return typeof value === "string" && /^sha256:[0-9a-f]{64}$/.test(value);
 }
 
-export function isTextOrNull(value: unknown): value is string | null {
+function isTextOrNull(value: unknown): value is string | null {
   return value === null || typeof value === "string";
+}
+
+function isAuthor(value: unknown): boolean {
+  if (value === null) return true;
+  if (typeof value !== "object") return false;
+  const { known, label, people, ...others } = value as Readonly<Record<string, unknown>>;
+  const named = Array.isArray(people) && people.every((each) => typeof each === "string");
+  return named && typeof known === "boolean" && typeof label === "string" && Object.keys(others).length === 0;
 }
 
 function isTarget(value: unknown): boolean {

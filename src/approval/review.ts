@@ -52,6 +52,16 @@ export interface OpenReview {
   readonly discounted: readonly { readonly file: string; readonly code: string; readonly message: string }[];
 }
 
+/** The same with what the records of runs say was left behind: an obligation whose file is gone is one all the same. */
+export function withRuns({ obligations, reviews }: Reviews, recorded: readonly ReviewObligation[]): Reviews {
+  const known = new Set(obligations.map(idOf));
+  return { obligations: [...obligations, ...recorded.filter((each) => !known.has(idOf(each)))], reviews };
+}
+
+function idOf({ plan_digest, at }: ReviewObligation): string {
+  return `${plan_digest} ${at}`;
+}
+
 /** The emergency changes that nobody else has looked at yet, oldest first. */
 export function openReviews({ obligations, reviews }: Reviews, trust: Trust, now: Date): readonly OpenReview[] {
   const open: OpenReview[] = [];

@@ -1,4 +1,5 @@
 import type { Given } from "./decision.ts";
+import type { ReviewObligation } from "./review.ts";
 import type { Risk } from "./risk.ts";
 
 /** By whose word a plan was applied: kept in the record of its run. */
@@ -10,14 +11,6 @@ export interface UsedApprovals {
   readonly applier: string;
   /** Those that counted, by person. Empty where none was asked for. */
   readonly approvals: readonly Given[];
-  /** It was applied without what the manifest asks for. */
-  readonly break_glass?: BrokenGlass;
-}
-
-/** Who answers for an emergency change, and why it was one. */
-export interface BrokenGlass {
-  readonly person: string;
-  readonly reason: string;
-  /** What was missing, as sentences. */
-  readonly missing: readonly string[];
+  /** It was applied without what the manifest asks for: what somebody else has to review. */
+  readonly break_glass?: ReviewObligation;
 }

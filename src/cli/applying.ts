@@ -1,4 +1,3 @@
-import { hostname, userInfo } from "node:os";
 import { applyPlan, exitCodeOf } from "../apply/apply.ts";
 import type { ApplyOptions, Progress } from "../apply/apply-options.ts";
 import type { Outcome } from "../apply/outcome.ts";
@@ -8,11 +7,14 @@ import type { Guards } from "../apply/guards.ts";
 import { shortDigest } from "../base/digest.ts";
 import { EXIT, RolewrightError, type ExitCode } from "../base/error.ts";
 import { describeName } from "../model/resource.ts";
+import type { AccessRules } from "../model/access-rules.ts";
+import { approvalGate, checkApprovals } from "./approval-gate.ts";
 import { askText, askYesNoDetails, declined } from "./ask.ts";
 import type { CliContext } from "./context.ts";
 import type { Page } from "./output/page.ts";
 import { shellWord } from "./output/shell-word.ts";
 import type { ApplyChoices } from "./plan-options.ts";
+import { holder } from "./doer.ts";
 import { saveReport } from "./report-files.ts";
 import { outcomeDocument, outcomePage } from "./render/outcome-page.ts";
 import { planPage, type PlanSurroundings, type PlanView } from "./render/plan-page.ts";
@@ -26,6 +28,12 @@ export interface Proposal {
   readonly view: PlanView;
   readonly around: PlanSurroundings;
   readonly choices: ApplyChoices;
+  /** Who counts as what on this server: what the risk is judged by. */
+  readonly accessRules: AccessRules;
+  /** How somebody comes to approve it, as a sentence for whoever is refused. */
+  readonly toApprove: string;
+  /** It finishes a run that was cut off: it was approved when it began. @default false */
+  readonly finishes?: boolean;
   /** What runs when it is agreed. @default applies the report's plan */
   readonly run?: (options: ApplyOptions) => Promise<Outcome>;
 }
@@ -39,6 +47,7 @@ export async function proposeAndApply(proposal: Proposal, context: CliContext): 
     return EXIT.done;
   }
   refuse(report, proposal.choices);
+  await checkApprovals(proposal, context);
   if (!proposal.choices.yes) await agree(proposal, context);
   const { outcome, page } = await carryOut(proposal, context);
   context.show(page, () => outcomeDocument(outcome));
@@ -66,7 +75,7 @@ export async function carryOut(
   const { report } = proposal;
   await saveReport(report, proposal.target.runsFolder);
   const started = performance.now();
-  const options = applyOptions(proposal, context);
+  const options = { ...applyOptions(proposal, context), approvals: await approvalGate(proposal, context) };
   const outcome = await (proposal.run ?? ((given) => applyPlan(report.plan, given)))(options);
   context.progress.clear();
   const { capabilities } = proposal.target.connection.engine;
@@ -137,16 +146,6 @@ export function applyOptions(
     ...(choices.acceptAccessLoss === null ? {} : { acceptAccessLoss: choices.acceptAccessLoss }),
     ...(choices.lockTimeoutMs === null ? {} : { lockTimeoutMs: choices.lockTimeoutMs }),
   };
-}
-
-/** Who applies, as the lock and the record show it. */
-export function holder(): string {
-  try {
-    return `${userInfo().username}@${hostname()}`;
-  } catch {
-    // A container may run under a number that has no name.
-    return `uid ${process.getuid?.() ?? "?"}@${hostname()}`;
-  }
 }
 
 function progressText(progress: Progress): string {

@@ -1,3 +1,4 @@
+import { CHECK_COMMAND } from "./check-command.ts";
 import type { CommandSpec, OptionSpec } from "./command-spec.ts";
 import { QUESTION_COMMANDS } from "./question-commands.ts";
 import { URL_OPTIONS } from "./url-options.ts";
@@ -11,7 +12,7 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   },
   {
     flags: "--target NAME",
-    summary: "the target, where the manifest has several; `plan`, `apply` and `access` take several",
+    summary: "the target, where the manifest has several; `plan`, `apply`, `check` and `access` take several",
     completes: "target",
     repeatable: true,
   },
@@ -52,6 +53,11 @@ const PLANNING: readonly OptionSpec[] = [
   { flags: "--allow-removals N", summary: "let the plan take away N grants although that is more than its budget" },
 ];
 
+const AS: OptionSpec = {
+  flags: "--as PERSON",
+  summary: "who you are, by a key of the manifest; besides, the email of Git and the account's name tell",
+};
+
 const APPLYING: readonly OptionSpec[] = [
   {
     flags: "--accept-access-loss N",
@@ -65,6 +71,12 @@ const APPLYING: readonly OptionSpec[] = [
     flags: "--lock-timeout SECONDS",
     summary: "how long one statement may wait for a lock before it is tried again (default 3)",
   },
+  AS,
+  {
+    flags: "--break-glass",
+    summary: "apply without the approvals that are asked for; somebody else must review it later",
+  },
+  { flags: "--reason TEXT", summary: "why the glass is broken" },
 ];
 
 const CONNECTING: readonly OptionSpec[] = [
@@ -143,6 +155,7 @@ export const COMMANDS: readonly CommandSpec[] = [
         completes: "file",
       },
       ALL_TARGETS,
+      AS,
       DETAILED_EXITCODE,
       ...PLANNING,
       ...PLAN_VIEW,
@@ -186,6 +199,43 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("./commands/show.ts")).show,
   },
   {
+    name: "approve",
+    summary: "sign that a plan may be applied, or that it must not, with an SSH key",
+    details:
+      "The plan is shown, and a document that names its digest, the target, the manifest and your decision is signed by `ssh-keygen`, which asks the agent or you for what it needs. Whoever made a plan cannot approve it. A key is yours when the allowed-signers file says so.",
+    arguments: [{ name: "PLAN", summary: "a plan file", required: true, completes: "plan" }],
+    options: [
+      {
+        flags: "--key FILE",
+        summary:
+          "the key to sign with; a public one where an agent holds it (default: Git's, or the usual ones in ~/.ssh)",
+        completes: "file",
+      },
+      {
+        flags: "--document FILE",
+        summary: "write the document and sign nothing, to sign it elsewhere",
+        completes: "file",
+      },
+      { flags: "--signature FILE", summary: "take the signature of that document: FILE.sig", completes: "file" },
+      { flags: "--refuse", summary: "sign that it must not be applied; holds until you approve it" },
+      { flags: "--reason TEXT", summary: "why; kept with the approval" },
+      AS,
+      ...PLAN_VIEW,
+    ],
+    examples: [
+      'rolewright approve plan.json --reason "as agreed in OPS-12"',
+      "rolewright approve plan.json --key ~/.ssh/id_ed25519_sk",
+      'rolewright approve plan.json --refuse --reason "billing still reads it"',
+    ],
+    exits: {
+      0: "signed and kept, or the document is written",
+      1: "failed, or the signature does not count",
+      3: "the plan is refused by a check",
+      4: "you cannot approve this plan",
+    },
+    load: async () => (await import("./commands/approve.ts")).approve,
+  },
+  {
     name: "apply",
     summary: "make the change, verify it before it is committed, and record it",
     details:
@@ -217,7 +267,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "status",
-    summary: "show what was applied, and how a run that was cut off ended",
+    summary: "show who approved a plan and who is missing, what was applied, and how a run that was cut off ended",
     arguments: [
       {
         name: "PLAN",
@@ -228,9 +278,38 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     options: [],
     examples: ["rolewright status", "rolewright status plan.json", "rolewright status 9c41e7d2 --json"],
-    exits: { 0: "shown", 1: "failed, or a run is unfinished" },
+    exits: {
+      0: "shown",
+      1: "failed, or a run is unfinished",
+      4: "the plan was not applied, and lacks an approval or was refused by somebody",
+    },
     load: async () => (await import("./commands/status.ts")).status,
   },
+  {
+    name: "review-break-glass",
+    summary: "sign that you looked at a change which was applied without approvals, or list those that nobody did",
+    details:
+      "Whoever applied the change and whoever made the plan cannot review it. Without a plan, what is still to be reviewed is listed.",
+    arguments: [
+      { name: "PLAN", summary: "the digest of the plan that was applied", required: false, completes: "plan" },
+    ],
+    options: [
+      { flags: "--reason TEXT", summary: "what you found; kept with the review" },
+      {
+        flags: "--key FILE",
+        summary: "the key to sign with (default: Git's, or the usual ones in ~/.ssh)",
+        completes: "file",
+      },
+    ],
+    examples: [
+      "rolewright review-break-glass",
+      'rolewright review-break-glass 9c41e7d2 --reason "was needed, is gone again"',
+      "rolewright review-break-glass --json | jq '.open'",
+    ],
+    exits: { 0: "reviewed, or nothing is to be reviewed", 1: "failed", 4: "something is to be reviewed" },
+    load: async () => (await import("./commands/review-break-glass.ts")).reviewBreakGlass,
+  },
+  CHECK_COMMAND,
   {
     name: "drift",
     summary: "show what differs between the files and the database, and both ways out",
@@ -269,6 +348,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       0: "taken back",
       1: "failed, or a person said no",
       3: "refused by a check",
+      4: "an approval is needed",
       5: "stale: the database moved since the plan was applied",
       6: "rolled back: what the database would have become was not what was planned",
     },

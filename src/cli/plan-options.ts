@@ -25,6 +25,11 @@ export interface ApplyChoices {
   readonly endSessions: boolean;
   /** Null: the default of apply. */
   readonly lockTimeoutMs: number | null;
+  /** Who applies, by `--as`; null: as far as it can be told. */
+  readonly as: string | null;
+  /** Without the approvals that are asked for, to be reviewed afterwards. */
+  readonly breakGlass: boolean;
+  readonly reason: string | null;
 }
 
 /** What was chosen for this target. A bare number of `--accept-access-loss` is for the only target, `TARGET=N` for that one. */
@@ -36,6 +41,9 @@ export function applyChoices(input: Input, target: string): ApplyChoices {
     yes: input.flag("yes"),
     endSessions: input.flag("end-sessions"),
     lockTimeoutMs: seconds === null ? null : seconds * 1000,
+    as: input.text("as"),
+    breakGlass: input.flag("break-glass"),
+    reason: input.text("reason"),
   };
 }
 

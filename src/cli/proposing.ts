@@ -6,9 +6,11 @@ import { canBeFinished } from "../apply/reconcile.ts";
 import { doubtOf, settledRun } from "../apply/unfinished.ts";
 import { planFinish } from "../plan/finish-plan.ts";
 import type { Plan } from "../plan/plan.ts";
-import { applyOptions, holder, type Proposal } from "./applying.ts";
+import { applyOptions, type Proposal } from "./applying.ts";
 import type { CliContext } from "./context.ts";
+import { holder } from "./doer.ts";
 import type { Input } from "./input.ts";
+import { shellWord } from "./output/shell-word.ts";
 import { judgePlan, planTarget, type Planned } from "./pipeline.ts";
 import type { NamedPlan } from "./plan-files.ts";
 import { applyChoices, planView, type ApplyChoices } from "./plan-options.ts";
@@ -22,7 +24,7 @@ export async function proposalFor(
 ): Promise<Proposal> {
   const choices = applyChoices(input, target.name);
   const { capabilities } = target.connection.engine;
-  const planned: Planned & Pick<Proposal, "run"> =
+  const planned: Planned & Pick<Proposal, "run" | "finishes"> =
     found === null
       ? await planTarget(target, context, {
           rotate: input.list("rotate-password"),
@@ -36,8 +38,18 @@ export async function proposalFor(
     view: planView(input, target.sources),
     around: { capabilities, readAt: planned.live.takenAt, unchangedRoles: planned.unchangedRoles, next: [] },
     choices,
+    accessRules: target.connection.engine.dialect(planned.live).accessRules,
+    toApprove: howToApprove(found, input),
+    ...(planned.finishes === undefined ? {} : { finishes: planned.finishes }),
     ...(planned.run === undefined ? {} : { run: planned.run }),
   };
+}
+
+function howToApprove(found: NamedPlan | null, input: Input): string {
+  if (found === null)
+    return "save the plan with `rolewright plan --out FILE`, and have it approved: `rolewright approve FILE`";
+  const [file, ...others] = input.given;
+  return `\`rolewright approve ${file === undefined || others.length > 0 ? "PLAN" : shellWord(file)}\``;
 }
 
 /** A saved plan, checked as far as it can be before anybody is asked: unchanged, for this server, unused, and the database has not moved. */
@@ -45,7 +57,7 @@ async function savedPlan(
   { plan, run: recorded }: NamedPlan,
   target: OpenTarget,
   { choices, context }: { readonly choices: ApplyChoices; readonly context: CliContext },
-): Promise<Planned & Pick<Proposal, "run">> {
+): Promise<Planned & Pick<Proposal, "run" | "finishes">> {
   checkIntegrity(plan);
   await checkServer(plan, target.connection);
   const { connection, runs } = target;
@@ -70,9 +82,9 @@ async function restOf(
   run: Run,
   target: OpenTarget,
   context: CliContext,
-): Promise<Planned & Pick<Proposal, "run">> {
+): Promise<Planned & Pick<Proposal, "run" | "finishes">> {
   const live = await readLive(target, context);
   const dialect = target.connection.engine.dialect(live);
   const rest = planFinish(plan, live, dialect, { doubt: await doubtOf(target.runs, run) });
-  return { ...judgePlan(rest, target, live), run: (options) => applyPlan(plan, options) };
+  return { ...judgePlan(rest, target, live), finishes: true, run: (options) => applyPlan(plan, options) };
 }

@@ -1,6 +1,7 @@
 import { shortDigest } from "../../base/digest.ts";
 import { EXIT, type ExitCode } from "../../base/error.ts";
 import type { Action } from "../command-spec.ts";
+import { doerOf } from "../doer.ts";
 import { planTarget, type Planned } from "../pipeline.ts";
 import { savePlan } from "../plan-files.ts";
 import { saveReport } from "../report-files.ts";
@@ -26,7 +27,8 @@ const planOne: Action = async (context, input) =>
     });
     const out = input.text("out");
     if (out !== null) {
-      await savePlan(planned.plan, out, context);
+      const made_by = await doerOf(target.manifest, input.text("as"), context);
+      await savePlan({ ...planned.plan, made_by }, out, context);
       await saveReport(planned.report, target.runsFolder);
     }
     const around = surroundings(planned, { out, capabilities: target.connection.engine.capabilities });

@@ -9,6 +9,7 @@ import { planRevert } from "../../plan/revert-plan.ts";
 import { proposeAndApply } from "../applying.ts";
 import type { Action } from "../command-spec.ts";
 import { onTarget } from "../context.ts";
+import { doerOf } from "../doer.ts";
 import { shellWord } from "../output/shell-word.ts";
 import { judgePlan, untilUnused } from "../pipeline.ts";
 import { findPlan, savePlan } from "../plan-files.ts";
@@ -46,12 +47,14 @@ export const revert: Action = async (context, input) => {
           view,
           around,
           choices: applyChoices(input, target.name),
+          accessRules: dialect.accessRules,
+          toApprove: "save it with `--out FILE`, and have it approved: `rolewright approve FILE`",
           run: (options) => applyAs(made, resolveOptions(options), plan.digest),
         },
         context,
       );
     }
-    await savePlan(made, out, context);
+    await savePlan({ ...made, made_by: await doerOf(read.manifest, input.text("as"), context) }, out, context);
     const next = { ...around, next: [`rolewright apply ${shellWord(out)}`] };
     context.progress.clear();
     context.show(planPage(planned.report, view, next), () => planDocument(planned.report, next));

@@ -2,6 +2,7 @@ import type { Report } from "../../analysis/report.ts";
 import { shortDigest } from "../../base/digest.ts";
 import { RolewrightError } from "../../base/error.ts";
 import { sortedText } from "../../base/order.ts";
+import type { AccessRules } from "../../model/access-rules.ts";
 import { loadEngine } from "../../engine/registry.ts";
 import type { Plan } from "../../plan/plan.ts";
 import type { Action } from "../command-spec.ts";
@@ -20,7 +21,7 @@ import { planExit } from "./plan.ts";
 export const show: Action = async (context, input) => {
   const read = await readManifest(context);
   const named = await findPlan(input.argument(0) ?? "", read.runs, context);
-  const { report, ...why } = await reportFor(named, read.runsFolder, context);
+  const { report, accessRules: _rules, ...why } = await reportFor(named, read.runsFolder, context);
   const next = why.warning === undefined ? [] : ["rolewright plan     makes one for the database as it is"];
   const { capabilities } = await loadEngine(named.plan.target.identity.engine);
   const around: PlanSurroundings = { capabilities, readAt: null, unchangedRoles: [], next, ...why };
@@ -29,9 +30,15 @@ export const show: Action = async (context, input) => {
   return planExit({ report, plan: named.plan }, input.flag("detailed-exitcode"));
 };
 
-type Shown = { readonly report: Report } & Pick<PlanSurroundings, "warning" | "accessUnknown">;
+/** A saved plan as it is shown. */
+export type Shown = {
+  readonly report: Report;
+  /** Null: the report is not about the database as it is. */
+  readonly accessRules: AccessRules | null;
+} & Pick<PlanSurroundings, "warning" | "accessUnknown">;
 
-async function reportFor({ plan, run }: NamedPlan, runsFolder: string, context: CliContext): Promise<Shown> {
+/** The report on a saved plan: of the database as it is, or where that cannot be asked any more as it was kept. */
+export async function reportFor({ plan, run }: NamedPlan, runsFolder: string, context: CliContext): Promise<Shown> {
   const byItself = (warning: string, accessUnknown: string): Promise<Shown> =>
     keptReport(plan, runsFolder, { warning, accessUnknown });
   if (run !== null && run.state !== "rolled-back") {
@@ -47,7 +54,10 @@ async function reportFor({ plan, run }: NamedPlan, runsFolder: string, context: 
       if (live.identity.server !== plan.target.identity.server) {
         return byItself("this plan was made for another server than the target is now", "its server was not asked");
       }
-      if (live.fingerprint === plan.fingerprint.before) return { report: judgePlan(plan, target, live).report };
+      if (live.fingerprint === plan.fingerprint.before) {
+        const { accessRules } = target.connection.engine.dialect(live);
+        return { report: judgePlan(plan, target, live).report, accessRules };
+      }
       const moved = `the database changed since (fingerprint ${shortDigest(plan.fingerprint.before)} became ${shortDigest(live.fingerprint)})`;
       return byItself(`this plan is stale: ${moved}`, moved);
     });
@@ -66,7 +76,11 @@ async function keptReport(
 ): Promise<Shown> {
   const kept = await loadReport(plan, runsFolder);
   if (kept !== null)
-    return { report: kept, warning: `${why.warning}. Who loses and gains is shown as it was worked out then` };
+    return {
+      report: kept,
+      accessRules: null,
+      warning: `${why.warning}. Who loses and gains is shown as it was worked out then`,
+    };
   const refusedBy = plan.findings.filter((finding) => finding.severity === "error").map((finding) => finding.code);
   const report: Report = {
     plan,
@@ -75,5 +89,5 @@ async function keptReport(
     verdict: { refusedBy: sortedText(refusedBy), acceptLoss: null },
     unchanged: { roles: 0, grants: 0, unmanagedRoles: [] },
   };
-  return { report, ...why };
+  return { report, accessRules: null, ...why };
 }

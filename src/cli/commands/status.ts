@@ -8,11 +8,15 @@ import { loadEngine } from "../../engine/registry.ts";
 import { describeName } from "../../model/resource.ts";
 import type { Action } from "../command-spec.ts";
 import type { CliContext } from "../context.ts";
-import { holder } from "../applying.ts";
-import { findPlan } from "../plan-files.ts";
+import { holder } from "../doer.ts";
+import { findPlan, type NamedPlan } from "../plan-files.ts";
 import { escapeLine } from "../output/escape.ts";
 import type { Tone } from "../output/look.ts";
 import type { Block, Page } from "../output/page.ts";
+import { type ApprovalView, approvalBlocks, approvalDocument, usedBlocks } from "../render/approvals.ts";
+import { approvalCase, decideNow, nowOf, readApprovals } from "../approvals.ts";
+import { shellWord } from "../output/shell-word.ts";
+import { reportFor } from "./show.ts";
 import { failureDocument } from "../failure.ts";
 import type { EngineWords } from "../render/plan-page.ts";
 import { stageItem } from "../render/outcome-page.ts";
@@ -31,7 +35,10 @@ export const status: Action = async (context, input) => {
   const read = await readManifest(context);
   const settled = await settleOpenRuns(read, context);
   const named = input.argument(0);
-  const runs = named === null ? await read.runs.list() : await runsOf(named, read, context);
+  const about = named === null ? null : await findPlan(named, read.runs, context);
+  const runs = about === null ? await read.runs.list() : about.run === null ? [] : [about.run];
+  // Of a plan that stands it is said by whose word; of one that does not, who has to agree.
+  const approvals = about === null || stands(about.run) ? null : await approvalsOf(about, read, context);
   const page: Block[] = named === null ? [...listPage(runs)] : [];
   const next: string[] = [];
   for (const run of runs) {
@@ -39,6 +46,10 @@ export const status: Action = async (context, input) => {
     const words = await engineOf(run, read);
     if (named !== null) page.push(...runPage(run, words));
     next.push(...nextCommands(run, words));
+  }
+  if (approvals !== null) {
+    page.push(...approvalBlocks(approvals));
+    next.push(...nextOfApprovals(named ?? "", approvals));
   }
   const notes: Page = settled.runs.map((run) => ({
     kind: "line",
@@ -56,14 +67,35 @@ export const status: Action = async (context, input) => {
   context.progress.clear();
   context.show([...notes, ...page, ...unknown, ...lines], () => ({
     runs,
+    ...(approvals === null ? {} : { approvals: approvalDocument(approvals) }),
     settled: settled.runs.map((run) => run.plan),
     ...(settled.unknown.length === 0
       ? {}
       : { unknown: settled.unknown.map(({ target, error }) => ({ target, ...failureDocument(error) })) }),
     next,
   }));
-  return runs.some((run) => run.state === "started" || run.state === "partial") ? EXIT.failed : EXIT.done;
+  if (runs.some((run) => run.state === "started" || run.state === "partial")) return EXIT.failed;
+  return approvals === null || approvals.decision.approved ? EXIT.done : EXIT.approvalNeeded;
 };
+
+function stands(run: Run | null): boolean {
+  return run !== null && run.state !== "rolled-back";
+}
+
+/** Who approved a plan that is not applied, and who is missing. Whoever asks is not yet who applies it. */
+async function approvalsOf(found: NamedPlan, read: ReadManifest, context: CliContext): Promise<ApprovalView> {
+  const approvals = await readApprovals(read);
+  const { report, accessRules } = await reportFor(found, read.runsFolder, context);
+  const now = nowOf(context);
+  const asked = approvalCase(report, read, { approvals, accessRules, applier: null, now });
+  return { decision: await decideNow(asked, approvals, now), risk: asked.risk, author: asked.author };
+}
+
+function nextOfApprovals(named: string, { decision }: ApprovalView): readonly string[] {
+  if (decision.approved) return [`rolewright apply ${shellWord(named)}`];
+  const who = [...decision.refusals.map(({ person }) => person), ...decision.requirements.flatMap(({ open }) => open)];
+  return [`rolewright approve ${shellWord(named)}     by ${sortedText(who).map(describeName).join(" or ")}`];
+}
 
 interface Settled {
   readonly runs: readonly Run[];
@@ -98,14 +130,6 @@ async function settleOpenRuns(read: ReadManifest, context: CliContext): Promise<
     }
   }
   return { runs, unknown };
-}
-
-async function runsOf(named: string, read: ReadManifest, context: CliContext): Promise<readonly Run[]> {
-  const { run, plan } = await findPlan(named, read.runs, context);
-  if (run !== null) return [run];
-  throw new RolewrightError("RW424", `plan ${shortDigest(plan.digest)} was not applied from here`, {
-    help: "records are kept beside the manifest, in .rolewright/runs, by whoever applied",
-  });
 }
 
 function listPage(runs: readonly Run[]): Page {
@@ -158,6 +182,7 @@ function runPage(run: Run, words: EngineWords): Page {
       ],
     },
     { kind: "section", title: "STAGES", items: run.stages.map((stage) => stageItem(stage, words)) },
+    ...usedBlocks(run.approvals),
     {
       kind: "line",
       label: run.state.toUpperCase().replace("-", " "),

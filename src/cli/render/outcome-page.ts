@@ -7,6 +7,7 @@ import type { JsonDocument } from "../context.ts";
 import { escapeLine } from "../output/escape.ts";
 import type { Block, Item, Page } from "../output/page.ts";
 import { snakeCase } from "../output/snake-case.ts";
+import { usedBlocks } from "./approvals.ts";
 import type { EngineWords } from "./plan-page.ts";
 import { counted } from "./words.ts";
 
@@ -42,6 +43,7 @@ export function outcomePage(outcome: Outcome, took: OutcomeSurroundings): Page {
           text: escapeLine(text),
         })),
         ...nodesBlock(outcome.nodes),
+        ...usedBlocks(outcome.run.approvals),
         appliedLine(outcome, took),
         {
           kind: "line",
@@ -72,6 +74,7 @@ export function outcomePage(outcome: Outcome, took: OutcomeSurroundings): Page {
         },
         ...statementsBlock("WOULD TAKE BACK WHAT STANDS", outcome.open?.back),
         ...statementsBlock("WOULD FINISH IT", outcome.open?.finish),
+        ...usedBlocks(outcome.run.approvals),
         {
           kind: "line",
           label: "PARTIAL",
@@ -107,7 +110,8 @@ export function outcomeDocument(outcome: Outcome): JsonDocument {
       : outcome.kind === "partial" && outcome.open !== undefined
         ? { open: outcome.open }
         : {};
-  return { result: outcome.kind, plan_digest: run.plan, ...failure, ...facts, run };
+  const approvals = run.approvals === undefined ? {} : { approvals: run.approvals };
+  return { result: outcome.kind, plan_digest: run.plan, ...failure, ...facts, ...approvals, run };
 }
 
 /** One stage of a run: where it ran and how it ended. */

@@ -1,3 +1,4 @@
+import { checkApprovals } from "../approval-gate.ts";
 import { exitCodeOf } from "../../apply/apply.ts";
 import type { Outcome, Run } from "../../apply/outcome.ts";
 import { EXIT, RolewrightError, type ExitCode } from "../../base/error.ts";
@@ -42,6 +43,7 @@ export async function applySeveral(
       }
       showAll(proposals, targets, context);
       for (const each of openProposals(proposals)) refuse(each.report, each.choices, "named");
+      for (const each of openProposals(proposals)) await checkApprovals(each, context);
       for (const each of openProposals(proposals)) if (!each.choices.yes) await agree(each, context);
       const endings = await carryOutAll(proposals, targets, context);
       context.show(endingPage(endings, again), () => endingDocument(endings, again));

@@ -1,5 +1,6 @@
 import { EXIT, RolewrightError, type ExitCode } from "../../base/error.ts";
 import type { CliContext } from "../context.ts";
+import { doerOf } from "../doer.ts";
 import { failureDocument, failurePage } from "../failure.ts";
 import type { Input } from "../input.ts";
 import type { Sources } from "../output/frame.ts";
@@ -30,7 +31,7 @@ export async function planSeveral(
   const read = await readManifest(context);
   const results: PlannedTarget[] = [];
   for (const name of names) results.push(await planOne(name, read, { context, input }));
-  const saved = await save(results, read, { context, out: input.text("out") });
+  const saved = await save(results, read, { context, input });
   context.progress.clear();
   const next = nextCommands(results, { names, saved, all: input.flag("all-targets") });
   context.show(severalPage(results, { input, sources: read.sources, next }), () => severalDocument(results, next));
@@ -70,11 +71,13 @@ async function planOne(
 async function save(
   results: readonly PlannedTarget[],
   read: ReadManifest,
-  { context, out }: { readonly context: CliContext; readonly out: string | null },
+  { context, input }: { readonly context: CliContext; readonly input: Input },
 ): Promise<string | null> {
+  const out = input.text("out");
   const made = results.flatMap((each) => (each.kind === "planned" ? [each.planned] : []));
   if (out === null || made.length < results.length) return null;
-  const plans = made.map(({ plan }) => plan);
+  const made_by = await doerOf(read.manifest, input.text("as"), context);
+  const plans = made.map(({ plan }) => ({ ...plan, made_by }));
   await saveBundle(plans, out, context);
   for (const { report } of made) await saveReport(report, read.runsFolder);
   return out;
