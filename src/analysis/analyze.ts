@@ -10,6 +10,10 @@ import type { Scope } from "../model/scope.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { Plan } from "../plan/plan.ts";
 import { buildAccessIndex, type AccessIndex } from "./access-index.ts";
+import type { AccessDelta } from "./access-delta.ts";
+import { CATALOGUE } from "./checks/catalogue.ts";
+import { checkContext } from "./checks/context.ts";
+import { introducedFindings, type Step } from "./checks/introduced.ts";
 import { accessDelta } from "./delta.ts";
 import { testFindings } from "./access-tests/findings.ts";
 import { runTests } from "./access-tests/run-tests.ts";
@@ -17,7 +21,10 @@ import { buildEscalation } from "./escalation/build.ts";
 import { escalationEdges } from "./escalation/edges.ts";
 import { lockoutFindings } from "./lockout.ts";
 import { rolesOf } from "./lockout-input.ts";
+import { isProduction } from "./production.ts";
 import type { Report } from "./report.ts";
+
+export { isProduction } from "./production.ts";
 
 export interface AnalyzeInput {
   readonly plan: Plan;
@@ -56,7 +63,8 @@ export function analyze(input: AnalyzeInput): Report {
   const managed = resolution.scope.roles;
   const guards = lockoutFindings({ plan, live, before, after, delta, managed });
   const tests = planTests(input.declared?.tests ?? [], { before, after, live, plan });
-  const findings = gather([...plan.findings, ...resolution.findings, ...guards, ...tests]);
+  const found = introducedFindings(stepOf(input, { before, after, delta }), CATALOGUE);
+  const findings = gather([...plan.findings, ...resolution.findings, ...guards, ...tests, ...found]);
   return {
     plan,
     delta,
@@ -69,9 +77,23 @@ export function analyze(input: AnalyzeInput): Report {
   };
 }
 
-/** Whether losses on targets of this environment must be accepted by their number: everything that calls itself production, or live. */
-export function isProduction(environment: string): boolean {
-  return /prod|^live\b/i.test(environment) && !/non-?_?prod/i.test(environment);
+/** Both states as checks see them; what a snapshot does not hold, no plan can change. */
+function stepOf(
+  { plan, live, dialect, declared, environment }: AnalyzeInput,
+  { before, after, delta }: { before: AccessIndex; after: AccessIndex; delta: AccessDelta },
+): Step {
+  const common = {
+    target: plan.target.name,
+    environment,
+    now: live.takenAt,
+    live,
+    dialect,
+    declared: declared ?? null,
+  };
+  return {
+    before: checkContext({ ...common, index: before }),
+    after: checkContext({ ...common, index: after, change: { plan, delta, before } }),
+  };
 }
 
 /** The access tests that fail where the plan leads to. A way back is never held up by them: they are warnings there. */

@@ -6,7 +6,7 @@ import type { Role, RoleName } from "../../model/role.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import { compareText, sorted } from "../../base/order.ts";
 import type { AccessIndex } from "../access-index.ts";
-import { isProduction } from "../analyze.ts";
+import { isProduction } from "../production.ts";
 import { hasBit } from "../bits.ts";
 import { buildEscalation } from "../escalation/build.ts";
 import { escalationEdges } from "../escalation/edges.ts";
