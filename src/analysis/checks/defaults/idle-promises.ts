@@ -1,0 +1,100 @@
+import { compareText, sorted } from "../../../base/order.ts";
+import type { DefaultPrivilege } from "../../../model/access-state.ts";
+import { describeName, type ResourceKind, schemaOf } from "../../../model/resource.ts";
+import type { RoleName } from "../../../model/role.ts";
+import { hasBit, listBits } from "../../bits.ts";
+import type { ResourceClass } from "../../resource-class.ts";
+import type { Check, CheckContext } from "../check.ts";
+import { isJudged } from "../postgresql/given.ts";
+import { defaultChange, plural, schemaResource } from "./future.ts";
+
+/** DEF-02. */
+export const idlePromises: Check = {
+  id: "DEF-02",
+  title: "default privileges are those of a role that makes nothing",
+  why: "They count for what exactly this role makes, not for what its members make: whoever reads them believes that new objects are covered, and they are not.",
+  fix: "Say them for the role that really makes the objects, or let migrations SET ROLE to this one.",
+  danger: "medium",
+  principles: ["availability"],
+  engines: ["postgresql"],
+  *find(context) {
+    const owners = ownersOf(context);
+    for (const entry of entriesOf(context)) {
+      const { creator, database, schema, kind } = entry;
+      const why = idleBecause(context, entry, owners);
+      if (why === null) continue;
+      const where = schema === null ? "" : ` in schema \`${describeName(schema)}\``;
+      yield {
+        message: `the default privileges of \`${describeName(creator)}\` for ${plural(kind)}${where} reach nothing: ${why}`,
+        principals: [creator],
+        resources: schema === null ? [{ kind: "database", path: [database] }] : [schemaResource(database, schema)],
+        about: `${kind}\0${database}\0${schema ?? ""}`,
+        fix: {
+          text: "say them for the role that makes the objects, and take these away",
+          changes:
+            schema === null
+              ? []
+              : entry.list.entries.map(({ grantee, privileges }) =>
+                  defaultChange("remove-default", entry, grantee, privileges),
+                ),
+        },
+      };
+    }
+  },
+};
+
+/** Entries whose creator is judged, in a fixed order. */
+function entriesOf(context: CheckContext): readonly DefaultPrivilege[] {
+  const { defaultPrivileges } = context.index.state;
+  return sorted(defaultPrivileges, ([a], [b]) => compareText(a, b))
+    .map(([, entry]) => entry)
+    .filter(({ creator }) => isJudged(context, creator));
+}
+
+type Owners = ReadonlyMap<string, readonly ResourceClass[]>;
+
+/** What each role owns, by role, kind and database. */
+function ownersOf({ index }: CheckContext): Owners {
+  return Map.groupBy(index.classes.all, ({ owner, kind, database }) => ownerKey(owner ?? "", kind, database ?? ""));
+}
+
+function ownerKey(owner: RoleName, kind: ResourceKind, database: string): string {
+  return `${owner}\0${kind}\0${database}`;
+}
+
+function owns(owners: Owners, role: RoleName, { kind, database, schema }: DefaultPrivilege): boolean {
+  const classes = owners.get(ownerKey(role, kind, database)) ?? [];
+  if (schema === null) return classes.length > 0;
+  return classes.some(({ resources }) => resources.some((each) => schemaOf(each) === schema));
+}
+
+function idleBecause(context: CheckContext, entry: DefaultPrivilege, owners: Owners): string | null {
+  const { graph } = context.index;
+  const { creator, database, kind } = entry;
+  if (owns(owners, creator, entry)) return null;
+  const id = graph.idOf(creator);
+  const makers = listBits(graph.members(id, null))
+    .map((each) => graph.names[each] as RoleName)
+    .filter((name) => name !== creator && isJudged(context, name) && owns(owners, name, entry));
+  if (makers.length > 0) {
+    const names = makers.map((name) => `\`${describeName(name)}\``);
+    return `its member${names.length === 1 ? "" : "s"} ${names.join(", ")} made them as ${names.length === 1 ? "itself" : "themselves"}`;
+  }
+  if (kind === "large-object") return null;
+  if (!mayCreate(context, entry)) return "it may not make any there";
+  const acted = listBits(graph.setters(id, database)).some((each) => hasBit(graph.logins, each));
+  return acted ? null : "nobody can act as it";
+}
+
+/** Whether the role may make such things there; in any schema where the entry is for all. */
+function mayCreate({ index }: CheckContext, { creator, database, schema, kind }: DefaultPrivilege): boolean {
+  if (kind === "schema") return index.can(creator, "CREATE", { kind: "database", path: [database] }) !== false;
+  if (schema !== null) return index.can(creator, "CREATE", schemaResource(database, schema)) !== false;
+  return index.classes.all.some(
+    (each) =>
+      each.kind === "schema" &&
+      each.database === database &&
+      each.resources[0] !== undefined &&
+      index.can(creator, "CREATE", each.resources[0]) === true,
+  );
+}
