@@ -13,7 +13,10 @@ const config: UserConfig = defineConfig({
   fixedExtension: false,
   sourcemap: false,
   clean: true,
-  onSuccess: () => copyFile("docs/manifest.schema.json", "dist/manifest.schema.json"),
+  onSuccess: async () => {
+    await copyFile("docs/manifest.schema.json", "dist/manifest.schema.json");
+    await copyFile("src/audit/verifier/verify.py", "dist/verify.py");
+  },
 });
 
 export default config;

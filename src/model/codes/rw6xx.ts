@@ -125,7 +125,7 @@ export const RW6XX: Readonly<Record<string, CodePage>> = {
   RW631: {
     title: "there is no trusted key for the log",
     why: "Whom to believe must come from somewhere else than the log itself.",
-    fix: "Give the log's public key with `--key`, or verify once with `--trust-key` the one that lies beside the log, after comparing it with what its owner told you.",
+    fix: "Give the log's public key with `--key`, as its owner told you: `rolewright audit keys` prints it for whoever writes the log.",
   },
   RW632: {
     title: "what opens a personal field does not fit",
