@@ -85,6 +85,7 @@ function stepOf(
   const common = {
     target: plan.target.name,
     environment,
+    planned: true,
     now: live.takenAt,
     live,
     dialect,
