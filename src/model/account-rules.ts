@@ -12,6 +12,8 @@ export type HostWidth = "local" | "one" | "many" | "any";
 
 /** How a server that tells accounts of one user apart by their hosts, and schemas by patterns, matches these names: the pure facts that the analysis asks for. */
 export interface AccountRules {
+  /** Whether what is known of escalation here was seen on a live server, or stands on the manual alone. */
+  readonly confidence: "certain" | "documented";
   /** How many of its roles a login can have active at a time. */
   readonly activeRoles: "one" | "many";
   /** The halves of an account's name; null for a role that has no host, and for everybody. */

@@ -1,5 +1,6 @@
 import { sortedText } from "../../base/order.ts";
 import type { AccountRules, HostWidth } from "../../model/account-rules.ts";
+import { CAPABILITIES } from "./capabilities.ts";
 import type { EvaluationSettings } from "./evaluated.ts";
 import { accountOf } from "./names.ts";
 import { principalsOf } from "./principals.ts";
@@ -10,6 +11,7 @@ export function accountRules(settings: EvaluationSettings): AccountRules {
   const { product, limits } = settings;
   const fold = (text: string): string => ((limits["lower_case_table_names"] ?? 0) > 0 ? text.toLowerCase() : text);
   return {
+    confidence: CAPABILITIES[product.engine].verifiedOn.length > 0 ? "certain" : "documented",
     activeRoles: product.manyActiveRoles ? "many" : "one",
     account: accountOf,
     hostWidth,

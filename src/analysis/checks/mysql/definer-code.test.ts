@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+import { type MysqlWorld, runOn, told } from "../../../../test/support/check-world-mysql.ts";
+import { definerCode } from "./definer-code.ts";
+
+const ROUTINE = "routine shop.total.function";
+const world: MysqlWorld = {
+  roles: { "app@%": {}, "strong@%": {}, "weak@%": {}, "ops@%": {} },
+  grants: [`execute on ${ROUTINE} to app@%`, "super on server to strong@%, ops@%"],
+  known: { [ROUTINE]: { securityDefiner: true, definer: "strong@%" } },
+};
+const FOUND = "high `routine shop.total(function)` runs with everything that `strong@%` has, and `app@%` can use it";
+
+describe("MYE-04", () => {
+  it("finds a routine of a strong account that a weak one may run", () => {
+    expect(told(definerCode, world)).toEqual([FOUND]);
+    expect(runOn(definerCode, world).findings[0]).toMatchObject({ over: "escalable", principals: ["app@%"] });
+  });
+
+  it("is silent where it runs as its caller, where its definer is weak or is not there, and where only strong ones run it", () => {
+    expect(told(definerCode, { ...world, known: { [ROUTINE]: {} } })).toEqual([]);
+    for (const definer of ["weak@%", "gone@%"]) {
+      expect(told(definerCode, { ...world, known: { [ROUTINE]: { securityDefiner: true, definer } } })).toEqual([]);
+    }
+    const grants = [`execute on ${ROUTINE} to ops@%`, "super on server to strong@%, ops@%"];
+    expect(told(definerCode, { ...world, grants })).toEqual([]);
+    expect(told(definerCode, { ...world, grants: [`alter routine on ${ROUTINE} to app@%`, ...grants] })).toEqual([]);
+  });
+
+  it("counts who is declared an administrator as strong, and what counts above", () => {
+    const known = { [ROUTINE]: { securityDefiner: true, definer: "weak@%" } };
+    expect(told(definerCode, { ...world, known, purposes: { "weak@%": "admin" } })[0]).toContain("`weak@%` has");
+    const grants = ["execute on schema shop to app@%", "super on server to strong@%"];
+    expect(told(definerCode, { ...world, grants })).toEqual([FOUND]);
+  });
+
+  it("finds a view, and not one that checks its caller", () => {
+    const view = "table shop.v";
+    const grants = [`select on ${view} to app@%`, "super on server to strong@%"];
+    const known = { [view]: { form: "view", definer: "strong@%" } } as const;
+    expect(told(definerCode, { ...world, grants, known })).toHaveLength(1);
+    expect(told(definerCode, { ...world, grants, known: { [view]: { form: "view", securityInvoker: true } } })).toEqual(
+      [],
+    );
+    expect(
+      told(definerCode, { ...world, grants: [`trigger on ${view} to app@%`, "super on server to strong@%"], known }),
+    ).toEqual([]);
+  });
+
+  it("tells code that the same callers use in one finding", () => {
+    const other = "routine shop.other.function";
+    const known = { ...world.known, [other]: { securityDefiner: true, definer: "strong@%" } };
+    const grants = ["execute on schema shop to app@%", "super on server to strong@%"];
+    expect(runOn(definerCode, { ...world, grants, known }).findings.map(({ resources }) => resources.length)).toEqual([
+      2,
+    ]);
+  });
+});
+
+describe("MYE-04, triggers and events", () => {
+  const table = { kind: "table", path: ["def", "shop", "t"] } as const;
+  const trigger = { schema: "shop", name: "tr", table, definer: "strong@%" };
+  const withTrigger: MysqlWorld = {
+    roles: world.roles,
+    grants: ["insert on table shop.t to app@%", "super on server to strong@%"],
+    code: [{ form: "trigger", path: ["def", "shop", "tr"], definer: "strong@%" }],
+    posture: { mysql: { triggers: [trigger] } },
+  };
+
+  it("finds a trigger of a strong account on a table that a weak one writes", () => {
+    expect(told(definerCode, withTrigger)).toEqual([
+      "high trigger `shop.tr` runs with everything that `strong@%` has, and `app@%` can use it",
+    ]);
+    expect(
+      told(definerCode, { ...withTrigger, grants: ["select on table shop.t to app@%", "super on server to strong@%"] }),
+    ).toEqual([]);
+    const weak = { triggers: [{ ...trigger, definer: "weak@%" }] };
+    expect(told(definerCode, { ...withTrigger, posture: { mysql: weak } })).toEqual([]);
+  });
+
+  it("does not say that there is none where the tables of triggers are not known", () => {
+    const { posture: _, ...unread } = withTrigger;
+    expect(runOn(definerCode, unread).notEvaluated).toHaveLength(1);
+    expect(
+      runOn(definerCode, { ...unread, code: [{ form: "trigger", path: ["def", "shop", "tr"], definer: "weak@%" }] })
+        .notEvaluated,
+    ).toEqual([]);
+  });
+
+  it("finds an event of a strong account in a schema where a weak one may change events", () => {
+    const events: MysqlWorld = {
+      roles: world.roles,
+      grants: ["event on schema shop to app@%", "super on server to strong@%"],
+      code: [{ form: "event", path: ["def", "shop", "e"], definer: "strong@%" }],
+    };
+    expect(told(definerCode, events)).toEqual([
+      "high event `shop.e` runs with everything that `strong@%` has, and `app@%` can use it",
+    ]);
+    expect(
+      told(definerCode, { ...events, grants: ["trigger on schema shop to app@%", "super on server to strong@%"] }),
+    ).toEqual([]);
+    expect(
+      told(definerCode, { ...events, code: [{ form: "event", path: ["def", "shop", "e"], definer: "weak@%" }] }),
+    ).toEqual([]);
+  });
+});

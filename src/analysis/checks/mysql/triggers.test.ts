@@ -1,0 +1,51 @@
+import { expect, it } from "vitest";
+import { type MysqlWorld, told, toldAfterFix } from "../../../../test/support/check-world-mysql.ts";
+import { triggers } from "./triggers.ts";
+
+const on = (...grants: string[]): MysqlWorld => ({
+  roles: { "app@%": {}, "writer@%": {}, group: {} },
+  exists: ["table shop.t", "table other.t"],
+  grants,
+});
+
+it.each([
+  ["trigger on table shop.t", "table shop.t"],
+  ["trigger on schema shop", "schema shop"],
+  ["trigger on schema-pattern sh%", 'schema-pattern "sh%"'],
+  ["trigger on all-schemas", "all schemas"],
+])("MYE-10 finds %s where another account writes, and is silent after the fix", (grant, place) => {
+  const world = on(`${grant} to app@%`, "insert on table shop.t to writer@%");
+  expect(told(triggers, world)).toEqual([`high \`app@%\` may put triggers on what others write: \`${place}\``]);
+  expect(toldAfterFix(triggers, world)).toEqual([]);
+});
+
+it.each(["insert", "update", "delete"])("MYE-10 counts %s as writing", (privilege) => {
+  expect(
+    told(triggers, on("trigger on table shop.t to app@%", `${privilege} on schema shop to writer@%`)),
+  ).toHaveLength(1);
+});
+
+it("MYE-10 is silent where nobody else writes there, and for who deploys", () => {
+  const trigger = "trigger, insert on table shop.t to app@%";
+  expect(told(triggers, on(trigger))).toEqual([]);
+  expect(told(triggers, on(trigger, "select on table shop.t to writer@%"))).toEqual([]);
+  expect(told(triggers, on(trigger, "insert on table other.t to writer@%"))).toEqual([]);
+  expect(told(triggers, on("trigger on schema-pattern sh% to app@%", "insert on table other.t to writer@%"))).toEqual(
+    [],
+  );
+  expect(told(triggers, on("insert on table shop.t to app@%", "insert on table shop.t to writer@%"))).toEqual([]);
+  const world = on("trigger on table shop.t to app@%", "insert on table shop.t to writer@%");
+  expect(told(triggers, { ...world, purposes: { "app@%": "migration" } })).toEqual([]);
+});
+
+it("MYE-10 does not take the members of a role for others", () => {
+  const world = on("trigger, insert on table shop.t to group");
+  expect(told(triggers, { ...world, members: ["app@% in group"] })).toEqual([]);
+});
+
+it("MYE-10 finds what everybody writes, and what everybody may put triggers on", () => {
+  expect(told(triggers, on("trigger on table shop.t to app@%", "insert on table shop.t to public"))).toHaveLength(1);
+  expect(told(triggers, on("trigger on table shop.t to public", "insert on table shop.t to writer@%"))).toEqual([
+    "high everybody (PUBLIC) may put triggers on what others write: `table shop.t`",
+  ]);
+});

@@ -1,0 +1,283 @@
+import type { AccessList, Privilege } from "../../model/access-list.ts";
+import { type Resource, type ResourceKind, resourceKey } from "../../model/resource.ts";
+import { type Grantee, PUBLIC } from "../../model/role.ts";
+import { compareText, sorted } from "../../base/order.ts";
+import { type AccessIndex, holdersOf } from "../access-index.ts";
+import { addBit, addBits, type Bits, emptyBits, hasBit, keepBits } from "../bits.ts";
+
+/** What was granted to one grantee on things of one kind that have one list. */
+export interface Given {
+  readonly kind: ResourceKind;
+  readonly resources: readonly Resource[];
+  readonly privileges: ReadonlySet<Privilege>;
+  readonly grantable: readonly Privilege[];
+}
+
+export const SERVER: Resource = { kind: "server", path: [] };
+export const ALL_SCHEMAS: Resource = { kind: "all-schemas", path: [] };
+/** The schema of the grant tables. */
+export const GRANT_SCHEMA: Resource = { kind: "schema", path: ["def", "mysql"] };
+
+const given = new WeakMap<AccessIndex, ReadonlyMap<Grantee, readonly Given[]>>();
+
+/** Everything that is recorded, by grantee in the order of names; PUBLIC is the empty one. Equal lists are looked at once. */
+export function givenTo(index: AccessIndex): ReadonlyMap<Grantee, readonly Given[]> {
+  let found = given.get(index);
+  if (found === undefined) given.set(index, (found = collect(index)));
+  return found;
+}
+
+function collect({ recorded }: AccessIndex): ReadonlyMap<Grantee, readonly Given[]> {
+  const byKind = new Map<ResourceKind, Map<AccessList, Resource[]>>();
+  for (const { resource, list } of recorded.holdings.values()) {
+    if (list.entries.length === 0) continue;
+    let byList = byKind.get(resource.kind);
+    if (byList === undefined) byKind.set(resource.kind, (byList = new Map()));
+    const known = byList.get(list);
+    if (known === undefined) byList.set(list, [resource]);
+    else known.push(resource);
+  }
+  const found = new Map<Grantee, Given[]>();
+  for (const [kind, byList] of byKind) {
+    for (const [list, resources] of byList) {
+      for (const { grantee, privileges, grantable } of list.entries) {
+        const one: Given = { kind, resources, privileges: new Set(privileges), grantable };
+        const known = found.get(grantee);
+        if (known === undefined) found.set(grantee, [one]);
+        else known.push(one);
+      }
+    }
+  }
+  return new Map(sorted(found, ([a], [b]) => compareText(a, b)));
+}
+
+/** Where a privilege is recorded that is held on everything: on the server, or on all schemas. */
+export function globalPlace({ rules }: AccessIndex, privilege: Privilege): Resource {
+  return rules.privilegesOf("server").includes(privilege) ? SERVER : ALL_SCHEMAS;
+}
+
+/** Who was granted a privilege on `*.*`, by name. */
+export function granteesOf(index: AccessIndex, place: Resource, privilege: Privilege): readonly Grantee[] {
+  const list = index.recorded.holdings.get(resourceKey(place))?.list;
+  return (list?.entries ?? []).filter((entry) => entry.privileges.includes(privilege)).map(({ grantee }) => grantee);
+}
+
+/** Everybody who holds a privilege on a place without a further statement, roles too; everybody there is, where PUBLIC does. */
+export function holders(index: AccessIndex, place: Resource, privilege: Privilege): Bits {
+  const { graph } = index;
+  const found = index.classes.of(resourceKey(place));
+  if (found === undefined) return emptyBits(graph.names.length);
+  const set = holdersOf(index, found, index.bits.bit(place.kind, privilege), {});
+  return set.everybody ? graph.existing : set.roles;
+}
+
+const whole = new WeakMap<AccessIndex, Bits>();
+
+/** Those who hold every privilege that there is on `*.*`, with the right to pass on: nothing is left for them to escalate to. */
+export function administratorsOfAll(index: AccessIndex): Bits {
+  let found = whole.get(index);
+  if (found === undefined) {
+    found = index.graph.existing.slice();
+    for (const place of [SERVER, ALL_SCHEMAS]) {
+      for (const privilege of index.rules.privilegesOf(place.kind)) keepBits(found, holders(index, place, privilege));
+    }
+    whole.set(index, found);
+  }
+  return found;
+}
+
+/** Whether a name has everything there is; PUBLIC is never asked about. */
+export function hasEverything(index: AccessIndex, name: Grantee): boolean {
+  const id = name === PUBLIC ? -1 : index.graph.idOf(name);
+  return id >= 0 && hasBit(administratorsOfAll(index), id);
+}
+
+/** What is held on the server and lets nobody do more than look at how it is. */
+const HARMLESS: ReadonlySet<Privilege> = new Set([
+  "BINLOG MONITOR",
+  "CREATE TABLESPACE",
+  "REPLICATION CLIENT",
+  "SHOW DATABASES",
+  "SLAVE MONITOR",
+]);
+
+const powerful = new WeakMap<AccessIndex, Bits>();
+
+/** Those who hold more than the data of single schemas: something on all schemas, a power over the server, or something on the grant tables. */
+export function powerfulRoles(index: AccessIndex): Bits {
+  let found = powerful.get(index);
+  if (found === undefined) {
+    found = emptyBits(index.graph.names.length);
+    for (const privilege of index.rules.privilegesOf("server")) {
+      if (!HARMLESS.has(privilege)) addBits(found, holders(index, SERVER, privilege));
+    }
+    for (const privilege of index.rules.privilegesOf("all-schemas")) {
+      addBits(found, holders(index, ALL_SCHEMAS, privilege));
+    }
+    for (const { resource } of index.recorded.holdings.values()) {
+      if (resource.kind === "dynamic-privilege") addBits(found, holders(index, resource, "USAGE"));
+    }
+    for (const right of grantTableRights(index)) {
+      const id = index.graph.idOf(right.grantee);
+      if (id >= 0) index.graph.addHeirs(found, id, null);
+    }
+    powerful.set(index, found);
+  }
+  return found;
+}
+
+/** What somebody may change in the schema of the grant tables, and where that is recorded. */
+export interface GrantTableRight {
+  readonly grantee: Grantee;
+  readonly privilege: "DELETE" | "INSERT" | "UPDATE";
+  readonly place: Resource;
+}
+
+/** Tables of which rows are privileges, or code that runs with somebody's. */
+const GRANT_TABLES: ReadonlySet<string> = new Set([
+  "columns_priv",
+  "db",
+  "default_roles",
+  "event",
+  "global_grants",
+  "global_priv",
+  "proc",
+  "procs_priv",
+  "proxies_priv",
+  "role_edges",
+  "roles_mapping",
+  "tables_priv",
+  "user",
+]);
+/** Tables of which rows are code that the server loads. */
+export const CODE_TABLES: ReadonlySet<string> = new Set(["component", "func", "plugin"]);
+const WRITING = ["DELETE", "INSERT", "UPDATE"] as const;
+
+const tableRights = new WeakMap<AccessIndex, readonly GrantTableRight[]>();
+
+/** Who may change the grant tables, or those of native code: by `*.*`, by the schema, by a pattern of names that covers it, or by a table. Sorted by name. */
+export function grantTableRights(index: AccessIndex): readonly GrantTableRight[] {
+  let found = tableRights.get(index);
+  if (found === undefined) {
+    found = [...givenTo(index)].flatMap(([grantee, all]) =>
+      all.flatMap((one) =>
+        WRITING.filter((privilege) => one.privileges.has(privilege)).flatMap((privilege) =>
+          one.resources
+            .filter((place) => reaches(index, { grantee, privilege, place }))
+            .map((place) => ({ grantee, privilege, place })),
+        ),
+      ),
+    );
+    tableRights.set(index, found);
+  }
+  return found;
+}
+
+function reaches(index: AccessIndex, { grantee, privilege, place }: GrantTableRight): boolean {
+  const [, schema = "", table = ""] = place.path;
+  if (place.kind === "table" || place.kind === "column") {
+    return schema === GRANT_SCHEMA.path[1] && (GRANT_TABLES.has(table) || CODE_TABLES.has(table));
+  }
+  if (place.kind === "all-schemas") return !isRevoked(index, grantee, privilege);
+  const isOne = place.kind === "schema" && schema === GRANT_SCHEMA.path[1];
+  const covers = place.kind === "schema-pattern" && index.rules.accounts?.covers(schema, "mysql") === true;
+  // Of several rows that cover the schema one counts.
+  return (
+    (isOne || covers) &&
+    index.rules
+      .sources({ grantee, privilege, resource: GRANT_SCHEMA }, index.recorded, index.catalog)
+      .some((source) => source.grantee === grantee && resourceKey(source.resource) === resourceKey(place))
+  );
+}
+
+/** MySQL: a partial revoke keeps what is held on all schemas from this one. It is worked out where it is recorded. */
+function isRevoked(index: AccessIndex, grantee: Grantee, privilege: Privilege): boolean {
+  const key = resourceKey(GRANT_SCHEMA);
+  if (!index.recorded.holdings.has(key)) return false;
+  const entries = index.state.holdings.get(key)?.list.entries ?? [];
+  return !entries.some((entry) => entry.grantee === grantee && entry.privileges.includes(privilege));
+}
+
+/** Whether somebody holds all of several sets at a time: by itself with what is active at login, or after activating one of its roles. */
+export function togetherIn(index: AccessIndex, sets: readonly HeldBy[], id: number): "effective" | "reachable" | null {
+  const { graph } = index;
+  if (sets.every((set) => hasBit(set.effective, id))) return "effective";
+  const edges = (graph.up[id] ?? []).filter((edge) => edge.setRole);
+  if (edges.length === 0) return null;
+  const isMany = index.rules.accounts?.activeRoles !== "one";
+  const has = (set: HeldBy, by: readonly { readonly to: number }[]): boolean =>
+    hasBit(set.direct, id) || by.some(({ to }) => hasBit(set.effective, to));
+  if (isMany) return sets.every((set) => hasBit(set.effective, id) || has(set, edges)) ? "reachable" : null;
+  return edges.some((edge) => sets.every((set) => has(set, [edge]))) ? "reachable" : null;
+}
+
+/** Who holds something: without a further statement; and by a grant to the name itself, or to everybody. */
+export interface HeldBy {
+  readonly effective: Bits;
+  readonly direct: Bits;
+}
+
+/** Who holds one of some privileges on `*.*`. */
+export function heldGlobally(index: AccessIndex, privileges: readonly Privilege[]): HeldBy {
+  return joined(
+    index,
+    privileges.map((privilege) => [globalPlace(index, privilege), privilege] as const),
+  );
+}
+
+/** Who holds one of some privileges somewhere: on all schemas, on one, on a pattern of names, on a table or a routine. */
+export function heldAnywhere(index: AccessIndex, privileges: readonly Privilege[]): HeldBy {
+  const wanted = new Set(privileges);
+  const effective = emptyBits(index.graph.names.length);
+  const direct = emptyBits(index.graph.names.length);
+  for (const [grantee, all] of givenTo(index)) {
+    if (!all.some((one) => isPlace(one.kind) && [...wanted].some((privilege) => one.privileges.has(privilege))))
+      continue;
+    addGrantee(index, grantee, { effective, direct });
+  }
+  return { effective, direct };
+}
+
+function isPlace(kind: ResourceKind): boolean {
+  return kind !== "server" && kind !== "role" && kind !== "dynamic-privilege";
+}
+
+/** Who holds one of some privileges, each on its place. */
+export function joined(index: AccessIndex, wanted: readonly (readonly [Resource, Privilege])[]): HeldBy {
+  const effective = emptyBits(index.graph.names.length);
+  const direct = emptyBits(index.graph.names.length);
+  for (const [place, privilege] of wanted) {
+    for (const grantee of granteesOf(index, place, privilege)) addGrantee(index, grantee, { effective, direct });
+  }
+  return { effective, direct };
+}
+
+const ofEverybody = new WeakMap<AccessIndex, ReadonlySet<Grantee>>();
+
+/** PUBLIC and what it is a member of: what these hold everybody has. */
+function everybodys(index: AccessIndex): ReadonlySet<Grantee> {
+  let found = ofEverybody.get(index);
+  if (found === undefined) {
+    const names = new Set<Grantee>([PUBLIC]);
+    for (const name of names) {
+      for (const each of index.recorded.memberships.values()) {
+        if (each.member === name && each.inherit) names.add(each.role);
+      }
+    }
+    ofEverybody.set(index, (found = names));
+  }
+  return found;
+}
+
+function addGrantee(index: AccessIndex, grantee: Grantee, { effective, direct }: HeldBy): void {
+  const { graph } = index;
+  if (everybodys(index).has(grantee)) {
+    addBits(effective, graph.existing);
+    addBits(direct, graph.existing);
+    return;
+  }
+  const id = graph.idOf(grantee);
+  if (id < 0) return;
+  graph.addHeirs(effective, id, null);
+  addBit(direct, id);
+}
