@@ -63,7 +63,11 @@ export function analyze(input: AnalyzeInput): Report {
   const managed = resolution.scope.roles;
   const guards = lockoutFindings({ plan, live, before, after, delta, managed });
   const tests = planTests(input.declared?.tests ?? [], { before, after, live, plan });
-  const found = introducedFindings(stepOf(input, { before, after, delta }), CATALOGUE);
+  // What the guard says is never waived, so it is said by the guard.
+  const guarded = new Set(guards.map((each) => each.code));
+  const found = introducedFindings(stepOf(input, { before, after, delta }), CATALOGUE).filter(
+    (each) => !guarded.has(each.code),
+  );
   const findings = gather([...plan.findings, ...resolution.findings, ...guards, ...tests, ...found]);
   return {
     plan,
