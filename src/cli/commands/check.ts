@@ -1,5 +1,6 @@
 import { CATALOGUE } from "../../analysis/checks/catalogue.ts";
 import type { CheckReport, FailedTarget } from "../../analysis/checks/report.ts";
+import { reviewFindings } from "../../approval/review.ts";
 import { EXIT, type ExitCode, RolewrightError } from "../../base/error.ts";
 import { checkManifest } from "../../config/check.ts";
 import { unknownChecks } from "../../config/declared/check-ids.ts";
@@ -18,18 +19,20 @@ import { FindingsError } from "../findings-error.ts";
 import type { Input } from "../input.ts";
 import { NO_SOURCES } from "../output/frame.ts";
 import { readText } from "../questions/source.ts";
+import { readOpenReviews } from "../reviews.ts";
 import { chooseTarget, chooseTargets, openTarget, type ReadManifest, readManifest } from "../target.ts";
 import { usageError } from "../usage.ts";
 
 /** Runs checks, policies and access tests on what is live, or on a snapshot, and says what stands, what is accepted and what could not be evaluated. Changes nothing. */
 export const check: Action = async (context, input) => {
   const output = checkOutput(input, context);
-  const options: CheckOptions = { checks: selectChecks(input.text("only")) };
+  const options: CheckOptions = { checks: selectChecks(input.text("only")), ...(await comparison(context, input)) };
   const asked =
     input.text("snapshot") === null
       ? await liveRun(context, input, options)
       : await snapshotRun(context, input, options);
-  const report = reportOf(asked);
+  const unreviewed = asked.read === null ? [] : reviewFindings(await readOpenReviews(asked.read, context));
+  const report = reportOf(asked, unreviewed);
   const view = {
     sources: asked.read?.sources ?? NO_SOURCES,
     detail: input.flag("detail"),
@@ -40,6 +43,23 @@ export const check: Action = async (context, input) => {
   await tellChecks(report, output, { view, context, root: asked.read?.loaded.root ?? context.cwd });
   return exitOf(report);
 };
+
+/** What `--no-new-access` asks for. */
+async function comparison(context: CliContext, input: Input): Promise<Pick<CheckOptions, "newAccess">> {
+  const base = input.text("base");
+  if (input.flag("no-new-access") !== (base !== null)) {
+    throw usageError(
+      "RW004",
+      "--no-new-access and --base belong together",
+      "such as `rolewright check --no-new-access --base origin/main`",
+    );
+  }
+  if (base === null) return {};
+  const { newAccess, readBase } = await import("../new-access/new-access.ts");
+  const read = await readManifest(context);
+  const from = await readBase(base, (await findManifest(context)) ?? "", context);
+  return { newAccess: (judged) => newAccess(from, read, judged) };
+}
 
 /** What was asked, before it is put together. */
 interface Asked {
@@ -83,7 +103,8 @@ async function snapshotRun(context: CliContext, input: Input, options: CheckOpti
   return { read, checked: [await checkSnapshot(live, { name, environment, read }, options)], failed: [] };
 }
 
-function reportOf({ read, checked, failed }: Asked): CheckReport {
+/** `unreviewed`: what was applied without approvals, and nobody looked at since. */
+function reportOf({ read, checked, failed }: Asked, unreviewed: readonly Finding[]): CheckReport {
   const targets = checked.map(({ report }) => report);
   const uses = new Map(targets.map(({ target, acceptances }) => [target, acceptances]));
   const ids = CATALOGUE.map((each) => each.id);
@@ -96,7 +117,11 @@ function reportOf({ read, checked, failed }: Asked): CheckReport {
           ...unknownChecks(read.loaded, ids),
           ...unneededAcceptances(read.loaded, uses),
         ];
-  return { targets, failed, diagnostics: distinct([...diagnostics, ...checked.flatMap(({ findings }) => findings)]) };
+  return {
+    targets,
+    failed,
+    diagnostics: distinct([...diagnostics, ...unreviewed, ...checked.flatMap(({ findings }) => findings)]),
+  };
 }
 
 /** What is wrong in the files is said once, however many targets say it. */
