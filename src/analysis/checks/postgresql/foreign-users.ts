@@ -79,5 +79,5 @@ function found({ dialect }: CheckContext, { server, role }: UserMappingFacts, lo
 function isLoopback(facts: ForeignServerFacts | undefined): boolean {
   if (facts === undefined || facts.wrapper !== "postgres_fdw") return false;
   const host = facts.options.get("hostaddr") ?? facts.options.get("host") ?? "";
-  return host === "" || host.startsWith("/") || /^(localhost|127\.|::1$|0\.0\.0\.0$)/u.test(host);
+  return host === "" || host.startsWith("/") || /^(localhost$|127\.|::1$|0\.0\.0\.0$)/u.test(host);
 }
