@@ -35,7 +35,7 @@ const REGISTRY = "src/engine/registry.ts";
 /** The library's face. */
 const FACE = "src/index.ts";
 /** Values in, values out. */
-const PURE = ["base", "model", "config", "engine", "diff", "plan", "analysis"];
+const PURE = ["base", "model", "config", "engine", "diff", "plan", "analysis", "approval"];
 const LOADING_FILES = /^src\/config\/load[^/]*\.ts$/u;
 const DOING_IO =
   /^(node:)?(fs|fs\/promises|net|tls|http|https|http2|dns|child_process|worker_threads|cluster|dgram|readline)$|^pg$/u;

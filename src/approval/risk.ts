@@ -31,7 +31,7 @@ export interface JudgedRisk {
   readonly reasons: readonly RiskReason[];
 }
 
-/** The risk of a plan: the highest of the rules that it meets. What is not known counts as high. */
+/** The risk of a plan: the highest of the rules that it meets. What is not known counts as critical. */
 export function riskOf(input: RiskInput): JudgedRisk {
   const met = RISK_RULES.filter((rule) => rule.met(input)).map(({ risk, id }) => ({ risk, rule: id }));
   const reasons = sorted(
@@ -83,6 +83,12 @@ export const RISK_RULES: readonly RiskRule[] = [
         (what, line) =>
           forEverybody(line) && classes(what, input).some((each) => each === "write" || each === "define"),
       ),
+  },
+  {
+    id: "unknown",
+    risk: "critical",
+    when: "it could not be worked out who gains and loses",
+    met: ({ access }) => access === null,
   },
   {
     id: "production-loss",
@@ -156,12 +162,6 @@ export const RISK_RULES: readonly RiskRule[] = [
     risk: "high",
     when: "somebody is without access in between",
     met: ({ plan }) => plan.stages.some((stage) => stage.statements.some((each) => each.interrupts !== undefined)),
-  },
-  {
-    id: "unknown",
-    risk: "high",
-    when: "it could not be worked out who gains and loses",
-    met: ({ access }) => access === null,
   },
   {
     id: "loss",

@@ -332,8 +332,10 @@ describe("an emergency", () => {
     const review = (key: SigningKey): Promise<Ran> =>
       as("x@example.com", ["review-break-glass", digest, "--reason", "was needed", "--key", key.file ?? ""]);
     refused(await review(mallory), 1, "RW656");
+    expect((await as("x@example.com", ["check"])).stdout).toContain("RW671");
     expectExit(await review(alice), 0);
     expectExit(await as("x@example.com", ["review-break-glass"]), 0);
+    expect((await as("x@example.com", ["check"])).stdout).not.toContain("RW671");
   });
 
   test.runIf(LONG)("cannot be reviewed by who made it, nor declared where a rule rules it out", async () => {
