@@ -1,0 +1,105 @@
+import { expect, test } from "vitest";
+import { type CheckWorld, runOn, told } from "../../../../test/support/check-world.ts";
+import { emptyDefault } from "./empty-default.ts";
+import { vainRevokes, withoutForRole } from "./hand-written.ts";
+import { idlePromises } from "./idle-promises.ts";
+import { openPromises } from "./open-promises.ts";
+
+const LOGIN = { login: true };
+const ROLES = { app: {}, owner: {}, dev: LOGIN, anon: {}, boss: { superuser: true, login: true } };
+
+type Default = NonNullable<CheckWorld["defaults"]>[number];
+const PROMISE: Default = { creator: "owner", schema: "sales", kind: "table", to: { app: ["select"] } };
+
+function world(promise: Partial<Default>, more: Partial<CheckWorld> = {}): CheckWorld {
+  return { roles: ROLES, owners: { "schema sales": "postgres" }, defaults: [{ ...PROMISE, ...promise }], ...more };
+}
+
+test("default privileges of a role that may make nothing there are found", () => {
+  expect(told(idlePromises, world({}))).toEqual([
+    "medium the default privileges of `owner` for tables in schema `sales` reach nothing: it may not make any there",
+  ]);
+  expect(runOn(idlePromises, world({})).findings[0]?.mend.changes).toMatchObject([
+    { kind: "remove-default", grantee: "app" },
+  ]);
+  expect(told(idlePromises, world({ schema: null }))).toEqual([
+    "medium the default privileges of `owner` for tables reach nothing: it may not make any there",
+  ]);
+  expect(told(idlePromises, world({ schema: null, kind: "schema" }))).toHaveLength(1);
+  expect(told(idlePromises, world({ schema: null, kind: "large-object" }))).toEqual([]);
+});
+
+test("a role that owns such things there makes them, one that owns others does not", () => {
+  const owns = (name: string): Partial<CheckWorld> => ({ owners: { "schema sales": "postgres", [name]: "owner" } });
+  expect(told(idlePromises, world({}, owns("table sales.a")))).toEqual([]);
+  expect(told(idlePromises, world({ schema: null }, owns("table other.a")))).toEqual([]);
+  expect(told(idlePromises, world({}, owns("table other.a")))).toHaveLength(1);
+  expect(told(idlePromises, world({}, owns("sequence sales.a")))).toHaveLength(1);
+});
+
+test("a role whose members make the things as themselves is found, though it could make some", () => {
+  const grants = ["create on schema sales to owner"];
+  const owners = { "schema sales": "postgres", "table sales.a": "dev" };
+  expect(told(idlePromises, world({}, { grants, owners, members: ["dev in owner"] }))).toEqual([
+    "medium the default privileges of `owner` for tables in schema `sales` reach nothing: its member `dev` made them as itself",
+  ]);
+  expect(told(idlePromises, world({}, { grants, members: ["dev in owner"] }))).toEqual([]);
+});
+
+test("a role that nobody can act as makes nothing", () => {
+  const grants = ["create on schema sales to owner"];
+  expect(told(idlePromises, world({}, { grants }))[0]).toContain("nobody can act as it");
+  expect(told(idlePromises, world({}, { grants, members: ["dev in owner noset"] }))[0]).toContain(
+    "nobody can act as it",
+  );
+  expect(told(idlePromises, world({ creator: "dev" }, { grants: ["create on schema sales to dev"] }))).toEqual([]);
+  expect(told(idlePromises, world({ creator: "boss" }))).toEqual([]);
+});
+
+test("what is made from now on is not to be open to everybody or to nameless callers", () => {
+  expect(told(openPromises, world({ to: { public: ["select"] } }))).toEqual([
+    "high everybody gets select on all tables that `owner` makes in schema `sales`",
+  ]);
+  expect(told(openPromises, world({ schema: null, to: { anon: ["select", "insert"], app: ["select"] } }))).toEqual([
+    "high `anon` gets insert, select on all tables that `owner` makes",
+  ]);
+  expect(runOn(openPromises, world({ to: { public: ["select"] } })).findings[0]?.mend.changes).toMatchObject([
+    { kind: "remove-default", grantee: "", privileges: ["SELECT"] },
+  ]);
+  expect(told(openPromises, world({}))).toEqual([]);
+  expect(
+    told(openPromises, world({ to: { anon: ["select"] } }, { roles: { ...ROLES, anon: { superuser: true } } })),
+  ).toEqual([]);
+});
+
+test("what everybody has on new routines anyway is not opened by saying it again, what was closed is", () => {
+  const routine = { kind: "routine", to: { public: ["execute"] } } as const;
+  expect(told(openPromises, world(routine))).toEqual([]);
+  expect(told(openPromises, world({ ...routine, schema: null }))).toEqual([]);
+  const closed: Default = { creator: "owner", schema: null, kind: "routine", to: { owner: ["execute"] } };
+  const both = { ...world(routine), defaults: [closed, { ...PROMISE, ...routine }] };
+  expect(told(openPromises, both)).toEqual([
+    "high everybody gets execute on all routines that `owner` makes in schema `sales`",
+  ]);
+});
+
+test("default privileges that leave nobody anything are critical for routines", () => {
+  const empty = (more: Partial<Default>): string[] =>
+    told(emptyDefault, world({ schema: null, kind: "routine", to: {}, ...more }));
+  expect(empty({})).toEqual([
+    "critical everybody gets execute on routines that `owner` makes, since its default privileges leave nobody anything",
+  ]);
+  expect(empty({ kind: "type" })[0]).toMatch(/^medium everybody gets usage on types/u);
+  expect(empty({ kind: "table" })).toEqual([]);
+  expect(empty({ schema: "sales" })).toEqual([]);
+  expect(empty({ to: { owner: ["execute"] } })).toEqual([]);
+  const { findings } = runOn(emptyDefault, world({ schema: null, kind: "routine", to: {} }));
+  expect(findings[0]?.mend.changes).toMatchObject([{ kind: "add-default", grantee: "owner", privileges: ["EXECUTE"] }]);
+});
+
+test("what only SQL written by hand can say is never passed", () => {
+  for (const check of [vainRevokes, withoutForRole]) {
+    const { notEvaluated, passed, findings } = runOn(check, { roles: {} });
+    expect([notEvaluated.length, passed, findings]).toEqual([1, [], []]);
+  }
+});

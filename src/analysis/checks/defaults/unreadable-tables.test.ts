@@ -1,0 +1,114 @@
+import { expect, test } from "vitest";
+import { type CheckWorld, runOn, told } from "../../../../test/support/check-world.ts";
+import type { DeclaredRole, Purpose } from "../../../model/declared.ts";
+import { unreadableTables } from "./unreadable-tables.ts";
+
+const LOGIN = { login: true };
+
+/** `owner` owns two tables that `app` reads; what is said is added. */
+function world(more: Partial<CheckWorld> = {}): CheckWorld {
+  return {
+    roles: { app: LOGIN, owner: {}, dev: LOGIN, boss: { login: true, superuser: true } },
+    owners: { "schema sales": "postgres", "table sales.a": "owner", "table sales.b": "owner" },
+    grants: ["select on table sales.a to app", "select on table sales.b to app"],
+    ...more,
+  };
+}
+
+const PROMISE = { creator: "owner", schema: "sales", kind: "table", to: { app: ["select"] } } as const;
+
+function declaredAs(name: string, purpose: Purpose): CheckWorld["declared"] {
+  const role: DeclaredRole = { name, purpose, owner: null, reviewBy: null, because: null };
+  return { roles: new Map([[name, role]]) };
+}
+
+test("a creator whose next table nobody could read is found, with the promise to make", () => {
+  expect(told(unreadableTables, world())).toEqual([
+    "high a table that `owner` makes in schema `sales` is closed to `app`",
+  ]);
+  const [finding] = runOn(unreadableTables, world()).findings;
+  expect(finding?.mend.changes).toEqual([
+    {
+      kind: "add-default",
+      target: { creator: "owner", database: "shop", schema: "sales", kind: "table" },
+      privileges: ["SELECT"],
+      grantee: "app",
+      grantable: false,
+    },
+  ]);
+  expect(finding?.path).toEqual(["`app` uses the tables there: select"]);
+  expect(finding?.mend.manifest?.join("\n")).toContain('on: { tables: "sales.*" }');
+});
+
+test("a promise in the schema or in all of them is enough, one for another creator, schema, kind or privilege is not", () => {
+  expect(told(unreadableTables, world({ defaults: [PROMISE] }))).toEqual([]);
+  expect(told(unreadableTables, world({ defaults: [{ ...PROMISE, schema: null }] }))).toEqual([]);
+  expect(told(unreadableTables, world({ defaults: [{ ...PROMISE, to: { public: ["select"] } }] }))).toEqual([]);
+  for (const other of [
+    { creator: "dev" },
+    { schema: "other" },
+    { kind: "sequence" },
+    { to: { app: ["insert"] } },
+  ] as const)
+    expect(told(unreadableTables, world({ defaults: [{ ...PROMISE, ...other }] }))[0]).toContain("that `owner` makes");
+});
+
+test("who has the privileges of the creator, or of somebody who is promised them, is not left out", () => {
+  expect(told(unreadableTables, world({ members: ["app in owner"] }))).toEqual([]);
+  expect(told(unreadableTables, world({ members: ["app in owner noinherit noset"] }))).toHaveLength(1);
+  const group = world({ members: ["app in dev"], defaults: [{ ...PROMISE, to: { dev: ["select"] } }] });
+  expect(told(unreadableTables, group)).toEqual([]);
+});
+
+test("only who holds it on nearly all tables relies on it, by two of them at least", () => {
+  const grants = ["a", "b", "c", "d"].map((name) => `select on table sales.${name} to app`);
+  const owners = Object.fromEntries(["a", "b", "c", "d", "e"].map((name) => [`table sales.${name}`, "owner"]));
+  expect(told(unreadableTables, world({ owners, grants }))).toHaveLength(1);
+  expect(told(unreadableTables, world({ owners, grants: grants.slice(1) }))).toEqual([]);
+  const one = { owners: { "table sales.a": "owner" }, grants: ["select on table sales.a to app"] };
+  expect(told(unreadableTables, world(one))).toEqual([]);
+  const trigger = ["trigger on table sales.a to app", "trigger on table sales.b to app"];
+  expect(told(unreadableTables, world({ grants: trigger }))).toEqual([]);
+  const boss = ["select on table sales.a to boss", "select on table sales.b to boss"];
+  expect(told(unreadableTables, world({ grants: boss }))).toEqual([]);
+});
+
+test("a promise of one creator says that its schema is relied on", () => {
+  const grants = ["create on schema sales to dev"];
+  const owners = { "schema sales": "postgres", "table sales.a": "owner", "table sales.b": "dev" };
+  const given = world({ owners, grants, defaults: [PROMISE] });
+  expect(told(unreadableTables, given)).toEqual(["high a table that `dev` makes in schema `sales` is closed to `app`"]);
+});
+
+test("a login that may make tables as itself is found too, less urgently", () => {
+  const possible = ["medium a table that `dev` would make in schema `sales` is closed to `app`"];
+  const both = { defaults: [PROMISE] };
+  const create = [...(world().grants ?? []), "create on schema sales to dev"];
+  expect(told(unreadableTables, world({ ...both, grants: create }))).toEqual(possible);
+  const owners = { ...world().owners, "schema sales": "owner" };
+  expect(told(unreadableTables, world({ ...both, owners, members: ["dev in owner"] }))).toEqual(possible);
+  const acting = {
+    ...both,
+    owners,
+    members: ["dev in owner"],
+    roleSettings: { dev: [{ database: null, name: "role", value: "owner" }] },
+  };
+  expect(told(unreadableTables, world(acting))).toEqual([]);
+  expect(told(unreadableTables, world({ ...acting, members: ["dev in owner noset"] }))).toEqual(possible);
+});
+
+test("a group with CREATE counts where a login may become it, administrators and those for migrations by what they are for", () => {
+  const roles = { ...world().roles, group: {} };
+  const grants = [...(world().grants ?? []), "create on schema sales to group"];
+  const given = (more: Partial<CheckWorld>): string[] =>
+    told(unreadableTables, world({ roles, grants, defaults: [PROMISE], ...more }));
+  expect(given({})).toEqual([]);
+  expect(given({ members: ["boss in group"] })).toEqual([]);
+  expect(given({ members: ["dev in group noinherit"] })).toEqual([
+    "medium a table that `group` would make in schema `sales` is closed to `app`",
+  ]);
+  expect(given({ members: ["dev in group noinherit"], declared: declaredAs("group", "admin") ?? null })).toEqual([]);
+  expect(given({ members: ["dev in group noinherit"], declared: declaredAs("group", "migration") ?? null })).toEqual([
+    "high a table that `group` makes in schema `sales` is closed to `app`",
+  ]);
+});
