@@ -24,10 +24,7 @@ export function newAccessFindings(delta: AccessDelta, brought: readonly Brought[
 
 function findingOf(line: DeltaLine, brought: readonly Brought[]): Finding {
   const [first, ...others] = placesOf(line, brought);
-  const names = listNames(
-    line.subjects.map((subject) => `\`${subjectName(subject)}\``),
-    SUBJECTS_SHOWN,
-  );
+  const names = whoText(line.subjects);
   const ways = line.paths
     .slice(0, PATHS_SHOWN)
     .map(pathText)
@@ -43,6 +40,13 @@ function findingOf(line: DeltaLine, brought: readonly Brought[]): Finding {
       : { related: others.map((location) => ({ message: "and this line has a part in it", location })) }),
     help: "take the line out, or let somebody merge it who may give this access",
   };
+}
+
+/** Everybody is all that need be said where everybody is among them. */
+function whoText(subjects: readonly Subject[]): string {
+  const everybody = subjects.filter(({ kind }) => kind === "public");
+  const named = (everybody.length > 0 ? everybody : subjects).map((subject) => `\`${subjectName(subject)}\``);
+  return listNames(named, SUBJECTS_SHOWN);
 }
 
 /** The lines that ask for a change on one of the ways; where none can be named, those about the roles on them. */
