@@ -75,7 +75,7 @@ test("what everybody gets is found, and what a new member gets is at the line of
   const ran = await compared("main", member);
   expectExit(ran, 3);
   expect(ran.stdout).toMatch(/`bob` would newly get .*select on sales\.orders by way of reporting_ro/);
-  expect(ran.stdout).toContain("roles/reporting.yaml:9:34");
+  expect(ran.stdout).toContain("roles/reporting.yaml:9:35");
 });
 
 test("a manifest and a snapshot in a file are bases too", async () => {
