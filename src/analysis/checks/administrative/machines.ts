@@ -78,9 +78,7 @@ function attributesOf(index: AccessIndex, login: RoleName): readonly HeldAttribu
     if (name === "login") return [];
     if (state.roles.get(login)?.attributes[name] === true) return [{ name, by: login, effective: true }];
     if (name === "superuser" && hasBit(graph.superusers, id)) {
-      const by = graph.names.find(
-        (each, other) => hasBit(graph.superuserRoles, other) && graph.isHeir(other, id, null),
-      );
+      const by = graph.names.find((_, other) => hasBit(graph.superuserRoles, other) && graph.isHeir(other, id, null));
       return by === undefined ? [] : [{ name, by, effective: true }];
     }
     const by = bySetRole ? others.find((each) => state.roles.get(each)?.attributes[name] === true) : undefined;

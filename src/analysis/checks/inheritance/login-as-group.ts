@@ -11,8 +11,9 @@ export const loginAsGroup: Check = {
   principles: ["inheritance control", "traceability"],
   engines: "all",
   *find({ logins, index }) {
+    const byRole = Map.groupBy(index.recorded.memberships.values(), (each) => each.role);
     for (const { name } of logins) {
-      const members = [...index.recorded.memberships.values()].filter((each) => each.role === name && !each.implied);
+      const members = (byRole.get(name) ?? []).filter((each) => !each.implied);
       if (members.length === 0) continue;
       const named = members.map((each) => `\`${describeName(each.member)}\``).join(", ");
       yield {
