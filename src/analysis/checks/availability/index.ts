@@ -1,4 +1,23 @@
 import type { Check } from "../check.ts";
+import { heavyLocks, recentlyUsed, severalAtOnce, takenBeforeGiven, twoAppliers } from "./order-of-steps.ts";
+import { definerGoes, definersLose, ownersLose } from "./owners-lose.ts";
+import { hidesWider, needsReconnect, policiesGo, seesTwice } from "./sight.ts";
+import { onReplica, upgradeBreaks } from "./upgrade.ts";
 
 /** AVL: what works today works tomorrow. */
-export const AVAILABILITY: readonly Check[] = [];
+export const AVAILABILITY: readonly Check[] = [
+  definerGoes,
+  ownersLose,
+  heavyLocks,
+  seesTwice,
+  takenBeforeGiven,
+  twoAppliers,
+  policiesGo,
+  hidesWider,
+  recentlyUsed,
+  upgradeBreaks,
+  onReplica,
+  severalAtOnce,
+  needsReconnect,
+  definersLose,
+];
