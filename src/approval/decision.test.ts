@@ -3,7 +3,7 @@ import { tokenKey, type SigningKey } from "../../test/support/ssh-keys.ts";
 import { decide, type Decision, type StoredApproval } from "./decision.ts";
 import { APPROVAL_NAMESPACE, type ApprovalDocument, documentText, type Subject } from "./document.ts";
 import type { Doer, Person } from "./people.ts";
-import { type ApprovalRule, requirementsFor } from "./requirement.ts";
+import { type ApprovalRule, requirementsFor, ruleOfPolicy } from "./requirement.ts";
 import { parseAllowedSigners } from "./ssh/allowed-signers.ts";
 
 const NOW = new Date("2026-11-22T12:00:00Z");
@@ -283,6 +283,18 @@ describe("a refusal", () => {
     const forged = word("bob", { decision: "refuse", key: KEYS.stranger });
     expect((await decided([word("alice"), word("carol"), forged])).approved).toBe(true);
   });
+});
+
+test("what a policy asks for is a rule like the others: of its people and teams, or of those who may approve anyway", () => {
+  const policy = { policy: "pii", count: 3 };
+  const given = { people: PEOPLE, anyway: [RULE, { ...RULE, approvers: ["dave"], breakGlass: false, validHours: 8 }] };
+  expect(ruleOfPolicy({ ...policy, from: ["dba", "alice"] }, given)).toMatchObject({
+    approvers: ["alice"],
+    teams: ["dba"],
+    risk: "low",
+  });
+  const anyway = { approvers: ["alice", "dave"], teams: ["dba"], count: 3, validHours: 8, breakGlass: false };
+  expect(ruleOfPolicy({ ...policy, from: [] }, given)).toMatchObject(anyway);
 });
 
 test("where it is not known who made a plan, it takes one person more, since any of them may be it", async () => {

@@ -55,6 +55,34 @@ export function requirementsFor(input: RequirementInput): readonly Requirement[]
   return input.rules.filter((rule) => isAbout(rule, input)).map((rule) => requirementOf(rule, input));
 }
 
+/** What a policy asks for about a plan: so many of these people or teams. */
+export interface AskedByPolicy {
+  readonly policy: string;
+  readonly count: number;
+  /** Empty: those who may approve anyway. */
+  readonly from: readonly string[];
+}
+
+/** A policy's demand as a rule that holds for whatever risk: the policy has looked at the plan itself. `anyway`: the rules of the manifest. */
+export function ruleOfPolicy(
+  { policy, count, from }: AskedByPolicy,
+  { people, anyway }: { readonly people: readonly Person[]; readonly anyway: readonly ApprovalRule[] },
+): ApprovalRule {
+  const names = new Set(people.map(({ name }) => name));
+  const own = from.length > 0;
+  return {
+    name: `policy ${policy}`,
+    targets: null,
+    environments: null,
+    risk: "low",
+    approvers: own ? from.filter((each) => names.has(each)) : sortedText(anyway.flatMap(({ approvers }) => approvers)),
+    teams: own ? from.filter((each) => !names.has(each)) : sortedText(anyway.flatMap(({ teams }) => teams)),
+    count,
+    validHours: anyway.length === 0 ? 72 : Math.min(...anyway.map(({ validHours }) => validHours)),
+    breakGlass: anyway.every(({ breakGlass }) => breakGlass),
+  };
+}
+
 function isAbout(rule: ApprovalRule, { target, risk }: RequirementInput): boolean {
   if (rule.targets !== null && !rule.targets.includes(target.name)) return false;
   if (rule.environments !== null && !rule.environments.includes(target.environment)) return false;

@@ -72,7 +72,7 @@ async function openGate({ target, report, choices, accessRules }: Gated, context
   const approvals = await readApprovals(target);
   const applier = await doerOf(target.manifest, choices.as, context);
   const now = nowOf(context);
-  const asked = approvalCase(report, target, { approvals, accessRules, applier, now });
+  const asked = approvalCase(report, target, { approvals, target, accessRules, applier, now });
   return { asked, approvals, applier, decide: () => decideNow(asked, approvals, nowOf(context)) };
 }
 
@@ -91,7 +91,7 @@ function refusal(
   decision: Decision,
   { toApprove }: Pick<Gated, "toApprove">,
 ): RolewrightError {
-  const plan = `plan ${shortDigest(asked.plan.digest)}`;
+  const plan = `plan ${shortDigest(asked.plan.digest)} for ${describeName(asked.plan.target.name)}`;
   const details = {
     ...approvalDocument({ decision, risk: asked.risk, author: asked.author }),
     applier: { label: applier.label, people: applier.people },

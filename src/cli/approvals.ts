@@ -17,7 +17,7 @@ import type { AccessRules } from "../model/access-rules.ts";
 import type { Plan } from "../plan/plan.ts";
 import { fileApprovalStore } from "../store/files/approval-store.ts";
 import type { CliContext } from "./context.ts";
-import type { ReadManifest } from "./target.ts";
+import { chosenFor, type ReadManifest } from "./target.ts";
 
 /** Whose word counts for what, by the manifest and the allowed-signers file beside it. */
 export interface Approvals {
@@ -54,19 +54,24 @@ export interface ApprovalCase {
   readonly applier: Doer | null;
 }
 
-/** What is asked for of this plan. `rules` null: it could not be worked out who gains and loses. */
+/**
+ * What is asked for of this plan. The target's name and environment are the manifest's: what a plan says of itself could have been written to be asked for less. `accessRules` null: it could not be worked out who gains and
+ * loses.
+ */
 export function approvalCase(
   report: Report,
   read: Pick<ReadManifest, "manifest" | "loaded">,
   given: {
     readonly approvals: Approvals;
+    /** In the manifest as it is. */
+    readonly target: { readonly name: string; readonly environment: string };
     readonly accessRules: Pick<AccessRules, "privilegeClass"> | null;
     readonly applier: Doer | null;
     readonly now: Date;
   },
 ): ApprovalCase {
   const { plan, delta, findings } = report;
-  const { name, environment } = plan.target;
+  const { name, environment } = given.target;
   const access = given.accessRules === null ? null : { delta, rules: given.accessRules };
   const risk = riskOf({ plan, access, findings, production: isProduction(environment) });
   const author = plan.made_by ?? null;
@@ -81,6 +86,16 @@ export function approvalCase(
     now,
   });
   return { plan, subject: subjectOf(plan, read), risk, requirements, author, applier };
+}
+
+/** The target that a plan is for, as the manifest has it. */
+export function targetHere(
+  plan: Plan,
+  manifest: Manifest,
+  context: CliContext,
+): { readonly name: string; readonly environment: string } {
+  const name = chosenFor(plan, manifest, context);
+  return { name, environment: manifest.targets?.[name]?.environment ?? "development" };
 }
 
 /** Decides by what was signed until now. */

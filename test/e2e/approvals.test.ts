@@ -2,6 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { spawn } from "node:child_process";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { digestOf } from "../../src/plan/digest.ts";
+import type { Plan } from "../../src/plan/plan.ts";
 import { keyFolder, tokenKey, type KeyFolder, type SigningKey } from "../support/ssh-keys.ts";
 import { expectExit, type Ran } from "./cli.ts";
 import { NARROWER, openShop, TAKEN, type Shop } from "./shop.ts";
@@ -199,7 +201,13 @@ describe("a plan that needs two approvals", () => {
   test("loses its approvals when the manifest or the plan changes", async () => {
     await plan();
     for (const key of [alice, bob]) expectExit(await approve(key), 0);
+    // A plan that says it were for another environment is judged by the manifest's.
+    const { digest, ...made } = JSON.parse(await shop.folder.read("plan.json")) as Plan;
+    const forged = { ...made, target: { ...made.target, environment: "staging" } };
+    await shop.folder.write("plan.json", JSON.stringify({ ...forged, digest: digestOf(forged) }));
+    refused(await apply(), 4, "RW650");
     await shop.folder.write("rolewright.yaml", manifest({ comment: "   # changed" }));
+    await shop.folder.write("plan.json", JSON.stringify({ ...made, digest }));
     const stale = await apply();
     refused(stale, 4, "RW661");
     expect(stale.stderr).toContain("another manifest");

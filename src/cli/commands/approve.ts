@@ -13,7 +13,15 @@ import { loadEngine } from "../../engine/registry.ts";
 import { describeName } from "../../model/resource.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { writeFileDurably } from "../../store/files/write-durably.ts";
-import { type ApprovalCase, type Approvals, approvalCase, decideNow, nowOf, readApprovals } from "../approvals.ts";
+import {
+  type ApprovalCase,
+  type Approvals,
+  approvalCase,
+  decideNow,
+  nowOf,
+  readApprovals,
+  targetHere,
+} from "../approvals.ts";
 import type { Action } from "../command-spec.ts";
 import type { CliContext } from "../context.ts";
 import { doerOf } from "../doer.ts";
@@ -39,7 +47,13 @@ export const approve: Action = async (context, input) => {
   const shown = await reportFor(found, read.runsFolder, context);
   const approvals = await readApprovals(read);
   const { accessRules } = shown;
-  const asked = approvalCase(shown.report, read, { approvals, accessRules, applier: null, now: nowOf(context) });
+  const asked = approvalCase(shown.report, read, {
+    approvals,
+    target: targetHere(found.plan, read.manifest, context),
+    accessRules,
+    applier: null,
+    now: nowOf(context),
+  });
   await showPlan(shown, read, { context, input });
   const decision = input.flag("refuse") ? "refuse" : "approve";
   if (decision === "approve") refuseRefused(shown);

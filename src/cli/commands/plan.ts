@@ -1,6 +1,10 @@
 import { shortDigest } from "../../base/digest.ts";
+import type { Requirement } from "../../approval/requirement.ts";
+import { describeName } from "../../model/resource.ts";
 import { EXIT, type ExitCode } from "../../base/error.ts";
+import { approvalCase, nowOf, readApprovals } from "../approvals.ts";
 import type { Action } from "../command-spec.ts";
+import type { CliContext } from "../context.ts";
 import { doerOf } from "../doer.ts";
 import { planTarget, type Planned } from "../pipeline.ts";
 import { savePlan } from "../plan-files.ts";
@@ -11,7 +15,7 @@ import { planDocument } from "../render/plan-document.ts";
 import { planPage, type PlanSurroundings } from "../render/plan-page.ts";
 import { severalTargets } from "../several/choose.ts";
 import { planSeveral } from "../several/plan.ts";
-import { withTarget } from "../target.ts";
+import { type OpenTarget, withTarget } from "../target.ts";
 
 /** Shows what would change and who gains and loses what, on one target or several. Changes nothing; `--out` saves it for apply. */
 export const plan: Action = async (context, input) => {
@@ -26,18 +30,33 @@ const planOne: Action = async (context, input) =>
       allowRemovals: input.count("allow-removals"),
     });
     const out = input.text("out");
+    const toApprove: Requirement[] = [];
     if (out !== null) {
       const made_by = await doerOf(target.manifest, input.text("as"), context);
       await savePlan({ ...planned.plan, made_by }, out, context);
       await saveReport(planned.report, target.runsFolder);
+      toApprove.push(...(await requirementsOf({ ...planned, plan: { ...planned.plan, made_by } }, target, context)));
     }
-    const around = surroundings(planned, { out, capabilities: target.connection.engine.capabilities });
+    const { capabilities } = target.connection.engine;
+    const around = surroundings(planned, { out, toApprove, capabilities });
     context.progress.clear();
     context.show(planPage(planned.report, planView(input, target.sources), around), () =>
       planDocument(planned.report, around),
     );
     return planExit(planned, input.flag("detailed-exitcode"));
   });
+
+/** Who has to agree before this plan can be applied. */
+async function requirementsOf(
+  { plan: made, report, live }: Planned,
+  target: OpenTarget,
+  context: CliContext,
+): Promise<readonly Requirement[]> {
+  const approvals = await readApprovals(target);
+  const { accessRules } = target.connection.engine.dialect(live);
+  const given = { approvals, target, accessRules, applier: null, now: nowOf(context) };
+  return approvalCase({ ...report, plan: made }, target, given).requirements;
+}
 
 /** Refused wins over "changes are present". */
 export function planExit({ report, plan: made }: Pick<Planned, "report" | "plan">, detailed: boolean): ExitCode {
@@ -47,17 +66,22 @@ export function planExit({ report, plan: made }: Pick<Planned, "report" | "plan"
 
 function surroundings(
   planned: Planned,
-  { out, capabilities }: { readonly out: string | null } & Pick<PlanSurroundings, "capabilities">,
+  { out, toApprove, capabilities }: Saved & Pick<PlanSurroundings, "capabilities">,
 ): PlanSurroundings {
   return {
     capabilities,
     readAt: planned.live.takenAt,
     unchangedRoles: planned.unchangedRoles,
-    next: nextCommands(planned, out),
+    next: nextCommands(planned, { out, toApprove }),
   };
 }
 
-function nextCommands({ report, plan: made }: Planned, out: string | null): string[] {
+interface Saved {
+  readonly out: string | null;
+  readonly toApprove: readonly Requirement[];
+}
+
+function nextCommands({ report, plan: made }: Planned, { out, toApprove }: Saved): string[] {
   const [refusedBy] = report.verdict.refusedBy;
   if (refusedBy !== undefined) return [`rolewright explain ${refusedBy}`];
   if (made.changes.length === 0) return [];
@@ -67,7 +91,11 @@ function nextCommands({ report, plan: made }: Planned, out: string | null): stri
       `rolewright apply${accept}`,
       "rolewright plan --out plan.json     saves exactly this plan, to be shown to others and applied later",
     ];
+  const [first] = toApprove;
+  const who =
+    first === undefined ? "" : `${first.needed} of ${first.from.map(describeName).join(", ")} must (${first.rule})`;
   return [
+    ...(first === undefined ? [] : [`rolewright approve ${shellWord(out)}     ${who}`]),
     `rolewright apply ${shellWord(out)}${accept}`,
     `rolewright show ${shellWord(out)} --sql     plan ${shortDigest(made.digest)} is saved there`,
   ];

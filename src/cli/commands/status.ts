@@ -14,7 +14,7 @@ import { escapeLine } from "../output/escape.ts";
 import type { Tone } from "../output/look.ts";
 import type { Block, Page } from "../output/page.ts";
 import { type ApprovalView, approvalBlocks, approvalDocument, usedBlocks } from "../render/approvals.ts";
-import { approvalCase, decideNow, nowOf, readApprovals } from "../approvals.ts";
+import { approvalCase, decideNow, nowOf, readApprovals, targetHere } from "../approvals.ts";
 import { shellWord } from "../output/shell-word.ts";
 import { reportFor } from "./show.ts";
 import { failureDocument } from "../failure.ts";
@@ -87,7 +87,13 @@ async function approvalsOf(found: NamedPlan, read: ReadManifest, context: CliCon
   const approvals = await readApprovals(read);
   const { report, accessRules } = await reportFor(found, read.runsFolder, context);
   const now = nowOf(context);
-  const asked = approvalCase(report, read, { approvals, accessRules, applier: null, now });
+  const asked = approvalCase(report, read, {
+    approvals,
+    target: targetHere(found.plan, read.manifest, context),
+    accessRules,
+    applier: null,
+    now,
+  });
   return { decision: await decideNow(asked, approvals, now), risk: asked.risk, author: asked.author };
 }
 

@@ -24,15 +24,15 @@ export function fileApprovalStore(options: {
   const approvals = join(options.folder, "approvals");
   const reviews = join(options.folder, "reviews");
   return {
-    save: (plan, signed) => keep(join(approvals, hexadecimal(plan)), ".json", signedText(signed)),
-    list: (plan) => readSigned(join(approvals, hexadecimal(plan)), ".json"),
-    oblige: (obligation) =>
+    save: async (plan, signed) => keep(join(approvals, hexadecimal(plan)), ".json", signedText(signed)),
+    list: async (plan) => readSigned(join(approvals, hexadecimal(plan)), ".json"),
+    oblige: async (obligation) =>
       keep(
         join(reviews, hexadecimal(obligation.plan_digest)),
         ".obligation.json",
         `${JSON.stringify(obligation, null, 1)}\n`,
       ),
-    review: (plan, signed) => keep(join(reviews, hexadecimal(plan)), ".review.json", signedText(signed)),
+    review: async (plan, signed) => keep(join(reviews, hexadecimal(plan)), ".review.json", signedText(signed)),
     async reviews() {
       const folders = (await names(reviews)).map((name) => join(reviews, name));
       const obligations = await Promise.all(folders.map(readObligations));
