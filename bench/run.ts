@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ACCESS_SIZES, benchAccess } from "./access.ts";
+import { benchChecks, CHECK_SIZES } from "./checks.ts";
 import { benchCassandra, benchMariadb, CASSANDRA_SIZES, MARIADB_SIZES } from "./engines.ts";
 import type { Measurement } from "./measurement.ts";
 import { benchPlan, PLAN_SIZES } from "./plan.ts";
@@ -10,7 +11,7 @@ const USAGE = `Measures, prints a table, and writes bench/results.md.
 
   npm run bench [-- NAME...] [-- --json] [-- --tables 1000,10000]
 
-Benchmarks: plan, access, mariadb, cassandra`;
+Benchmarks: plan, access, checks, mariadb, cassandra`;
 
 interface Bench {
   readonly sizes: readonly number[];
@@ -23,6 +24,7 @@ interface Bench {
 const BENCHES: Readonly<Record<string, Bench>> = {
   plan: { sizes: PLAN_SIZES, run: benchPlan },
   access: { sizes: ACCESS_SIZES, run: benchAccess },
+  checks: { sizes: CHECK_SIZES, run: benchChecks },
   mariadb: { sizes: MARIADB_SIZES, run: benchMariadb },
   cassandra: { sizes: CASSANDRA_SIZES, run: benchCassandra },
 };

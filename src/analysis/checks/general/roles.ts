@@ -25,6 +25,12 @@ export function common(a: Bits, b: Bits): Bits {
   return a.map((word, at) => word & (b[at] as number));
 }
 
+/** Whether two sets have anything in common. */
+export function meet(a: Bits, b: Bits): boolean {
+  for (let at = 0; at < a.length; at++) if (((a[at] as number) & (b[at] as number)) !== 0) return true;
+  return false;
+}
+
 /** What a login is for: the role's own purpose, else that of the roles it is in. */
 export function purposesOf({ declared, index: { graph } }: CheckContext, name: RoleName): ReadonlySet<Purpose> {
   const own = declared?.roles.get(name)?.purpose ?? null;

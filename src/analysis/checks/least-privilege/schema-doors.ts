@@ -2,12 +2,12 @@ import { compareText } from "../../../base/order.ts";
 import { describeName, type Resource, resourceKey } from "../../../model/resource.ts";
 import type { RoleName } from "../../../model/role.ts";
 import { type AccessIndex, holdersOf } from "../../access-index.ts";
-import { addBits, type Bits, emptyBits, isEmpty } from "../../bits.ts";
+import { addBits, type Bits, emptyBits } from "../../bits.ts";
 import { EVERYBODY, type ResourceClass } from "../../resource-class.ts";
 import type { Check, CheckContext, Hit } from "../check.ts";
-import { bySchema, granted, revoking } from "../general/granted.ts";
+import { bySchema, type Granted, granted, revoking } from "../general/granted.ts";
 import { revokeLines } from "../general/lines.ts";
-import { common } from "../general/roles.ts";
+import { meet } from "../general/roles.ts";
 import { what, who, words } from "../general/telling.ts";
 
 /** Kinds that stand behind the door of a schema. Types are left out: everybody may use them, and every table has one. */
@@ -128,7 +128,7 @@ function closedTo(context: CheckContext, doors: ReadonlyMap<string, Door>): Read
       for (const id of place.compiled.grantees) {
         if (tried.has(id) || id === place.compiled.owner || !isJudged(context, id)) continue;
         tried.add(id);
-        if (!isEmpty(common(index.graph.heirs(id, place.database), door.holders))) continue;
+        if (meet(index.graph.heirs(id, place.database), door.holders)) continue;
         dead.set(at, (dead.get(at) ?? new Set()).add(id));
       }
     }
@@ -142,43 +142,48 @@ function* empty(context: CheckContext, doors: ReadonlyMap<string, Door>): Iterab
   const { bits, graph } = index;
   const [usage, create] = [bits.bit("schema", "USAGE"), bits.bit("schema", "CREATE")];
   const promised = promises(index);
-  const all = granted(index, (place, id, mask) =>
-    place.kind === "schema" && isJudged(context, id) && (mask & usage) !== 0 && (mask & create) === 0 ? usage : 0,
-  );
-  for (const given of all) {
-    const heirs = graph.heirs(graph.idOf(given.grantee), given.database);
-    const dead = given.resources
-      .flatMap((each) => doors.get(each.path.join("\0")) ?? [])
-      .filter((door) => door.hasThings && !door.insideEverybody && isEmpty(common(heirs, door.inside)))
-      .filter(
-        ({ schema }) =>
-          !promised.has(`${given.grantee}\0${given.database}\0${schema.path[1]}`) &&
-          !promised.has(`${given.grantee}\0${given.database}\0`),
-      );
-    for (const { schema } of dead) {
-      const name = describeName(schema.path[1] ?? "");
-      const key = resourceKey(schema);
-      const one = {
-        ...given,
-        resources: [schema],
-        parts: given.parts.map((part) => ({
-          ...part,
-          resources: part.resources.filter((each) => resourceKey(each) === key),
-        })),
-      };
-      yield {
-        message: `${who(given.grantee)} holds usage on schema \`${name}\`, and nobody who has that holds anything in it`,
-        principals: [given.grantee],
-        resources: [schema],
-        about: `empty\0${key}`,
-        fix: {
-          text: `take usage on schema \`${name}\` from ${who(given.grantee)}, or grant what it is for`,
-          manifest: revokeLines([one]),
-          changes: revoking(one),
-        },
-      };
+  for (const place of index.classes.all) {
+    if (place.kind !== "schema") continue;
+    const { grantees, masks, owner } = place.compiled;
+    for (let at = 0; at < grantees.length; at++) {
+      const id = grantees[at] as number;
+      const mask = masks[at] as number;
+      if (id === owner || (mask & usage) === 0 || (mask & create) !== 0 || !isJudged(context, id)) continue;
+      const heirs = graph.heirs(id, place.database);
+      const grantee = graph.names[id] as RoleName;
+      const isPromised = (schema: string): boolean => promised.has(`${grantee}\0${place.database ?? ""}\0${schema}`);
+      if (isPromised("")) continue;
+      for (const schema of place.resources) {
+        const door = doors.get(schema.path.join("\0"));
+        if (door === undefined || !door.hasThings || door.insideEverybody || meet(heirs, door.inside)) continue;
+        if (!isPromised(schema.path[1] ?? "")) yield emptyHit(grantee, schema, place);
+      }
     }
   }
+}
+
+function emptyHit(grantee: RoleName, schema: Resource, { list, database }: ResourceClass): Hit {
+  const name = describeName(schema.path[1] ?? "");
+  const given: Granted = {
+    grantee,
+    kind: "schema",
+    database,
+    schema: schema.path[1] ?? null,
+    privileges: ["USAGE"],
+    resources: [schema],
+    parts: [{ list, resources: [schema] }],
+  };
+  return {
+    message: `${who(grantee)} holds usage on schema \`${name}\`, and nobody who has that holds anything in it`,
+    principals: [grantee],
+    resources: [schema],
+    about: `empty\0${resourceKey(schema)}`,
+    fix: {
+      text: `take usage on schema \`${name}\` from ${who(grantee)}, or grant what it is for`,
+      manifest: revokeLines([given]),
+      changes: revoking(given),
+    },
+  };
 }
 
 /** Who gets something of what is made later, by grantee, database and schema (empty: every schema). */
