@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { type MysqlWorld, runOn, told, toldAfterFix } from "../../../../test/support/check-world-mysql.ts";
 import { files } from "./files.ts";
 
-const folder = (path: string): MysqlWorld["posture"] => ({
+const folder = (path: string): NonNullable<MysqlWorld["posture"]> => ({
   mysql: { settings: new Map([["secure_file_priv", path]]) },
 });
 const world = {

@@ -1,0 +1,35 @@
+import { expect, it } from "vitest";
+import { type MysqlWorld, runOn, told, toldAfterFix } from "../../../../test/support/check-world-mysql.ts";
+import { missingThings } from "./missing-things.ts";
+
+const world: MysqlWorld = {
+  roles: { "app@%": {}, "bob@%": {} },
+  grants: [
+    "select, insert on table old.t to app@%",
+    "select on table old.u to app@%, public",
+    "select on table new.t to bob@%",
+  ],
+  known: { "table old.t": { missing: true }, "table old.u": { missing: true } },
+};
+
+it("HID-09 finds what is granted on what does not exist, and is silent after the fix", () => {
+  expect(told(missingThings, world)).toEqual([
+    "medium everybody (PUBLIC) holds SELECT on what does not exist: `table old.u`",
+    "medium `app@%` holds INSERT, SELECT on what does not exist: `table old.t`",
+    "medium `app@%` holds SELECT on what does not exist: `table old.u`",
+  ]);
+  expect(toldAfterFix(missingThings, world)).toEqual([]);
+});
+
+it("HID-09 is silent about what exists and about accounts that are gone", () => {
+  expect(told(missingThings, { ...world, known: {} })).toEqual([]);
+  expect(told(missingThings, { ...world, grants: ["select on table old.t to gone@%"] })).toEqual([]);
+});
+
+it("HID-09 does not pass where what exists is not shown", () => {
+  const unknown = (subject: string): MysqlWorld => ({ roles: {}, unknowns: [{ subject, reason: "hidden" }] });
+  for (const subject of ["tables", "routines", "columns"]) {
+    expect(runOn(missingThings, unknown(subject)).notEvaluated).toHaveLength(1);
+  }
+  expect(runOn(missingThings, unknown("triggers")).passed).toEqual(["HID-09"]);
+});
