@@ -178,7 +178,7 @@ const MOST_NAMED = 50;
 function physical(location: SourceLocation, pathOf: PathOf): object {
   const { file, line, column, endLine, endColumn } = location;
   return {
-    artifactLocation: { uri: pathOf(file).split("/").map(encodeURIComponent).join("/"), uriBaseId: "SRCROOT" },
+    artifactLocation: { uri: uriOf(pathOf(file)), uriBaseId: "SRCROOT" },
     region: {
       startLine: line,
       startColumn: column,
@@ -186,6 +186,11 @@ function physical(location: SourceLocation, pathOf: PathOf): object {
       ...(endColumn === undefined ? {} : { endColumn }),
     },
   };
+}
+
+/** A relative reference: what a URI cannot hold is escaped, and what is no character is replaced. */
+function uriOf(path: string): string {
+  return path.toWellFormed().split("/").map(encodeURIComponent).join("/");
 }
 
 function keyOf(finding: Finding, target: string): string {
