@@ -30,10 +30,9 @@ test("settings of a role that the manifest does not say are found, with how to r
   expect(finding?.mend.manifest?.join("\n")).toContain('settings: { "search_path": "evil, \\"x y\\"" }');
 });
 
-test("what turns off triggers, policies or the log is worse than a search_path", () => {
+test("what turns off triggers or the log is worse than a search_path", () => {
   for (const [name, value] of [
     ["session_replication_role", "replica"],
-    ["row_security", "OFF"],
     ["log_statement", "none"],
     ["log_min_duration_statement", "-1"],
     ["pgaudit.log", "none"],
@@ -41,6 +40,7 @@ test("what turns off triggers, policies or the log is worse than a search_path",
     ["local_preload_libraries", "x"],
   ] as const)
     expect(told(hijackingSettings, ofRole(name, value))[0]).toMatch(/^high /u);
+  expect(told(hijackingSettings, ofRole("row_security", "OFF"))[0]).toMatch(/^medium /u);
 });
 
 test("harmless settings and values, the setting role, and what is declared are left alone", () => {

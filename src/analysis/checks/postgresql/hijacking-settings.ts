@@ -8,7 +8,7 @@ export const hijackingSettings: Check = {
   id: "PGE-23",
   title:
     "a setting that nobody declared decides where names lead, which triggers and policies apply, or what is logged",
-  why: "Whoever may alter a role or owns a database sets these for its sessions: other objects are found under the same names, row policies and triggers are passed over, and the log says nothing.",
+  why: "Whoever may alter a role or owns a database sets these for its sessions: other objects are found under the same names, triggers and foreign keys are passed over, queries on tables with policies fail, and the log says nothing.",
   fix: "Reset it, or say it in the manifest, so that a change of it is seen.",
   example: 'roles:\n  app:\n    settings: { search_path: "app, pg_temp" }',
   danger: "high",
@@ -93,7 +93,8 @@ function dangerOf(name: string, value: string): Danger | null {
   if (name === "search_path") return "medium";
   if (name === "role") return "high";
   if (name === "session_replication_role") return value === "origin" ? null : "high";
-  if (name === "row_security") return OFF.has(value.toLowerCase()) ? "high" : null;
+  // It bypasses nothing: a query that a policy would filter fails instead.
+  if (name === "row_security") return OFF.has(value.toLowerCase()) ? "medium" : null;
   if (name === "session_preload_libraries" || name === "local_preload_libraries") return "high";
   return LOGS.test(name) ? "high" : null;
 }
