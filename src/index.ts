@@ -43,8 +43,16 @@ export { findDrift, type Drift, type DriftItem } from "./analysis/drift.ts";
 export type { AccessDelta, AccessFact, DeltaLine, Path, Subject } from "./analysis/access-delta.ts";
 export type { Report, Verdict } from "./analysis/report.ts";
 
+export { riskOf, type Risk } from "./approval/risk.ts";
+export { requirementsFor, type ApprovalRule, type Requirement } from "./approval/requirement.ts";
+export { decide, type Decision } from "./approval/decision.ts";
+export { openReviews, type OpenReview, type ReviewObligation } from "./approval/review.ts";
+export { parseAllowedSigners, type AllowedSigners } from "./approval/ssh/allowed-signers.ts";
+export type { ApprovalStore } from "./approval/approval-store.ts";
+export { fileApprovalStore } from "./store/files/approval-store.ts";
+
 export { applyPlan, exitCodeOf } from "./apply/apply.ts";
-export type { ApplyOptions, Progress } from "./apply/apply-options.ts";
+export type { ApplyOptions, ApprovalGate, Progress } from "./apply/apply-options.ts";
 export type { Guards, Judgement } from "./apply/guards.ts";
 export type { Outcome, Run, RunStage, RunStore } from "./apply/outcome.ts";
 export { fileRunStore } from "./store/files/run-store.ts";

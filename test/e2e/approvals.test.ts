@@ -244,6 +244,19 @@ describe("a plan that needs two approvals", () => {
   });
 });
 
+test.runIf(LONG)("the way back is a plan like others, and needs approvals too", async () => {
+  await plan();
+  for (const key of [alice, bob]) expectExit(await approve(key), 0);
+  expectExit(await apply(), 0);
+  const named = (JSON.parse(await shop.folder.read("plan.json")) as Plan).digest.slice(7, 15);
+  refused(await as("dave@example.com", ["revert", named, ...ACCEPT]), 4, "RW650");
+  expectExit(await as("dave@example.com", ["revert", named, "--out", "plan.json"]), 0);
+  refused(await apply(), 4, "RW650");
+  for (const key of [carol, bob]) expectExit(await approve(key), 0);
+  expectExit(await apply(), 0);
+  expect(await untouched()).toBe(true);
+});
+
 describe("a signature made elsewhere", () => {
   test("counts when it is over the document, by an agent's key or a token that was touched", async () => {
     const token = tokenKey("token", { flags: 1, counter: 9 });
