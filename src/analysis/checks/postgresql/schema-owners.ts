@@ -19,7 +19,7 @@ export const schemaOwners: Check = {
   principles: ["least privilege"],
   engines: ["postgresql"],
   *find(context) {
-    for (const [, { schema, owner, others, resources }] of sorted(foreignIn(context), ([a], [b]) =>
+    for (const [, { schema, owner, others, resources, mixed }] of sorted(foreignIn(context), ([a], [b]) =>
       compareText(a, b),
     )) {
       const owners = [...others].sort(compareText);
@@ -32,7 +32,7 @@ export const schemaOwners: Check = {
         over: "escalable",
         fix: {
           text: "let one role own the schema and what is in it",
-          ...(owners.length === 1 && only !== undefined
+          ...(owners.length === 1 && only !== undefined && !mixed
             ? {
                 changes: [
                   {
@@ -59,16 +59,18 @@ interface Foreign {
   readonly resources: Resource[];
 }
 
-/** By schema: what others own there. What extensions made is theirs. */
-function foreignIn(context: CheckContext): ReadonlyMap<string, Foreign> {
+/** By schema: what others own there, and whether its owner has something there too. What extensions made is theirs. */
+function foreignIn(context: CheckContext): ReadonlyMap<string, Foreign & { readonly mixed: boolean }> {
   const { index } = context;
   const found = new Map<string, Foreign>();
+  const mixed = new Set<string>();
   for (const place of index.classes.all) {
     if (!KINDS.has(place.kind) || place.owner === null) continue;
     for (const [name, there] of bySchema(place.resources)) {
       const schema: Resource = { kind: "schema", path: [place.database ?? "", name] };
       const key = resourceKey(schema);
       const owner = index.state.holdings.get(key)?.owner ?? null;
+      if (owner === place.owner) mixed.add(key);
       if (owner === null || !isJudged(context, owner) || isHeirOf(index, owner, place.owner)) continue;
       const own = there.filter((each) => index.catalog.entries.get(resourceKey(each))?.extension === undefined);
       if (own.length === 0) continue;
@@ -78,5 +80,5 @@ function foreignIn(context: CheckContext): ReadonlyMap<string, Foreign> {
       found.set(key, group);
     }
   }
-  return found;
+  return new Map([...found].map(([key, each]) => [key, { ...each, mixed: mixed.has(key) }]));
 }
