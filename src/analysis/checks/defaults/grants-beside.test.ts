@@ -95,6 +95,10 @@ test("tables that are promised in a schema that may not be used are found", () =
   expect(half()).toEqual([said]);
   expect(half({ defaults: [{ ...PROMISE, schema: null }] })).toEqual([said]);
   expect(half({ grants: [USAGE] })).toEqual([]);
+  const world = { roles: ROLES, owners: owned("table sales.a"), defaults: [PROMISE] };
+  expect(runOn(halfPromises, world).findings[0]?.mend.changes).toMatchObject([
+    { kind: "add-grant", privileges: ["USAGE"], grantee: "app", grantor: "postgres" },
+  ]);
   expect(half({ grants: ["usage on schema sales to public"] })).toEqual([]);
   expect(half({ grants: ["create on schema sales to app"] })).toEqual([said]);
   expect(half({ defaults: [{ ...PROMISE, kind: "sequence" }] })).toEqual([]);

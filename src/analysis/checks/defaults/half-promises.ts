@@ -1,7 +1,7 @@
 import { compareText, sorted } from "../../../base/order.ts";
 import { describeName, type Resource, resourceKey, schemaOf, tableOf } from "../../../model/resource.ts";
 import { type Grantee, PUBLIC, type RoleName } from "../../../model/role.ts";
-import type { Change } from "../../../model/change.ts";
+import type { Change, GrantChange } from "../../../model/change.ts";
 import { heldMask } from "../../access-index.ts";
 import { EVERYBODY, type ResourceClass } from "../../resource-class.ts";
 import type { Check, CheckContext, Hit } from "../check.ts";
@@ -23,7 +23,8 @@ export const halfPromises: Check = {
     for (const making of promises(context)) {
       const schema = context.index.classes.of(resourceKey(schemaResource(making.database, making.schema)));
       for (const [grantee, names] of promisedTo(context, making)) {
-        if (schema !== undefined && !holds(context, schema, grantee, "USAGE")) yield noSchema(making, grantee);
+        if (schema !== undefined && !holds(context, schema, grantee, "USAGE"))
+          yield noSchema(making, schema.owner, grantee);
         const inserts = names.has("INSERT") && serial.has(placeKey(making));
         if (inserts && !holdsSequence(context, making, grantee)) yield noSequence(making, grantee);
       }
@@ -31,16 +32,26 @@ export const halfPromises: Check = {
   },
 };
 
-function noSchema({ creator, database, schema }: Making, grantee: Grantee): Hit {
+function noSchema({ creator, database, schema }: Making, owner: RoleName | null, grantee: Grantee): Hit {
   const resource = schemaResource(database, schema);
+  const change: Omit<GrantChange, "grantor"> = {
+    kind: "add-grant",
+    resourceKind: "schema",
+    database,
+    resources: [resource],
+    privileges: ["USAGE"],
+    grantee,
+    grantable: false,
+  };
   return {
     message: `${who(grantee)} is promised tables of \`${describeName(creator)}\` in schema \`${describeName(schema)}\`, but may not use the schema`,
     principals: [grantee],
     resources: [resource],
-    about: `schema\0${database}\0${schema}`,
+    about: `schema\0${database}\0${schema}\0${creator}`,
     fix: {
       text: `grant usage on schema ${describeName(schema)} to ${who(grantee)}`,
       ...(grantee === PUBLIC ? {} : { manifest: usageOf(grantee, schema) }),
+      changes: owner === null ? [] : [{ ...change, grantor: owner }],
     },
   };
 }
