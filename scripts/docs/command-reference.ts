@@ -5,7 +5,7 @@ import { code, generatedFrom, markdownTable, page } from "./markdown.ts";
 /** The page about the command line, from the tree that the parser is made of too. */
 export function commandReference(): string {
   const overview = COMMANDS.filter((command) => command.hidden !== true).map((command) => [
-    `[${code(`rolewright ${command.name}`)}](#rolewright-${command.name})`,
+    `[${code(`rolewright ${command.name}`)}](#rolewright-${command.name.replaceAll(" ", "-")})`,
     command.summary,
   ]);
   return page(

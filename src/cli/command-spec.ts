@@ -7,6 +7,7 @@ export type Action = (context: CliContext, input: Input) => Promise<ExitCode>;
 
 /** One command as data: the parser, `--help`, the reference page and the completions are all made from it. */
 export interface CommandSpec {
+  /** One word, or two where several commands belong together: `audit verify`. */
   readonly name: string;
   /** One sentence, without a full stop. */
   readonly summary: string;

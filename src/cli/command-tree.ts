@@ -1,3 +1,4 @@
+import { AUDIT_COMMANDS } from "./audit-commands.ts";
 import { CHECK_COMMAND } from "./check-command.ts";
 import type { CommandSpec, OptionSpec } from "./command-spec.ts";
 import { QUESTION_COMMANDS } from "./question-commands.ts";
@@ -355,6 +356,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("./commands/revert.ts")).revert,
   },
   ...QUESTION_COMMANDS,
+  ...AUDIT_COMMANDS,
   {
     name: "doctor",
     summary: "check the connection, our rights and the server, with a fix for each trouble",

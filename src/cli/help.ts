@@ -29,6 +29,20 @@ export function overviewHelp(): string {
   ].join("\n");
 }
 
+/** The commands of a group: what `rolewright audit` prints. */
+export function groupHelp(group: string): string {
+  const members = COMMANDS.filter((command) => command.name.startsWith(`${group} `));
+  return [
+    `Usage: rolewright ${group} COMMAND [OPTIONS]`,
+    "",
+    "Commands:",
+    ...members.map((command) => entry(command.name, command.summary)),
+    "",
+    `rolewright ${group} COMMAND --help      its options, examples and exit codes`,
+    "",
+  ].join("\n");
+}
+
 /** One sentence, three examples, the arguments and options, the exit codes. */
 export function commandHelp(command: CommandSpec): string {
   return [

@@ -5,7 +5,7 @@ import type { CommandSpec, OptionSpec } from "./command-spec.ts";
 import { COMMANDS, GLOBAL_OPTIONS } from "./command-tree.ts";
 import type { CliContext, Globals } from "./context.ts";
 import { DEFAULT_GLOBALS } from "./context.ts";
-import { commandHelp, overviewHelp } from "./help.ts";
+import { commandHelp, groupHelp, overviewHelp } from "./help.ts";
 import { Input } from "./input.ts";
 import type { ColorChoice } from "./output/look.ts";
 import { usageError } from "./usage.ts";
@@ -16,7 +16,9 @@ export type Request =
   | { readonly kind: "run"; readonly command: CommandSpec; readonly input: Input; readonly globals: Globals };
 
 /** Parses the words after the program's name. Mistakes throw with exit 64. Global options are understood before and after the command. */
-export async function parseCommandLine(words: readonly string[]): Promise<Request> {
+export async function parseCommandLine(given: readonly string[]): Promise<Request> {
+  const words = await joinGroup(given);
+  if (words === null) return { kind: "print", text: groupHelp(firstWord(given)?.word ?? "") };
   let request: Request = { kind: "print", text: overviewHelp() };
   const program = newCommand("rolewright", GLOBAL_OPTIONS);
   program.option("--version").helpInformation = overviewHelp;
@@ -42,7 +44,7 @@ export async function parseCommandLine(words: readonly string[]): Promise<Reques
       request = { kind: "run", command: spec, input: new Input(args, options), globals };
     });
   }
-  const first = firstWord(words);
+  const first = firstWord(words)?.word ?? null;
   if (first !== null && !COMMANDS.some((spec) => spec.name === first)) throw await unknownCommand(first);
   try {
     await program.parseAsync(words, { from: "user" });
@@ -183,23 +185,38 @@ function camelCase(name: string): string {
   return name.replace(/-([a-z])/g, (_match, letter: string) => letter.toUpperCase());
 }
 
+/** Makes one word of the two that name a command of a group: `audit` and `verify`. Null where the group alone is named, which prints what is in it. */
+async function joinGroup(words: readonly string[]): Promise<readonly string[] | null> {
+  const first = firstWord(words);
+  if (first === null) return words;
+  const members = COMMANDS.flatMap(({ name }) => (name.startsWith(`${first.word} `) ? [name] : []));
+  if (members.length === 0) return words;
+  const second = firstWord(words.slice(first.at + 1));
+  if (second === null) return null;
+  const name = `${first.word} ${second.word}`;
+  if (!members.includes(name)) throw await unknownCommand(name, members);
+  const at = first.at + 1 + second.at;
+  return [...words.slice(0, first.at), name, ...words.slice(first.at + 1, at), ...words.slice(at + 1)];
+}
+
 /** The first word that is neither an option nor the value of one: the command. It is looked at first, since its options mean nothing to another one. */
-function firstWord(words: readonly string[]): string | null {
+function firstWord(words: readonly string[]): { readonly word: string; readonly at: number } | null {
   const takesValue = new Set(
     GLOBAL_OPTIONS.filter((option) => option.flags.includes(" ")).map((option) => `--${optionName(option)}`),
   );
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? "";
-    if (word === "--") return words[at + 1] ?? null;
-    if (!word.startsWith("-")) return word;
+    const next = words[at + 1];
+    if (word === "--") return next === undefined ? null : { word: next, at: at + 1 };
+    if (!word.startsWith("-")) return { word, at };
     if (takesValue.has(word)) at += 1;
   }
   return null;
 }
 
-async function unknownCommand(name: string): Promise<Error> {
+async function unknownCommand(name: string, group: readonly string[] | null = null): Promise<Error> {
   const { didYouMean } = await import("../config/did-you-mean.ts");
-  const names = COMMANDS.filter((command) => command.hidden !== true).map((command) => command.name);
+  const names = group ?? COMMANDS.filter((command) => command.hidden !== true).map((command) => command.name);
   return usageError(
     "RW001",
     `there is no command \`${name}\``,

@@ -76,10 +76,6 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-interface State extends OpenedTip {
-  readonly head: Head | null;
-}
-
 /** Opens a log, recovering what a crash left of it. Throws RW604 or RW605 where it must not be written to. */
 export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> {
   const { store, signers, clock } = options;
@@ -90,7 +86,7 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
   const references = new Map<string, string>();
   const waiting: Waiting[] = [];
   let signed: SignedCheckpoint | null = null;
-  let state: State | null = null;
+  let state: OpenedTip | null = null;
   let usedAt = monotonic();
   let working: Promise<void> | null = null;
   let isClosed = false;
@@ -109,23 +105,22 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
     return signed;
   };
 
-  const load = async (): Promise<State> => {
-    const head = await store.open();
+  const load = async (): Promise<OpenedTip> => {
     const known = [...(options.known ?? []), ...(signed === null ? [] : [signed.checkpoint])];
-    const tip = await readTip(store, head, { keys, origin, known });
+    const tip = await readTip(store, { keys, origin, known });
     usedAt = monotonic();
+    const { head, published } = tip;
     if (head !== null) {
-      const { published } = tip;
       if (published !== null && published.checkpoint.size === head.size && isSignedByAll(published.note, signers)) {
         signed = published;
       } else {
         await store.publish((await sign(head.size, head.root)).note);
       }
     }
-    return { ...tip, head };
+    return tip;
   };
 
-  const current = async (): Promise<State> => {
+  const current = async (): Promise<OpenedTip> => {
     if (state !== null && monotonic() - usedAt > IDLE_MS) state = null;
     state ??= await load();
     return state;
@@ -160,7 +155,7 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
     const result = await store.commit(head, frame);
     if (result === "lost") return "lost";
     usedAt = monotonic();
-    const committed: State = {
+    const committed: OpenedTip = {
       ...staged.tip,
       lastTime: times,
       published: before.published,

@@ -14,6 +14,7 @@ import type { Tip } from "./batch.ts";
 
 /** Where a writer goes on: nothing in it was taken unread. */
 export interface OpenedTip extends Tip {
+  readonly head: Head | null;
   /** The time of the last entry, in milliseconds; no later entry may be before it. */
   readonly lastTime: number;
   /** The checkpoint that is published, with its note; null where there is none that can be read. */
@@ -28,15 +29,17 @@ export interface TipOptions {
   readonly known: readonly Checkpoint[];
 }
 
-/** Reads the end of a log and compares all of it with what was signed. Throws RW604 where it does not fit, RW605 where the log is older than what is known of it. */
-export async function readTip(store: AuditStore, head: Head | null, options: TipOptions): Promise<OpenedTip> {
+/** Recovers a log, reads its end and compares all of it with what was signed. Throws RW604 where it does not fit, RW605 where the log is older than what is known of it. */
+export async function readTip(store: AuditStore, options: TipOptions): Promise<OpenedTip> {
+  // The checkpoint first: others may commit meanwhile, and what is published was committed before.
   const published = await readPublished(store, options);
+  const head = await store.open();
   for (const { size } of options.known) {
     if (size > (head?.size ?? 0)) throw rolledBack(size, head?.size ?? 0);
   }
   if (head === null) {
     if (published !== null) throw damaged("it has a checkpoint, and nothing of what was committed");
-    return { edge: { size: 0, levels: [] }, tail: [], lastTime: 0, published: null };
+    return { head, edge: { size: 0, levels: [] }, tail: [], lastTime: 0, published: null };
   }
   try {
     const tree = await openTree((path) => store.get(path), head);
@@ -44,7 +47,7 @@ export async function readTip(store: AuditStore, head: Head | null, options: Tip
     for (const known of options.known) await requireBeginning(tree, known, () => splitFrom(known.size));
     const width = head.size % TILE_WIDTH;
     const last = await tree.entries(quotient(head.size - 1, TILE_WIDTH));
-    return { edge: tree.edge, tail: width === 0 ? [] : last, lastTime: timeOf(last.at(-1)), published };
+    return { head, edge: tree.edge, tail: width === 0 ? [] : last, lastTime: timeOf(last.at(-1)), published };
   } catch (error) {
     if (isFault(error)) throw damaged(error.message, error);
     throw error;

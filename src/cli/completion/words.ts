@@ -1,4 +1,4 @@
-import type { ArgumentSpec, Completes, OptionSpec } from "../command-spec.ts";
+import type { ArgumentSpec, CommandSpec, Completes, OptionSpec } from "../command-spec.ts";
 import { COMMANDS, GLOBAL_OPTIONS } from "../command-tree.ts";
 
 /** What a shell needs to know about one command. */
@@ -25,12 +25,31 @@ export type CompletionValue =
 
 /** The command tree as completions see it, without the commands that only exist for others. */
 export function completionCommands(): readonly CompletionCommand[] {
-  return COMMANDS.filter((command) => command.hidden !== true).map((command) => ({
+  const shown = COMMANDS.filter((command) => command.hidden !== true);
+  return [...Map.groupBy(shown, ({ name }) => name.split(" ")[0] ?? name)].map(([name, members]) =>
+    members.every((command) => command.name !== name) ? groupOf(name, members) : commandOf(members),
+  );
+}
+
+function commandOf([command]: readonly CommandSpec[]): CompletionCommand {
+  if (command === undefined) throw new Error("a group of no commands");
+  return {
     name: command.name,
     summary: command.summary,
     options: [...command.options, ...GLOBAL_OPTIONS].map(optionOf),
     argument: command.arguments[0] === undefined ? null : valueOf(command.arguments[0]),
-  }));
+  };
+}
+
+/** Commands of two words: the second one is completed like an argument, and the options are those of all of them. */
+function groupOf(name: string, members: readonly CommandSpec[]): CompletionCommand {
+  const options = new Map(members.flatMap((command) => command.options).map((option) => [option.flags, option]));
+  return {
+    name,
+    summary: members.map((command) => command.name.slice(name.length + 1)).join(", "),
+    options: [...options.values(), ...GLOBAL_OPTIONS].map(optionOf),
+    argument: { kind: "words", words: members.map((command) => command.name.slice(name.length + 1)) },
+  };
 }
 
 function optionOf(option: OptionSpec): CompletionOption {

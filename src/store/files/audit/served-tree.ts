@@ -17,9 +17,15 @@ export async function putFiles(
     const file = join(folders.tree, path);
     const there = await disk.read(file);
     if (there !== null && equalBytes(there, bytes)) continue;
-    if (there !== null && !mayBeTorn) throw damaged(`\`${path}\` is there already, and is another one`);
+    if (there !== null && !(mayBeTorn && isTorn(there, bytes)))
+      throw damaged(`\`${path}\` is there already, and is another one`);
     await replaceFile(disk, folders, file, bytes);
   }
+}
+
+/** What a crash makes of a file: it is cut short, or parts of it are zeroes. Anything else was done to it. */
+function isTorn(there: Uint8Array, wanted: Uint8Array): boolean {
+  return there.length <= wanted.length && there.every((byte, at) => byte === 0 || byte === wanted[at]);
 }
 
 /** Puts the checkpoint in its place, unless one of more entries is there. */

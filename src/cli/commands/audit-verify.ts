@@ -1,0 +1,140 @@
+import { encodeBase64 } from "../../audit/note/base64.ts";
+import type { Anchor } from "../../audit/verify/anchors.ts";
+import { verifyLog, type VerifyReport } from "../../audit/verify/verify.ts";
+import { EXIT } from "../../base/error.ts";
+import { logPlace, type LogKeysFound, trustedKeys } from "../auditing.ts";
+import type { Action } from "../command-spec.ts";
+import { escapeLine } from "../output/escape.ts";
+import type { Page } from "../output/page.ts";
+import { readBytes } from "../reading.ts";
+
+/** Verifies the log, and remembers it where nothing is wrong. */
+export const auditVerify: Action = async (context, input) => {
+  const place = await logPlace(context, input);
+  const found = await trustedKeys(place, context, input);
+  const { keys, policy, trust } = found;
+  const anchors: Anchor[] = [];
+  const name = keys[0]?.key.name ?? "";
+  const written = await place.memory.lastWritten(name);
+  if (written !== null) anchors.push({ name: "what this account wrote last", note: written });
+  for (const file of input.list("anchor")) anchors.push({ name: file, note: await readBytes(file, context) });
+  const full = input.flag("full");
+  context.progress.step("verifying the audit log");
+  const { store } = place;
+  const report = await verifyLog({
+    get: (path) => store.get(path),
+    ...(full || trust === null ? { list: () => store.list() } : {}),
+    keys,
+    policy,
+    trust,
+    anchors,
+    full,
+    now: context.clock.now(),
+    onProgress: (entries, of) => context.progress.step(`verified ${entries} of ${of} entries`),
+  });
+  if (report.trust !== null) await place.memory.remember(report.trust);
+  context.progress.clear();
+  context.show(reportPage(report, found), () => reportDocument(report, found));
+  return report.faults.length === 0 ? EXIT.done : EXIT.failed;
+};
+
+const LEVELS = {
+  V1: "what is there is what the key signed; whoever holds the key could still have rewritten or rolled back all of it",
+  V2: "it goes on from every checkpoint that was kept elsewhere, as far as they reach",
+  V3: "it goes on from every checkpoint that was kept elsewhere, and the quorum of witnesses has seen it",
+} as const;
+
+function reportPage(report: VerifyReport, found: LogKeysFound): Page {
+  const { checkpoint, level, faults, read, compared, openIntents, ahead } = report;
+  const facts =
+    checkpoint === null
+      ? []
+      : [
+          { label: "log", value: escapeLine(checkpoint.origin) },
+          { label: "entries", value: String(checkpoint.size) },
+          { label: "root", value: encodeBase64(checkpoint.root) },
+        ];
+  const newest = Math.max(0, ...compared.map(({ size }) => size));
+  return [
+    ...(facts.length === 0 ? [] : [{ kind: "facts", facts } as const]),
+    ...(compared.length === 0
+      ? []
+      : [
+          {
+            kind: "section",
+            title: "COMPARED",
+            items: compared.map(({ name, size }) => ({ text: `${escapeLine(name)}: ${size} entries` })),
+          } as const,
+        ]),
+    ...(faults.length === 0
+      ? []
+      : [
+          {
+            kind: "section",
+            title: "WRONG",
+            items: faults
+              .slice(0, 50)
+              .map(({ code, message }) => ({ sign: code, tone: "bad" as const, text: ` ${escapeLine(message)}` })),
+          } as const,
+        ]),
+    ...(level === null
+      ? [{ kind: "line", label: "NOT VERIFIED", tone: "bad", text: `${faults.length} things are wrong` } as const]
+      : [
+          { kind: "line", label: `VERIFIED ${level}`, tone: "good", text: LEVELS[level] } as const,
+          {
+            kind: "line",
+            label: "READ",
+            text: `entries ${read.from} to ${read.to}${read.from > 0 ? "; those before were read by an earlier verification" : ""}`,
+          } as const,
+        ]),
+    ...(openIntents.length === 0
+      ? []
+      : [
+          {
+            kind: "line",
+            label: "OPEN",
+            tone: "warn",
+            text: `announced, and not known how it ended: entries ${openIntents.slice(0, 20).join(", ")}`,
+          } as const,
+        ]),
+    ...(ahead === 0
+      ? []
+      : [{ kind: "line", label: "AHEAD", text: `${ahead} files of entries that no checkpoint covers yet` } as const]),
+    ...(found.from === "beside" && level !== null
+      ? [
+          {
+            kind: "line",
+            label: "KEY",
+            tone: "warn",
+            text: "it was taken from the log's own folder: compare it with what its owner told you; it is remembered from now on",
+          } as const,
+        ]
+      : []),
+    ...(level !== null && newest === 0
+      ? [
+          {
+            kind: "line",
+            label: "NEXT",
+            text: "rolewright audit anchor     keeps the checkpoint where the log cannot be rewritten along with it",
+          } as const,
+        ]
+      : []),
+  ];
+}
+
+function reportDocument(report: VerifyReport, found: LogKeysFound): Readonly<Record<string, unknown>> {
+  const { checkpoint, level, faults, read, compared, openIntents, ahead } = report;
+  return {
+    verified: level !== null,
+    level,
+    key_from: found.from,
+    origin: checkpoint?.origin ?? null,
+    size: checkpoint?.size ?? null,
+    root: checkpoint === null ? null : encodeBase64(checkpoint.root),
+    read,
+    compared,
+    open_intents: openIntents,
+    files_ahead: ahead,
+    faults: faults.map(({ code, message, details }) => ({ code, message, details })),
+  };
+}
