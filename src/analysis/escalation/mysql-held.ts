@@ -28,18 +28,18 @@ export function givenTo(index: AccessIndex): ReadonlyMap<Grantee, readonly Given
 }
 
 function collect({ recorded }: AccessIndex): ReadonlyMap<Grantee, readonly Given[]> {
-  const byKind = new Map<ResourceKind, Map<AccessList, Resource[]>>();
+  const byKind = new Map<ResourceKind, Map<string, Same>>();
   for (const { resource, list } of recorded.holdings.values()) {
     if (list.entries.length === 0) continue;
     let byList = byKind.get(resource.kind);
     if (byList === undefined) byKind.set(resource.kind, (byList = new Map()));
-    const known = byList.get(list);
-    if (known === undefined) byList.set(list, [resource]);
-    else known.push(resource);
+    const known = byList.get(list.id);
+    if (known === undefined) byList.set(list.id, { list, resources: [resource] });
+    else known.resources.push(resource);
   }
   const found = new Map<Grantee, Given[]>();
   for (const [kind, byList] of byKind) {
-    for (const [list, resources] of byList) {
+    for (const { list, resources } of byList.values()) {
       for (const { grantee, privileges, grantable } of list.entries) {
         const one: Given = { kind, resources, privileges: new Set(privileges), grantable };
         const known = found.get(grantee);
@@ -49,6 +49,11 @@ function collect({ recorded }: AccessIndex): ReadonlyMap<Grantee, readonly Given
     }
   }
   return new Map(sorted(found, ([a], [b]) => compareText(a, b)));
+}
+
+interface Same {
+  readonly list: AccessList;
+  readonly resources: Resource[];
 }
 
 /** Where a privilege is recorded that is held on everything: on the server, or on all schemas. */
@@ -162,13 +167,26 @@ export function grantTableRights(index: AccessIndex): readonly GrantTableRight[]
     found = [...givenTo(index)].flatMap(([grantee, all]) =>
       all.flatMap((one) =>
         WRITING.filter((privilege) => one.privileges.has(privilege)).flatMap((privilege) =>
-          one.resources
+          possible(one)
             .filter((place) => reaches(index, { grantee, privilege, place }))
             .map((place) => ({ grantee, privilege, place })),
         ),
       ),
     );
     tableRights.set(index, found);
+  }
+  return found;
+}
+
+const inGrantSchema = new WeakMap<readonly Resource[], readonly Resource[]>();
+
+/** Of thousands of tables those of the schema of the grant tables, looked for once for all who have them. */
+function possible({ kind, resources }: Given): readonly Resource[] {
+  if (kind !== "table" && kind !== "column") return resources;
+  let found = inGrantSchema.get(resources);
+  if (found === undefined) {
+    found = resources.filter(({ path }) => path[1] === GRANT_SCHEMA.path[1]);
+    inGrantSchema.set(resources, found);
   }
   return found;
 }

@@ -1,4 +1,5 @@
 import { sortedText } from "../../base/order.ts";
+import type { AccessState } from "../../model/access-state.ts";
 import type { AccountRules, HostWidth } from "../../model/account-rules.ts";
 import { CAPABILITIES } from "./capabilities.ts";
 import type { EvaluationSettings } from "./evaluated.ts";
@@ -10,6 +11,7 @@ import { compareRanks, matches, netmask, quad, schemaRank } from "./specificity.
 export function accountRules(settings: EvaluationSettings): AccountRules {
   const { product, limits } = settings;
   const fold = (text: string): string => ((limits["lower_case_table_names"] ?? 0) > 0 ? text.toLowerCase() : text);
+  const counting = new WeakMap<AccessState, Counting>();
   return {
     confidence: CAPABILITIES[product.engine].verifiedOn.length > 0 ? "certain" : "documented",
     activeRoles: product.manyActiveRoles ? "many" : "one",
@@ -20,14 +22,21 @@ export function accountRules(settings: EvaluationSettings): AccountRules {
       limits["partial_revokes"] === 1 ? fold(pattern) === fold(schema) : matches(fold(pattern), fold(schema)),
     compareSpecificity: (a, b) => compareRanks(schemaRank(a), schemaRank(b)),
     alsoCounting: (state) => {
-      const { shadowed } = principalsOf(state, settings);
-      const found = Array.from(shadowed, ([account, looked]) => {
-        const others = looked.flatMap((each) => [...each.own, ...each.onRoutines]);
-        return [account, sortedText(others.filter((name) => name !== account))] as const;
-      });
-      return new Map(found.filter(([, others]) => others.length > 0));
+      let found = counting.get(state);
+      if (found === undefined) counting.set(state, (found = othersCounting(state, settings)));
+      return found;
     },
   };
+}
+
+type Counting = ReturnType<AccountRules["alsoCounting"]>;
+
+function othersCounting(state: AccessState, settings: EvaluationSettings): Counting {
+  const found = Array.from(principalsOf(state, settings).shadowed, ([account, looked]) => {
+    const others = looked.flatMap((each) => [...each.own, ...each.onRoutines]);
+    return [account, sortedText(others.filter((name) => name !== account))] as const;
+  });
+  return new Map(found.filter(([, others]) => others.length > 0));
 }
 
 const LOOPBACK = 127;

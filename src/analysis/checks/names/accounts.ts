@@ -1,4 +1,5 @@
 import { sortedText } from "../../../base/order.ts";
+import type { Resource } from "../../../model/resource.ts";
 import type { RoleName } from "../../../model/role.ts";
 import { givenTo } from "../../escalation/mysql-held.ts";
 import type { Check, CheckContext, Gap, Hit } from "../check.ts";
@@ -144,14 +145,22 @@ function plugin({ index }: CheckContext, name: RoleName): string {
   return `${String(attributes?.["plugin"])}\0${String(attributes?.["login"])}`;
 }
 
-/** What was granted to it and what it is a member of. Equal for two accounts exactly when they were granted the same: of things that have one list all have it. */
+/** What was granted to it and what it is a member of. Things that have one list are together in what each of its grantees was given, so that they are told by these arrays. */
 function rights({ index }: CheckContext, name: RoleName): string {
-  const given = (givenTo(index).get(name) ?? []).flatMap(({ kind, resources, privileges }) => {
-    const held = sortedText(privileges).join();
-    return resources.map(({ path }) => `${kind}\0${path.join("\0")}\0${held}`);
-  });
+  const given = (givenTo(index).get(name) ?? []).map(
+    ({ resources, privileges }) => `${numberOf(resources)} ${sortedText(privileges).join()}`,
+  );
   const roles = [...index.recorded.memberships.values()]
     .filter(({ member }) => member === name)
     .map(({ role, admin, inherit }) => `in\0${role}\0${admin}\0${inherit}`);
   return sortedText([...given, ...roles]).join("\n");
+}
+
+const numbers = new WeakMap<readonly Resource[], number>();
+let numbered = 0;
+
+function numberOf(resources: readonly Resource[]): number {
+  let number = numbers.get(resources);
+  if (number === undefined) numbers.set(resources, (number = ++numbered));
+  return number;
 }

@@ -1,7 +1,7 @@
 import { sorted, sortedText } from "../../../base/order.ts";
 import { compareResources, type Resource, type ResourceKey, resourceKey, tableOf } from "../../../model/resource.ts";
 import type { RoleName } from "../../../model/role.ts";
-import { givenTo, hasEverything } from "../../escalation/mysql-held.ts";
+import { type Given, givenTo, hasEverything } from "../../escalation/mysql-held.ts";
 import type { Check, CheckContext } from "../check.ts";
 import { ENGINES, said, saidPlaces, sure } from "../mysql/principals.ts";
 import { covers, liveSchemas } from "./patterns.ts";
@@ -81,24 +81,42 @@ export const shadowedRoles: Check = {
 
 const BELOW: ReadonlySet<string> = new Set(["column", "routine", "schema", "schema-pattern", "table"]);
 
-/** What an account has rows of its own on; columns count as their table. */
-function rowsOf({ index }: CheckContext, account: RoleName): ReadonlySet<ResourceKey> {
-  const found = new Set<ResourceKey>();
-  for (const { kind, resources } of givenTo(index).get(account) ?? []) {
-    if (kind !== "table" && kind !== "column" && kind !== "routine") continue;
-    for (const each of resources) found.add(rowKey(each));
-  }
-  return found;
+/** What an account has rows of its own on. Things that have one list are together in what each of its grantees was given, so that these arrays tell it. */
+interface Rows {
+  readonly together: ReadonlySet<readonly Resource[]>;
+  /** Tables, by the rows of their columns too. */
+  readonly tables: () => ReadonlySet<ResourceKey>;
 }
 
-function rowKey(place: Resource): ResourceKey {
+function rowsOf({ index }: CheckContext, account: RoleName): Rows {
+  const given = givenTo(index).get(account) ?? [];
+  let tables: ReadonlySet<ResourceKey> | undefined;
+  return {
+    together: new Set(given.map(({ resources }) => resources)),
+    tables: () =>
+      (tables ??= new Set(
+        given.flatMap(({ kind, resources }) =>
+          kind === "table" || kind === "column" ? resources.map((each) => tableKey(each)) : [],
+        ),
+      )),
+  };
+}
+
+function tableKey(place: Resource): ResourceKey {
   return resourceKey(place.kind === "column" ? tableOf(place) : place);
+}
+
+/** Of what another account has rows on, what this one has none of its own on. */
+function withoutOwn(one: Given, own: Rows, hasColumns: boolean): readonly Resource[] {
+  if (own.together.has(one.resources)) return [];
+  if (one.kind === "routine" || (one.kind === "table" && !hasColumns)) return one.resources;
+  return one.resources.filter((each) => !own.tables().has(tableKey(each)));
 }
 
 interface Pair {
   readonly account: RoleName;
   readonly other: RoleName;
-  readonly own: ReadonlySet<ResourceKey>;
+  readonly own: Rows;
 }
 
 /** What the other account was granted and this one has by it: where it has no row of its own, and does not hold the same on everything. */
@@ -112,14 +130,15 @@ function reachedRows(
   const everywhere = new Set(
     (givenTo(index).get(account) ?? []).flatMap((one) => (one.kind === "all-schemas" ? [...one.privileges] : [])),
   );
+  const hasColumns = (givenTo(index).get(account) ?? []).some(({ kind }) => kind === "column");
   for (const one of givenTo(index).get(other) ?? []) {
     if (!BELOW.has(one.kind)) continue;
     const more = [...one.privileges].filter((privilege) => !everywhere.has(privilege));
     if (more.length === 0) continue;
     const isSchema = one.kind === "schema" || one.kind === "schema-pattern";
-    const reached = one.resources.filter((place) =>
-      isSchema ? counts(context, { account, other }, { place, privilege: more[0] ?? "" }) : !own.has(rowKey(place)),
-    );
+    const reached = isSchema
+      ? one.resources.filter((place) => counts(context, { account, other }, { place, privilege: more[0] ?? "" }))
+      : withoutOwn(one, own, hasColumns);
     if (reached.length === 0) continue;
     places.push(...reached);
     for (const privilege of more) privileges.add(privilege);
