@@ -89,7 +89,7 @@ const PLACE = { target: "bench", environment: "bench", now: "2026-11-22T09:00:00
 const OWNER = "bench_owner";
 
 /** A fifth of the roles are groups on `depth - 1` levels, each in two of the next; logins are in two of the first. Twelve groups hold something on each of the lists. */
-function snapshot(tables: number): Snapshot {
+export function snapshot(tables: number): Snapshot {
   const levels = SHAPE.depth - 1;
   const perLevel = Math.floor(SHAPE.roles / 5 / levels);
   const group = (level: number, n: number): string => `group_${level}_${String(n % perLevel).padStart(4, "0")}`;

@@ -19,7 +19,7 @@ export interface Sample {
   readonly major?: number;
   /** By name. `postgres`, a superuser that can log in, is always there. */
   readonly roles: Readonly<Record<string, RoleAttributes>>;
-  /** `alice in readers`, and options after it: `admin`, `noinherit`, `noset`. */
+  /** `alice in readers`, and options after it: `admin`, `noinherit`, `noset`, `implied`, and `by=` with the grantor. */
   readonly members?: readonly string[];
   /** `select, insert on table sales.orders to alice, public` with ` *` at the end for the grant option. The resource exists then. */
   readonly grants?: readonly string[];
@@ -121,11 +121,11 @@ function membership(text: string): Membership {
   return {
     role,
     member,
-    grantor: "postgres",
+    grantor: options.find((each) => each.startsWith("by="))?.slice(3) ?? "postgres",
     admin: options.includes("admin"),
     inherit: !options.includes("noinherit"),
     set: !options.includes("noset"),
-    implied: false,
+    implied: options.includes("implied"),
   };
 }
 

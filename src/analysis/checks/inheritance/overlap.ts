@@ -121,7 +121,7 @@ function candidates(sets: readonly RightSet[], least: number): Iterable<readonly
   const meeting = new Map<number, RightSet[]>();
   const found = new Map<string, readonly [RightSet, RightSet]>();
   for (const set of sets) {
-    const missing = (1 - least) * set.weight;
+    const missing = (1 - least) * set.weight + ROUNDING;
     const order = set.places
       .map((place, at) => ({ place, weight: count(set.masks[at] as number) * (set.sizes[at] as number) }))
       .sort((a, b) => (holders.get(a.place) ?? 0) - (holders.get(b.place) ?? 0) || a.place - b.place);
@@ -140,6 +140,9 @@ function candidates(sets: readonly RightSet[], least: number): Iterable<readonly
   }
   return found.values();
 }
+
+/** `1 - 0.8` is a little less than 0.2. */
+const ROUNDING = 1e-6;
 
 /** A role has what its groups have: that is what membership is for. */
 function related(index: AccessIndex, a: RightSet, b: RightSet): boolean {
