@@ -89,7 +89,6 @@ function stepOf(
   const common = {
     target: plan.target.name,
     environment,
-    planned: true,
     now: live.takenAt,
     live,
     dialect,

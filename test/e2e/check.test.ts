@@ -17,8 +17,12 @@ targets:
 roles:
   alice: { login: true, because: reads }
 `;
-/** Who is a person makes what is found about her more dangerous: it refuses. */
-const PEOPLE = "people:\n  alice: { logins: { shop: alice } }\n";
+/** Here the finding refuses, and there is a person behind it. */
+const STRICT = `people:
+  alice: { logins: { shop: alice } }
+policies:
+  - { check: INH-11, severity: error }
+`;
 const ACCEPTED = (until: string, more = "roles: [alice]"): string =>
   `accepted:\n  - { check: INH-11, ${more}, because: until the new login is there, owner: ana, until: "${until}" }\n`;
 
@@ -50,16 +54,17 @@ describe("what check says", () => {
   });
 
   test("is exit 3 where an error stands that nobody answers for", async () => {
-    const ran = await check(PEOPLE);
+    const ran = await check(STRICT);
     expectExit(ran, 3);
-    expect(ran.stdout).toContain("high  INH-11");
+    expect(ran.stdout).toContain("medium  INH-11");
+    expect(ran.stdout).toContain("error here");
     expect(ran.stdout).toMatch(/behind it: alice/);
     expect(ran.stdout).toMatch(/REFUSED +by INH-11/);
     expect(ran.stdout).toContain("rolewright explain INH-11");
   });
 
   test("is one document with --json, and the same under --format json", async () => {
-    const ran = await check(PEOPLE, "--json");
+    const ran = await check(STRICT, "--json");
     expectExit(ran, 3);
     const [target] = ran.json()["targets"] as unknown as [{ findings: object[]; passed: string[] }];
     expect(ran.json()).toMatchObject({
@@ -68,9 +73,9 @@ describe("what check says", () => {
       summary: { errors: 1, refused_by: ["INH-11"] },
     });
     expect(target.findings).toMatchObject([
-      { code: "INH-11", danger: "high", principals: ["alice"], identities: ["alice"] },
+      { code: "INH-11", severity: "error", principals: ["alice"], identities: ["alice"] },
     ]);
-    expect((await check(PEOPLE, "--format", "json")).json()["summary"]).toEqual(ran.json()["summary"]);
+    expect((await check(STRICT, "--format", "json")).json()["summary"]).toEqual(ran.json()["summary"]);
   });
 
   test("names a check that does not exist, with the nearest one", async () => {
@@ -82,7 +87,7 @@ describe("what check says", () => {
 
 describe("accepting a finding", () => {
   test("turns it into information that is listed with who answers for it and until when", async () => {
-    const ran = await check(`${PEOPLE}${ACCEPTED("2999-01-31")}`);
+    const ran = await check(`${STRICT}${ACCEPTED("2999-01-31")}`);
     expectExit(ran, 0);
     expect(ran.stdout).toContain("ACCEPTED     1 finding");
     expect(ran.stdout).toContain("because: until the new login is there");
@@ -91,16 +96,16 @@ describe("accepting a finding", () => {
   });
 
   test("works by its key, and for other roles it does nothing and is called unneeded", async () => {
-    const [target] = (await check(PEOPLE, "--json")).json()["targets"] as unknown as [{ findings: [{ key: string }] }];
-    expectExit(await check(`${PEOPLE}${ACCEPTED("2999-01-31", `finding: ${target.findings[0].key}`)}`), 0);
-    const other = await check(`${PEOPLE}${ACCEPTED("2999-01-31", "roles: [bob]")}`);
+    const [target] = (await check(STRICT, "--json")).json()["targets"] as unknown as [{ findings: [{ key: string }] }];
+    expectExit(await check(`${STRICT}${ACCEPTED("2999-01-31", `finding: ${target.findings[0].key}`)}`), 0);
+    const other = await check(`${STRICT}${ACCEPTED("2999-01-31", "roles: [bob]")}`);
     expectExit(other, 3);
     expect(other.stdout).toContain("RW162");
-    expect(other.stdout).toContain("rolewright.yaml:9:5");
+    expect(other.stdout).toContain("rolewright.yaml:11:5");
   });
 
   test("ends with its last day: the entry fails where it stands, and the finding counts again", async () => {
-    const ran = await check(`${ACCEPTED("2020-01-31")}`);
+    const ran = await check(ACCEPTED("2020-01-31"));
     expectExit(ran, 3);
     expect(ran.stdout).toContain("RW160  the acceptance of INH-11 ended on 2020-01-31");
     expect(ran.stdout).toContain("rolewright.yaml:7:5");
@@ -123,17 +128,17 @@ describe("severities of the manifest", () => {
   const policy = (text: string): string => `policies:\n  - { check: INH-11, ${text} }\n`;
 
   test("raise a finding to one that refuses, for the roles and environments that they name", async () => {
-    expectExit(await check(policy("severity: error")), 3);
-    expectExit(await check(policy("severity: error, roles: [alice]")), 3);
-    expectExit(await check(policy("severity: error, roles: [bob]")), 0);
-    expectExit(await check(policy("severity: error, environments: [production]")), 0);
+    const exits = [];
+    for (const more of ["", ", roles: [alice]", ", roles: [bob]", ", environments: [production]"])
+      exits.push((await check(policy(`severity: error${more}`))).code);
+    expect(exits).toEqual([3, 3, 0, 0]);
   });
 
   test("switch a check off, which is said and is no pass", async () => {
-    const ran = await check(`${PEOPLE}${policy("severity: off")}`, "--json");
+    const ran = await check(policy("severity: off"), "--json");
     expectExit(ran, 0);
     expect(ran.json()["targets"]).toMatchObject([{ findings: [], passed: [], off: ["INH-11"] }]);
-    const some = await check(`${PEOPLE}${policy("severity: off, roles: [alice]")}`);
+    const some = await check(policy("severity: off, roles: [alice]"));
     expectExit(some, 0);
     expect(some.stdout).toContain("1 finding switched off");
   });
@@ -147,7 +152,7 @@ describe("severities of the manifest", () => {
 
 describe("without a database", () => {
   test("a snapshot is judged, with a manifest and without, and what it does not hold is not evaluated", async () => {
-    await shop.folder.write("rolewright.yaml", `${HEAD}${PEOPLE}`);
+    await shop.folder.write("rolewright.yaml", `${HEAD}${STRICT}`);
     await shop.folder.write("prod.json", (await shop.folder.run(["snapshot"])).stdout);
     const env = { SHOP_URL: undefined };
     const ran = await shop.folder.run(["check", "--snapshot", "prod.json", "--json"], { env });
@@ -168,7 +173,7 @@ describe("without a database", () => {
 describe("files", () => {
   test("take their format from their names, and stdout still shows the page", async () => {
     const outs = ["check.sarif", "check.xml", "check.md", "check.json"].flatMap((name) => ["--out", name]);
-    const ran = await check(PEOPLE, ...outs);
+    const ran = await check(STRICT, ...outs);
     expectExit(ran, 3);
     expect(ran.stdout).toContain("REFUSED");
     const sarif = JSON.parse(await shop.folder.read("check.sarif")) as { runs: [{ results: [object] }] };
@@ -187,10 +192,10 @@ describe("files", () => {
   });
 
   test("are annotations for a workflow on stdout with --format github", async () => {
-    const ran = await check(PEOPLE, "--format", "github");
+    const ran = await check(STRICT, "--format", "github");
     expectExit(ran, 3);
     expect(ran.stdout).toMatch(
-      /^::error file=rolewright\.yaml,line=5,col=3,.*title=INH-11 high::the login `alice` has members/,
+      /^::error file=rolewright\.yaml,line=5,col=3,.*title=INH-11 medium::the login `alice` has members/,
     );
   });
 });

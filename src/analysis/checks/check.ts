@@ -110,8 +110,6 @@ export interface CheckContext {
   readonly escalation: Escalation;
   /** Set where a change is judged. */
   readonly change: ChangeContext | null;
-  /** It is the state before or after a plan that is judged, not a server by itself. */
-  readonly planned: boolean;
   readonly people: People;
   /** The other targets of the same run, for what people can do over all of them; empty where one was read alone. */
   readonly others: readonly CheckContext[];

@@ -27,8 +27,6 @@ export interface ContextInput {
   readonly declared?: Declared | null;
   /** @default none */
   readonly change?: ChangeContext | null;
-  /** The state before or after a plan is judged. @default false */
-  readonly planned?: boolean;
   /** The contexts of all targets of the run; it may be filled later, before checks run. @default this one alone */
   readonly among?: readonly CheckContext[];
 }
@@ -54,7 +52,6 @@ export function checkContext(input: ContextInput): CheckContext {
     posture,
     declared,
     change,
-    planned: input.planned === true,
     roles,
     logins: roles.filter(isLogin),
     get others() {

@@ -16,7 +16,7 @@ export function findingOf(check: Check, context: CheckContext, hit: Hit): CheckF
   const about = hit.about ?? resources.map(resourceKey).join("\0");
   return {
     code: check.id,
-    severity: SEVERITY_OF[context.planned ? milder(danger, hit.danger ?? check.danger) : danger],
+    severity: SEVERITY_OF[danger],
     message: hit.message,
     ...(location === undefined ? {} : { location }),
     help: hit.fix.text,
@@ -31,11 +31,6 @@ export function findingOf(check: Check, context: CheckContext, hit: Hit): CheckF
     confidence: hit.confidence ?? "certain",
     mend: hit.fix,
   };
-}
-
-/** A plan is refused by what is critical or high anywhere; what only this place makes so is told, and is refused where `check` runs. */
-function milder(here: Danger, anywhere: Danger): Danger {
-  return DANGERS[Math.max(DANGERS.indexOf(here), DANGERS.indexOf(anywhere))] ?? here;
 }
 
 /** What is critical or high refuses. */

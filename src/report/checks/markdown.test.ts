@@ -60,7 +60,7 @@ describe("a comment in Markdown", () => {
     const prose = text.replace(/^ *(`{3,})\w*\n[^]*?\n *\1$/gmu, "").replace(/<code>[^<]*<\/code>/gu, "");
     expect(prose).not.toMatch(/@team|<b>|\]\(/);
     expect(prose.replace(/<!--.*?-->|<\/?(?:details|summary)>/gu, "")).not.toMatch(/<[a-z!]/);
-    expect(text).not.toMatch(/\u202e|\u0000/u);
+    expect(text.includes("\u202e") || text.includes("\u0000")).toBe(false);
   });
 });
 
