@@ -2,7 +2,14 @@ import { compareText, sorted } from "../../../base/order.ts";
 import type { Privilege } from "../../../model/access-list.ts";
 import type { DefaultPrivilege } from "../../../model/access-state.ts";
 import type { GrantChange } from "../../../model/change.ts";
-import { describeName, type Resource, type ResourceKind, resourceKey, schemaOf } from "../../../model/resource.ts";
+import {
+  describeName,
+  type Resource,
+  type ResourceKey,
+  type ResourceKind,
+  resourceKey,
+  schemaOf,
+} from "../../../model/resource.ts";
 import { type Grantee, PUBLIC, type RoleName } from "../../../model/role.ts";
 import { heldMask } from "../../access-index.ts";
 import { EVERYBODY, type ResourceClass } from "../../resource-class.ts";
@@ -58,14 +65,17 @@ interface Lacking {
 function lacking(context: CheckContext): readonly Lacking[] {
   const { index } = context;
   const groups = new Map<string, Lacking>();
+  const sensitive = new Set((context.declared?.sensitive ?? []).flatMap(({ resources }) => resources.map(resourceKey)));
   const governed = new Set([...index.state.defaultPrivileges.values()].map(governs));
   for (const place of index.classes.all) {
     const { owner, kind, database } = place;
     if (owner === null || database === null || !governed.has(governs({ creator: owner, kind, database }))) continue;
     for (const [schema, resources] of Map.groupBy(place.resources, schemaOf)) {
-      for (const { grantee, privileges } of missingIn(context, place, schema ?? "")) {
-        const there = resources.filter((each) => isMeant(context, each));
-        if (there.length === 0) continue;
+      const missing = missingIn(context, place, schema ?? "");
+      if (missing.length === 0) continue;
+      const there = resources.filter((each) => isMeant(context, sensitive, each));
+      if (there.length === 0) continue;
+      for (const { grantee, privileges } of missing) {
         const key = [grantee, owner, kind, database, schema, privileges.join()].join("\0");
         const group = groups.get(key) ?? { creator: owner, grantee, kind, database, privileges, resources: [] };
         groups.set(key, group);
@@ -108,10 +118,10 @@ function missingIn(
 }
 
 /** Whether default privileges are meant for it: not what is closed on purpose, nor what the server or an extension made, nor partitions and identity sequences, which need no grants. */
-function isMeant({ index, declared }: CheckContext, resource: Resource): boolean {
+function isMeant({ index }: CheckContext, sensitive: ReadonlySet<ResourceKey>, resource: Resource): boolean {
   const key = resourceKey(resource);
   const entry = index.catalog.entries.get(key);
   if (entry?.extension !== undefined || entry?.system === true) return false;
   if (entry?.partitionOf !== undefined || entry?.serves?.by === "identity") return false;
-  return !(declared?.sensitive ?? []).some(({ resources }) => resources.some((each) => resourceKey(each) === key));
+  return !sensitive.has(key);
 }

@@ -37,8 +37,16 @@ function build(index: AccessIndex): Future {
   const known = new Map<string, ResourceClass>();
   const entry = (making: Making, schema: string | null): AccessList | null =>
     state.defaultPrivileges.get(defaultPrivilegeKey({ ...making, schema }))?.list ?? null;
-  const list = (making: Making): AccessList =>
-    rules.futureList(making.kind, making.creator, entry(making, null), entry(making, making.schema));
+  const lists = new Map<string, AccessList>();
+  // INVARIANT: worked out once a place: a schema's part is merged with the one for all schemas, which digests all of it.
+  const list = (making: Making): AccessList => {
+    const { creator, database, schema, kind } = making;
+    const [everywhere, here] = [entry(making, null), entry(making, schema)];
+    const key = `${creator}\0${database}\0${kind}\0${here === null ? "" : `.${schema}`}`;
+    let made = lists.get(key);
+    if (made === undefined) lists.set(key, (made = rules.futureList(kind, creator, everywhere, here)));
+    return made;
+  };
   return {
     list,
     has: (making) => entry(making, null) !== null || entry(making, making.schema) !== null,

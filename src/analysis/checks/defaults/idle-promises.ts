@@ -1,9 +1,8 @@
 import { compareText, sorted } from "../../../base/order.ts";
 import type { DefaultPrivilege } from "../../../model/access-state.ts";
-import { describeName, type ResourceKind, schemaOf } from "../../../model/resource.ts";
+import { describeName, schemaOf } from "../../../model/resource.ts";
 import type { RoleName } from "../../../model/role.ts";
 import { hasBit, listBits } from "../../bits.ts";
-import type { ResourceClass } from "../../resource-class.ts";
 import type { Check, CheckContext } from "../check.ts";
 import { isJudged } from "../postgresql/given.ts";
 import { defaultChange, plural, schemaResource } from "./future.ts";
@@ -51,21 +50,23 @@ function entriesOf(context: CheckContext): readonly DefaultPrivilege[] {
     .filter(({ creator }) => isJudged(context, creator));
 }
 
-type Owners = ReadonlyMap<string, readonly ResourceClass[]>;
+/** Who owns what, as `role kind database` and as `role kind database schema`. */
+type Owners = ReadonlySet<string>;
 
-/** What each role owns, by role, kind and database. */
 function ownersOf({ index }: CheckContext): Owners {
-  return Map.groupBy(index.classes.all, ({ owner, kind, database }) => ownerKey(owner ?? "", kind, database ?? ""));
-}
-
-function ownerKey(owner: RoleName, kind: ResourceKind, database: string): string {
-  return `${owner}\0${kind}\0${database}`;
+  const found = new Set<string>();
+  if (index.state.defaultPrivileges.size === 0) return found;
+  for (const { owner, kind, database, resources } of index.classes.all) {
+    if (owner === null || kind === "column") continue;
+    const all = [owner, kind, database].join("\0");
+    found.add(all);
+    for (const schema of new Set(resources.map(schemaOf))) if (schema !== null) found.add(`${all}\0${schema}`);
+  }
+  return found;
 }
 
 function owns(owners: Owners, role: RoleName, { kind, database, schema }: DefaultPrivilege): boolean {
-  const classes = owners.get(ownerKey(role, kind, database)) ?? [];
-  if (schema === null) return classes.length > 0;
-  return classes.some(({ resources }) => resources.some((each) => schemaOf(each) === schema));
+  return owners.has([role, kind, database, ...(schema === null ? [] : [schema])].join("\0"));
 }
 
 function idleBecause(context: CheckContext, entry: DefaultPrivilege, owners: Owners): string | null {

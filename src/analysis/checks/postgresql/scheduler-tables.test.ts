@@ -7,7 +7,8 @@ import { schedulerTables } from "./scheduler-tables.ts";
 const ROLES = { app: {}, boss: { superuser: true } };
 
 function said(...grants: readonly string[]): string[] {
-  return told(schedulerTables, { roles: ROLES, grants });
+  const owners = { "schema cron": "postgres", "schema pgagent": "postgres", "schema timetable": "postgres" };
+  return told(schedulerTables, { roles: ROLES, owners, grants });
 }
 
 test("writing to the jobs of a scheduler, or attaching code to them, is critical", () => {

@@ -32,27 +32,36 @@ const BY_SCHEMA: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ["_timescaledb_config", new Set(["bgw_job"])],
   ["_timescaledb_catalog", new Set(["bgw_job"])],
 ]);
-/** By the extension, which may be in any schema. */
-const BY_EXTENSION: ReadonlyMap<string, ReadonlySet<string>> = new Map([
-  ["pg_cron", new Set(["job"])],
-  ["pg_partman", new Set(["part_config", "part_config_sub"])],
-]);
+/** Tables of pg_partman, which may be in any schema. */
+const PARTMAN: ReadonlySet<string> = new Set(["part_config", "part_config_sub"]);
 
 function schedules(context: CheckContext): readonly Place[] {
+  const places: Place[] = [];
   const { classes } = context.index;
-  return classes.all
-    .filter((each) => each.kind === "table" || each.kind === "column")
-    .map((each) => ({ class: each, resources: each.resources.filter((resource) => isSchedule(context, resource)) }))
-    .filter((each) => each.resources.length > 0);
+  const hasScheduler = classes.all.some((each) => each.kind === "schema" && each.resources.some(isSchedulers));
+  for (const place of classes.all) {
+    if (place.kind !== "table" && place.kind !== "column") continue;
+    const resources: Resource[] = [];
+    for (const resource of place.resources) {
+      if ((hasScheduler && isSchedule(resource)) || isPartman(context, resource)) resources.push(resource);
+    }
+    if (resources.length > 0) places.push({ class: place, resources });
+  }
+  return places;
 }
 
-function isSchedule({ index }: CheckContext, { path }: Resource): boolean {
-  const [database = "", schema = "", name = ""] = path;
-  if (BY_SCHEMA.get(schema)?.has(name) === true) return true;
-  if (!EXTENSION_TABLES.has(name)) return false;
-  const table: Resource = { kind: "table", path: [database, schema, name] };
-  const extension = index.catalog.entries.get(resourceKey(table))?.extension ?? "";
-  return BY_EXTENSION.get(extension)?.has(name) === true;
+function isSchedulers({ path }: Resource): boolean {
+  return BY_SCHEMA.has(path[1] ?? "");
 }
 
-const EXTENSION_TABLES: ReadonlySet<string> = new Set([...BY_EXTENSION.values()].flatMap((names) => [...names]));
+function isSchedule({ path }: Resource): boolean {
+  return BY_SCHEMA.get(path[1] ?? "")?.has(path[2] ?? "") === true;
+}
+
+function isPartman({ index }: CheckContext, { path }: Resource): boolean {
+  const name = path[2] ?? "";
+  // Most tables of a large database are told apart by their first letters.
+  if (!name.startsWith("part_config") || !PARTMAN.has(name)) return false;
+  const table: Resource = { kind: "table", path: path.slice(0, 3) };
+  return index.catalog.entries.get(resourceKey(table))?.extension === "pg_partman";
+}
