@@ -12,7 +12,7 @@ export interface Escalated {
   /** What the attack gives. */
   readonly gets?: unknown;
   /** What it gives once mended. @default it is refused for lack of a right */
-  readonly then?: unknown;
+  readonly afterwards?: unknown;
   /** What the attack leaves behind, taken away by a superuser. */
   readonly undo?: string;
   /** What mends it where a finding gives no statement. */
@@ -39,7 +39,7 @@ export const ESCALATIONS: readonly Escalated[] = [
     setup: () => "create role pge02_giver login; create role pge02_taker login;",
     escalate: (as) => as("pge02_giver", "begin; grant pge02_giver to pge02_taker; select 'given'"),
     gets: "given",
-    then: "given",
+    afterwards: "given",
   },
   {
     id: "PGE-03",
@@ -111,7 +111,7 @@ export const ESCALATIONS: readonly Escalated[] = [
          set search_path = pge07_lab, pge07; select pge07.f()`,
       ),
     gets: "secret",
-    then: "harmless",
+    afterwards: "harmless",
   },
   {
     id: "PGE-08",
@@ -266,7 +266,7 @@ export const ESCALATIONS: readonly Escalated[] = [
     escalate: (as) => as("pge17_reader", "select count(*) from pge17.v"),
     gets: "2",
     // Without security_invoker the policies are those of the owner, and \`current_user\` is the reader all the same.
-    then: "1",
+    afterwards: "1",
     mend: (major) => (major < 15 ? "alter view pge17.v owner to pge17_plain" : "select 1"),
   },
   {
@@ -285,7 +285,7 @@ export const ESCALATIONS: readonly Escalated[] = [
       create table pge18.off (id int); alter table pge18.off owner to pge18_app;`,
     escalate: (as) => as("pge18_app", "select count(*) from pge18.own"),
     gets: "2",
-    then: "1",
+    afterwards: "1",
     mend: () => `
       alter table pge18.none disable row level security;
       drop policy if exists always on pge18.always; create policy cond on pge18.always to pge18_r using (id = 1);

@@ -1,0 +1,36 @@
+import { describe, expect, test } from "vitest";
+import { type CheckWorld, runOn, told } from "../../../../test/support/check-world.ts";
+import { replaceableFunctions } from "./replaceable-functions.ts";
+
+const roles = { ann: { login: true }, bob: { login: true }, owner: {}, boss: { superuser: true }, team: {} };
+const owners = { "routine app.f.": "owner", "routine app.g.": "boss" };
+const world = (...members: string[]): CheckWorld => ({ roles, owners, members });
+
+describe("PGE-09", () => {
+  test("finds members that have the privileges of an owner and may not become it", () => {
+    expect(told(replaceableFunctions, world("ann in boss noset"))).toEqual([
+      "critical `ann` may not become `boss`, which is a superuser, but can replace `routine app.g()` and run as it",
+    ]);
+    expect(told(replaceableFunctions, world("ann in owner noset"))).toEqual([
+      "high `ann` may not become `owner`, but can replace `routine app.f()` and run as it",
+    ]);
+    const [found] = runOn(replaceableFunctions, world("ann in owner noset")).findings;
+    expect(found?.mend.changes).toMatchObject([
+      { kind: "remove-membership", membership: { member: "ann", role: "owner" } },
+    ]);
+  });
+
+  test("through a group too", () => {
+    expect(told(replaceableFunctions, world("team in owner noset", "bob in team"))).toEqual([
+      "high `bob`, `team` may not become `owner`, but can replace `routine app.f()` and run as it",
+    ]);
+  });
+
+  test("is silent where the owner can be become, where nothing is inherited, where it owns no function, before 16", () => {
+    expect(told(replaceableFunctions, world("ann in owner"))).toEqual([]);
+    expect(told(replaceableFunctions, world("ann in owner noinherit noset"))).toEqual([]);
+    expect(told(replaceableFunctions, world("ann in team noset"))).toEqual([]);
+    expect(told(replaceableFunctions, world("boss in owner noset"))).toEqual([]);
+    expect(told(replaceableFunctions, { ...world("ann in owner noset"), major: 15 })).toEqual([]);
+  });
+});
