@@ -1,0 +1,132 @@
+import { expect, test } from "vitest";
+import { thing } from "../../../../test/support/access-sample.ts";
+import { type CheckWorld, runOn, told } from "../../../../test/support/check-world.ts";
+import { resourceKey } from "../../../model/resource.ts";
+import { schemaDoors } from "./schema-doors.ts";
+import { unprotectedCopies } from "./unprotected-copies.ts";
+
+const LOGIN = { login: true };
+
+test("things behind a schema that nobody with them may use are found, and USAGE by any way opens it", () => {
+  const base: CheckWorld = {
+    roles: { ann: LOGIN, readers: {}, doors: {} },
+    grants: [
+      "select on table sales.a to readers",
+      "select on table sales.b to readers",
+      "usage on schema sales to postgres",
+    ],
+    members: ["ann in readers"],
+  };
+  expect(told(schemaDoors, base)).toEqual([
+    "low `readers` holds select on 2 tables in schema `sales`, and nobody who has that holds usage on schema `sales`",
+  ]);
+  const quiet = (more: Partial<CheckWorld>) => expect(told(schemaDoors, { ...base, ...more })).toEqual([]);
+  quiet({ grants: [...(base.grants ?? []), "usage on schema sales to public"] });
+  quiet({ grants: [...(base.grants ?? []), "usage on schema sales to ann"] });
+  quiet({ grants: [...(base.grants ?? []), "usage on schema sales to doors"], members: ["readers in doors"] });
+  quiet({ owners: { "table sales.a": "readers", "table sales.b": "readers" } });
+});
+
+test("USAGE on a schema where nobody with it holds anything is found, but not where something comes later or there is nothing", () => {
+  const base: CheckWorld = {
+    roles: { ann: LOGIN, readers: {}, others: {} },
+    grants: ["usage on schema sales to readers", "select on table sales.a to postgres"],
+  };
+  expect(told(schemaDoors, base)).toEqual([
+    "low `readers` holds usage on schema `sales`, and nobody who has that holds anything in it",
+  ]);
+  expect(runOn(schemaDoors, base).findings[0]?.mend.changes).toMatchObject([
+    { privileges: ["USAGE"], grantee: "readers" },
+  ]);
+  const quiet = (more: Partial<CheckWorld>) => expect(told(schemaDoors, { ...base, ...more })).toEqual([]);
+  quiet({ grants: ["usage on schema sales to readers"] });
+  quiet({ grants: ["usage, create on schema sales to readers", "select on table sales.a to postgres"] });
+  quiet({ grants: [...(base.grants ?? []), "select on table sales.b to readers"] });
+  quiet({ grants: [...(base.grants ?? []), "select on table sales.b to ann"], members: ["ann in readers"] });
+  quiet({ grants: [...(base.grants ?? []), "select on table sales.b to public"] });
+  quiet({ defaults: [{ creator: "postgres", schema: "sales", kind: "table", to: { readers: ["select"] } }] });
+  quiet({ defaults: [{ creator: "postgres", schema: null, kind: "table", to: { readers: ["select"] } }] });
+});
+
+const GUARDED = { "sales.orders": { enabled: true, forced: false } };
+const FORMS =
+  (forms: Readonly<Record<string, object>>): NonNullable<CheckWorld["catalog"]> =>
+  (all) => ({
+    ...all,
+    entries: new Map(
+      [...all.entries].map(([key, entry]) => [key, { ...entry, ...forms[entry.resource.path.slice(1).join(".")] }]),
+    ),
+  });
+const PARTITION = FORMS({ "sales.orders_1": { partitionOf: thing("table sales.orders") } });
+
+test("a partition of a protected table that is granted itself is found, unless it is protected too", () => {
+  const base: CheckWorld = {
+    roles: { reader: {} },
+    grants: ["select on table sales.orders to reader", "select on table sales.orders_1 to reader"],
+    rowSecurity: GUARDED,
+    catalog: PARTITION,
+  };
+  expect(told(unprotectedCopies, base)).toEqual([
+    "medium `reader` may get at rows of `table sales.orders` past its policies, in `table sales.orders_1`",
+  ]);
+  expect(runOn(unprotectedCopies, base).findings[0]?.mend.changes).toMatchObject([
+    { privileges: ["SELECT"], grantee: "reader" },
+  ]);
+  const quiet = (more: Partial<CheckWorld>) => expect(told(unprotectedCopies, { ...base, ...more })).toEqual([]);
+  quiet({ rowSecurity: {} });
+  quiet({ rowSecurity: { ...GUARDED, "sales.orders_1": { enabled: true, forced: false } } });
+  quiet({ catalog: FORMS({}) });
+  quiet({ owners: { "table sales.orders_1": "reader" } });
+  quiet({ grants: ["select on table sales.orders to reader", "trigger on table sales.orders_1 to reader"] });
+});
+
+test("a materialized view keeps rows without policies, through views too", () => {
+  const base: CheckWorld = {
+    roles: { reader: {} },
+    grants: [
+      "select on table sales.orders to postgres",
+      "select on table sales.mv to reader",
+      "select on table sales.v to reader",
+    ],
+    rowSecurity: GUARDED,
+    catalog: FORMS({ "sales.mv": { form: "materialized-view" }, "sales.v": { form: "view" } }),
+    posture: {
+      postgresql: {
+        views: [
+          { view: thing("table sales.mv"), reads: [thing("table sales.v")] },
+          { view: thing("table sales.v"), reads: [thing("table sales.orders")] },
+        ],
+      },
+    },
+  };
+  expect(told(unprotectedCopies, base)).toEqual([
+    "medium `reader` may get at rows of `table sales.orders` past its policies, in `table sales.mv`",
+  ]);
+  const other = {
+    ...base,
+    posture: { postgresql: { views: [{ view: thing("table sales.mv"), reads: [thing("table sales.x")] }] } },
+  };
+  expect(told(unprotectedCopies, other)).toEqual([]);
+  expect(runOn(unprotectedCopies, { ...base, posture: { postgresql: { views: null } } })).toMatchObject({
+    findings: [],
+    passed: [],
+    notEvaluated: [{ reason: "what materialized views read was not read" }],
+  });
+  expect(
+    runOn(unprotectedCopies, { ...base, rowSecurity: {}, posture: { postgresql: { views: null } } }).passed,
+  ).toEqual(["LPV-13"]);
+});
+
+test("tables that inherit from a protected one are copies of it", () => {
+  const base: CheckWorld = {
+    roles: { reader: {} },
+    grants: ["select on table sales.orders to postgres", "select on table sales.old to reader"],
+    rowSecurity: GUARDED,
+    posture: {
+      postgresql: { views: [], inherits: [{ child: thing("table sales.old"), parent: thing("table sales.orders") }] },
+    },
+  };
+  expect(told(unprotectedCopies, base)).toHaveLength(1);
+  expect(resourceKey(runOn(unprotectedCopies, base).findings[0]?.resources[0] ?? thing("table x.y"))).toContain("old");
+  expect(told(unprotectedCopies, { ...base, posture: { postgresql: { views: [], inherits: [] } } })).toEqual([]);
+});
