@@ -9,7 +9,6 @@ import type { RunStore } from "../apply/outcome.ts";
 import { shortDigest } from "../base/digest.ts";
 import { RolewrightError } from "../base/error.ts";
 import { sortedText } from "../base/order.ts";
-import { checkManifest } from "../config/check.ts";
 import { type DeclaredResult, resolveDeclared } from "../config/declared/declared.ts";
 import type { ImportedFiles } from "../config/import/import.ts";
 import { loadManifest } from "../config/load.ts";
@@ -29,6 +28,7 @@ import { derivePlan } from "../plan/build-plan.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { CliContext } from "./context.ts";
 import { analysisGuards } from "./guards.ts";
+import { manifestFindings } from "./manifest-findings.ts";
 import { changeSummary } from "./render/changes.ts";
 import { manifestError, readLive, type OpenTarget } from "./target.ts";
 import { VERSION } from "./version.ts";
@@ -78,7 +78,7 @@ export async function compareLive(
     },
   });
   const { declared, findings: wrong } = declaredOn(target, live, dialect, resolution);
-  const findings = [...target.loaded.findings, ...checkManifest(target.loaded), ...resolution.findings, ...wrong];
+  const findings = [...manifestFindings(target.loaded), ...resolution.findings, ...wrong];
   if (hasErrors(findings)) throw manifestError(findings, target.sources);
   const changes = diff(live.access, resolution.desired, {
     rules: dialect.rules,

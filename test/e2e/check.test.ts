@@ -118,9 +118,9 @@ describe("accepting a finding", () => {
     expect(silent.stderr).toContain("RW106  the key `because` is missing in `accepted.0`");
     expect(silent.stderr).toContain("rolewright.yaml:7:5");
     const unknown = await check(`accepted:\n  - { check: INH-111, because: x, owner: ana, until: "2999-01-31" }\n`);
-    expectExit(unknown, 3);
-    expect(unknown.stdout).toContain("RW161  there is no check `INH-111`");
-    expect(unknown.stdout).toContain("did you mean `INH-11`?");
+    expectExit(unknown, 1);
+    expect(unknown.stderr).toContain("RW161  there is no check `INH-111`");
+    expect(unknown.stderr).toContain("did you mean `INH-11`?");
   });
 });
 
@@ -145,8 +145,8 @@ describe("severities of the manifest", () => {
 
   test("of a check that does not exist are an error at their place", async () => {
     const ran = await check("policies:\n  - { check: INH-99, severity: off }\n");
-    expectExit(ran, 3);
-    expect(ran.stdout).toMatch(/RW161 {2}there is no check `INH-99` +rolewright\.yaml:7:14/);
+    expectExit(ran, 1);
+    expect(ran.stderr).toMatch(/RW161 {2}there is no check `INH-99` +rolewright\.yaml:7:14/);
   });
 });
 

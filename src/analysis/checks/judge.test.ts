@@ -40,6 +40,7 @@ function world(
   severities: readonly Partial<SeverityRule>[] = [],
 ): CheckWorld {
   return {
+    roles: { app: {}, bob: {} },
     now: "2026-11-22T23:59:59Z",
     declared: {
       acceptances: acceptances.map((each, index) => ({ ...ACCEPTED, index, ...each })),

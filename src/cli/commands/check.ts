@@ -1,12 +1,9 @@
-import { CATALOGUE } from "../../analysis/checks/catalogue.ts";
 import type { CheckReport, FailedTarget } from "../../analysis/checks/report.ts";
 import { reviewFindings } from "../../approval/review.ts";
 import { EXIT, type ExitCode, RolewrightError } from "../../base/error.ts";
-import { checkManifest } from "../../config/check.ts";
-import { unknownChecks } from "../../config/declared/check-ids.ts";
 import { unneededAcceptances } from "../../config/declared/unneeded.ts";
 import { sortFindings } from "../../config/report.ts";
-import type { Finding } from "../../model/finding.ts";
+import { type Finding, hasErrors } from "../../model/finding.ts";
 import { readSnapshot } from "../../model/snapshot-json.ts";
 import { tally } from "../../report/checks/tally.ts";
 import { checkOutput, tellChecks } from "../check-output.ts";
@@ -17,10 +14,11 @@ import type { CliContext } from "../context.ts";
 import { findManifest } from "../files.ts";
 import { FindingsError } from "../findings-error.ts";
 import type { Input } from "../input.ts";
+import { manifestFindings } from "../manifest-findings.ts";
 import { NO_SOURCES } from "../output/frame.ts";
 import { readText } from "../questions/source.ts";
 import { readOpenReviews } from "../reviews.ts";
-import { chooseTarget, chooseTargets, openTarget, type ReadManifest, readManifest } from "../target.ts";
+import { chooseTarget, chooseTargets, manifestError, openTarget, type ReadManifest, readManifest } from "../target.ts";
 import { usageError } from "../usage.ts";
 
 /** Runs checks, policies and access tests on what is live, or on a snapshot, and says what stands, what is accepted and what could not be evaluated. Changes nothing. */
@@ -97,6 +95,8 @@ async function snapshotRun(context: CliContext, input: Input, options: CheckOpti
   }
   const live = readSnapshot(await readText(context, input.text("snapshot") ?? ""));
   const read = (await findManifest(context)) === null ? null : await readManifest(context);
+  const wrong = read === null ? [] : manifestFindings(read.loaded);
+  if (read !== null && hasErrors(wrong)) throw manifestError(wrong, read.sources);
   const name = read === null ? "snapshot" : chooseTarget(read.manifest, context);
   const environment = read?.manifest.targets?.[name]?.environment ?? "development";
   context.progress.step("checking");
@@ -107,16 +107,8 @@ async function snapshotRun(context: CliContext, input: Input, options: CheckOpti
 function reportOf({ read, checked, failed }: Asked, unreviewed: readonly Finding[]): CheckReport {
   const targets = checked.map(({ report }) => report);
   const uses = new Map(targets.map(({ target, acceptances }) => [target, acceptances]));
-  const ids = CATALOGUE.map((each) => each.id);
   const diagnostics =
-    read === null
-      ? []
-      : [
-          ...read.loaded.findings,
-          ...checkManifest(read.loaded),
-          ...unknownChecks(read.loaded, ids),
-          ...unneededAcceptances(read.loaded, uses),
-        ];
+    read === null ? [] : [...manifestFindings(read.loaded), ...unneededAcceptances(read.loaded, uses)];
   return {
     targets,
     failed,

@@ -5,13 +5,13 @@ import { hasErrors } from "../../model/finding.ts";
 import { snakeCase } from "../output/snake-case.ts";
 import type { Page } from "../output/page.ts";
 import type { Action } from "../command-spec.ts";
+import { manifestFindings } from "../manifest-findings.ts";
 import { manifestError, readManifest } from "../target.ts";
-import { checkManifest } from "../../config/check.ts";
 
 /** Checks everything about the manifest that needs no database. */
 export const validate: Action = async (context, input) => {
   const { loaded, manifest, sources } = await readManifest(context);
-  const findings = [...loaded.findings, ...checkManifest(loaded)];
+  const findings = manifestFindings(loaded);
   if (hasErrors(findings)) throw manifestError(findings, sources);
   const section = findingsSection("MANIFEST", findings, {
     words: MANIFEST_WORDS,
