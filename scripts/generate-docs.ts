@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { manifestJsonSchema } from "../src/config/schema.ts";
 import { cassandraReference } from "./docs/cassandra-reference.ts";
+import { checkReference } from "./docs/check-reference.ts";
 import { commandReference } from "./docs/command-reference.ts";
 import { errorReference } from "./docs/error-reference.ts";
 import { mysqlReference } from "./docs/mysql-reference.ts";
@@ -14,6 +15,7 @@ import { postgresqlReference } from "./docs/postgresql-reference.ts";
 const ROOT = join(import.meta.dirname, "..");
 
 const pages: Readonly<Record<string, string>> = {
+  "docs/checks.md": checkReference(),
   "docs/reference/cli.md": commandReference(),
   "docs/reference/errors.md": await errorReference(join(ROOT, "src/model/codes")),
   "docs/engines/cassandra.md": cassandraReference(),
