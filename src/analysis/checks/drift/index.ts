@@ -1,4 +1,21 @@
 import type { Check } from "../check.ts";
+import {
+  changedInitialLists,
+  differsBetweenTargets,
+  doesNotConverge,
+  ignoredByEngine,
+  notInSource,
+  orphans,
+  takenAndUsable,
+} from "./files-and-servers.ts";
 
 /** DRF: files and servers say the same. */
-export const DRIFT: readonly Check[] = [];
+export const DRIFT: readonly Check[] = [
+  notInSource,
+  differsBetweenTargets,
+  doesNotConverge,
+  orphans,
+  takenAndUsable,
+  changedInitialLists,
+  ignoredByEngine,
+];

@@ -34,7 +34,8 @@ export function persons({ declared }: CheckContext): readonly Identity[] {
 
 const cache = new WeakMap<CheckContext, Map<string, string | null>>();
 
-function wayTo(context: CheckContext, login: RoleName, power: Power): string | null {
+/** How a login has a power, in one sentence; null: it has not. */
+export function wayTo(context: CheckContext, login: RoleName, power: Power): string | null {
   const known = cache.get(context) ?? new Map<string, string | null>();
   cache.set(context, known);
   const key = `${power}\0${login}`;
