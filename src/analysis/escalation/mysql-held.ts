@@ -243,15 +243,19 @@ export function heldGlobally(index: AccessIndex, privileges: readonly Privilege[
   );
 }
 
-/** Who holds one of some privileges somewhere: on all schemas, on one, on a pattern of names, on a table or a routine. */
-export function heldAnywhere(index: AccessIndex, privileges: readonly Privilege[]): HeldBy {
+/** Who holds one of some privileges somewhere: on all schemas, on one, on a pattern of names, on a table or a routine. `own`: not by PUBLIC alone. */
+export function heldAnywhere(
+  index: AccessIndex,
+  privileges: readonly Privilege[],
+  options: { readonly own?: true } = {},
+): HeldBy {
   const wanted = new Set(privileges);
   const effective = emptyBits(index.graph.names.length);
   const direct = emptyBits(index.graph.names.length);
   for (const [grantee, all] of givenTo(index)) {
     if (!all.some((one) => isPlace(one.kind) && [...wanted].some((privilege) => one.privileges.has(privilege))))
       continue;
-    addGrantee(index, grantee, { effective, direct });
+    if (options.own !== true || !everybodys(index).has(grantee)) addGrantee(index, grantee, { effective, direct });
   }
   return { effective, direct };
 }

@@ -21,6 +21,7 @@ it("MYE-16 needs both", () => {
   expect(told(blindControls, on("super on server to app@%"))).toEqual([]);
   expect(told(blindControls, on("select on schema shop to app@%", "reload on server to app@%"))).toEqual([]);
   expect(told(blindControls, on("super on server to app@%", "show view on schema shop to app@%"))).toEqual([]);
+  expect(told(blindControls, on("super on server to app@%", "select on schema shop to public"))).toEqual([]);
 });
 
 it("MYE-16 adds what a role gives", () => {

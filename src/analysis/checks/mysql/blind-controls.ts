@@ -27,7 +27,7 @@ export const blindControls: Check = {
     const { index } = context;
     const { graph } = index;
     const controls = CONTROLS.map((each) => ({ ...each, held: joined(index, [[each.place, each.privilege]]) }));
-    const data = heldAnywhere(index, ["DELETE", "INSERT", "SELECT", "UPDATE"]);
+    const data = heldAnywhere(index, ["DELETE", "INSERT", "SELECT", "UPDATE"], { own: true });
     for (const id of listBits(graph.existing)) {
       const name = graph.names[id] as RoleName;
       if (!concerned(context, name)) continue;

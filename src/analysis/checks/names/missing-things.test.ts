@@ -26,6 +26,19 @@ it("HID-09 is silent about what exists and about accounts that are gone", () => 
   expect(told(missingThings, { ...world, grants: ["select on table old.t to gone@%"] })).toEqual([]);
 });
 
+it("HID-09 leaves to HID-06 what a new server grants to everybody", () => {
+  const known = { "schema test": { missing: true }, "schema tests": { missing: true } };
+  const grants = [
+    "select on schema test to public",
+    "select on schema tests to public",
+    "select on schema test to app@%",
+  ];
+  expect(told(missingThings, { ...world, grants, known })).toEqual([
+    "medium everybody (PUBLIC) holds SELECT on what does not exist: `schema tests`",
+    "medium `app@%` holds SELECT on what does not exist: `schema test`",
+  ]);
+});
+
 it("HID-09 does not pass where what exists is not shown", () => {
   const unknown = (subject: string): MysqlWorld => ({ roles: {}, unknowns: [{ subject, reason: "hidden" }] });
   for (const subject of ["tables", "routines", "columns"]) {
