@@ -110,8 +110,8 @@ function notEvaluatedSection({ notEvaluated }: TargetReport): Block | null {
   const count = new Set(notEvaluated.map((each) => each.check)).size;
   return {
     kind: "section",
-    title: "NOT EVALUATED",
-    note: `${counted(count, "check")}: unknown, which is not the same as passed`,
+    title: "UNKNOWN",
+    note: `${counted(count, "check")} not evaluated, which is not the same as passed`,
     items: groups.map(({ reason, help, checks }) => ({
       sign: "?",
       tone: "warn",
