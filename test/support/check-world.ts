@@ -2,7 +2,9 @@ import { buildAccessIndex } from "../../src/analysis/access-index.ts";
 import type { Check, CheckContext } from "../../src/analysis/checks/check.ts";
 import { checkContext } from "../../src/analysis/checks/context.ts";
 import { type CheckRun, runChecks } from "../../src/analysis/checks/run-checks.ts";
+import { predict } from "../../src/diff/predict.ts";
 import { postgresql } from "../../src/engine/postgresql/index.ts";
+import type { AccessState } from "../../src/model/access-state.ts";
 import { type Declared, DEFAULT_LIMITS } from "../../src/model/declared.ts";
 import { fingerprint } from "../../src/model/fingerprint.ts";
 import type { Identity } from "../../src/model/identity.ts";
@@ -26,9 +28,8 @@ export interface CheckWorld extends Sample {
 
 export const NOW = "2026-11-22T09:00:00Z";
 
-/** What checks look at, for a hand-made cluster. */
-export function worldContext(world: CheckWorld): CheckContext {
-  const access = sampleState(world);
+/** What checks look at, for a hand-made cluster. `access` in place of what the world says. */
+export function worldContext(world: CheckWorld, access: AccessState = sampleState(world)): CheckContext {
   const catalog = (world.catalog ?? ((same) => same))(sampleCatalog(world));
   const major = world.major ?? 18;
   const live: Snapshot = {
@@ -63,6 +64,15 @@ export function runOn(check: Check, world: CheckWorld): CheckRun {
 /** What it says, as `danger message`. */
 export function told(check: Check, world: CheckWorld): string[] {
   return runOn(check, world).findings.map((each) => `${each.danger} ${each.message}`);
+}
+
+/** What it still says after the changes of all its fixes were made; nothing is made of SQL. */
+export function toldAfterFix(check: Check, world: CheckWorld): string[] {
+  const context = worldContext(world);
+  const changes = runChecks(context, [check]).findings.flatMap(({ mend }) => mend.changes ?? []);
+  if (changes.length === 0) throw new Error("the fix changes nothing");
+  const after = predict(context.index.recorded, changes, context.dialect.rules);
+  return runChecks(worldContext(world, after), [check]).findings.map(({ message }) => message);
 }
 
 function declaredOf({ declared, identities = [] }: CheckWorld): Declared {
