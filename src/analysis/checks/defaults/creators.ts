@@ -9,7 +9,7 @@ import type { SchemaTables } from "./tables-by-schema.ts";
 
 /** Who makes tables in a schema, or may. */
 export interface Creators {
-  /** They own tables there, or were declared to be for migrations and may make some: sorted. */
+  /** They own tables there, or are declared to be for migrations and make some as themselves: sorted. */
   readonly known: readonly RoleName[];
   /** Sessions may act as them there, at once or after SET ROLE, and make tables: sorted. */
   readonly possible: readonly RoleName[];
@@ -21,6 +21,7 @@ export function creatorsOf(context: CheckContext, { database, schema, tables }: 
   const { graph } = index;
   const known = new Set<RoleName>();
   for (const { owner } of tables.keys()) if (owner !== null && isJudged(context, owner)) known.add(owner);
+  const owners = [...known].map((name) => graph.idOf(name));
   const possible = new Set<RoleName>();
   const place = index.classes.of(resourceKey(schemaResource(database, schema)));
   if (place !== undefined) {
@@ -30,8 +31,10 @@ export function creatorsOf(context: CheckContext, { database, schema, tables }: 
     for (const id of listBits(roles)) {
       const name = graph.names[id] as RoleName;
       if (known.has(name) || !isJudged(context, name) || !actsThere(context, id, database)) continue;
-      if (declared?.roles.get(name)?.purpose === "migration") known.add(name);
-      else if (!people.administers(name)) possible.add(name);
+      if (declared?.roles.get(name)?.purpose === "migration") {
+        // It owns none there, though it may become who does: its migrations do SET ROLE.
+        if (!owners.some((owner) => hasBit(graph.setters(owner, database), id))) known.add(name);
+      } else if (!people.administers(name)) possible.add(name);
     }
   }
   return { known: [...known].sort(), possible: [...possible].sort() };

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
-import { type CheckWorld, runOn, told } from "../../../../test/support/check-world.ts";
+import { type CheckWorld, runOn, told, worldContext } from "../../../../test/support/check-world.ts";
 import type { DeclaredRole, Purpose } from "../../../model/declared.ts";
+import type { CheckContext } from "../check.ts";
+import { runChecks } from "../run-checks.ts";
 import { unreadableTables } from "./unreadable-tables.ts";
 
 const LOGIN = { login: true };
@@ -108,7 +110,19 @@ test("a group with CREATE counts where a login may become it, administrators and
     "medium a table that `group` would make in schema `sales` is closed to `app`",
   ]);
   expect(given({ members: ["dev in group noinherit"], declared: declaredAs("group", "admin") ?? null })).toEqual([]);
-  expect(given({ members: ["dev in group noinherit"], declared: declaredAs("group", "migration") ?? null })).toEqual([
+  const migrates = declaredAs("group", "migration") ?? null;
+  expect(given({ members: ["dev in group noinherit"], declared: migrates })).toEqual([
     "high a table that `group` makes in schema `sales` is closed to `app`",
+  ]);
+  const becomes = ["dev in group noinherit", "group in owner noinherit"];
+  expect(given({ members: becomes, declared: migrates })).toEqual([]);
+  expect(given({ members: ["dev in group noinherit", "group in owner noset"], declared: migrates })).toHaveLength(1);
+});
+
+test("a plan that leads there is warned, since the next table is not its doing", () => {
+  const context = worldContext(world());
+  const change = { plan: {}, delta: {}, before: context.index } as unknown as NonNullable<CheckContext["change"]>;
+  expect(runChecks({ ...context, change }, [unreadableTables]).findings.map(({ danger }) => danger)).toEqual([
+    "medium",
   ]);
 });

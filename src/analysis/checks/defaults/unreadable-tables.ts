@@ -28,7 +28,7 @@ export const unreadableTables: Check = {
       const { known, possible } = creatorsOf(context, there);
       for (const creator of known) {
         const missing = leftOut(context, there, creator, consumers);
-        if (missing.length > 0) yield hit(there, creator, missing);
+        if (missing.length > 0) yield { ...hit(there, creator, missing), ...(context.change === null ? {} : LATER) };
       }
       const others = possible.flatMap((creator) => {
         const missing = leftOut(context, there, creator, consumers);
@@ -38,6 +38,9 @@ export const unreadableTables: Check = {
     }
   },
 };
+
+/** A plan that grants on what exists breaks nothing by itself: the next table is not its doing. */
+const LATER = { danger: "medium" } as const;
 
 interface Missing {
   readonly grantee: Grantee;

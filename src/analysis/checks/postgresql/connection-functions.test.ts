@@ -36,6 +36,12 @@ test("connecting without a password is critical", () => {
   ]);
 });
 
+test("one without a password among others is enough, and each database is for itself", () => {
+  const grants = ["execute on routine public.dblink_connect_u to app", "execute on routine public.dblink to app"];
+  const both = madeBy("dblink", "public.dblink_connect_u", "public.dblink");
+  expect(told(connectionFunctions, world(grants, both))[0]).toMatch(/^critical .* 2 functions/u);
+});
+
 test("other functions of the extension, the same names of others, and superusers are left alone", () => {
   const quoting = ["execute on routine public.dblink_get_pkey to public"];
   expect(told(connectionFunctions, world(quoting, madeBy("dblink", "public.dblink_get_pkey")))).toEqual([]);

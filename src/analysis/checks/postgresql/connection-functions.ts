@@ -1,4 +1,5 @@
 import { resourceKey } from "../../../model/resource.ts";
+import { PUBLIC } from "../../../model/role.ts";
 import type { Check, CheckContext } from "../check.ts";
 import { distinct, givenOn, type Place, placesOf, who } from "./given.ts";
 
@@ -13,8 +14,12 @@ export const connectionFunctions: Check = {
   engines: ["postgresql"],
   cis: ["CIS PostgreSQL 4.5"],
   *find(context) {
-    const byKey = Map.groupBy(givenOn(context, connecting(context), ["EXECUTE"]), (each) => each.grantee);
-    for (const [grantee, all] of byKey) {
+    const byKey = Map.groupBy(
+      givenOn(context, connecting(context), ["EXECUTE"]),
+      (each) => `${each.grantee}\0${each.database ?? ""}`,
+    );
+    for (const all of byKey.values()) {
+      const grantee = all[0]?.grantee ?? PUBLIC;
       const resources = distinct(all.flatMap((each) => each.resources));
       const extensions = [...new Set(resources.map((each) => extensionOf(context, each)))].sort();
       const named = extensions.map((each) => `\`${each}\``).join(", ");
@@ -24,7 +29,7 @@ export const connectionFunctions: Check = {
         message: `${who(grantee)} may make the server open connections, by ${resources.length === 1 ? "a function" : `${resources.length} functions`} of ${named}${extra}`,
         principals: [grantee],
         resources,
-        about: `execute ${extensions.join()}`,
+        about: `execute ${extensions.join()} in ${all[0]?.database ?? ""}`,
         ...(unchecked ? { danger: "critical" as const } : {}),
         fix: { text: `revoke execute on them from ${who(grantee)}`, changes: all.flatMap((each) => each.revoking) },
       };

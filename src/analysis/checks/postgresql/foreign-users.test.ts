@@ -73,6 +73,8 @@ test("a mapping that asks for no password is found, and is critical where it lea
 });
 
 test("what may not be read is not passed", () => {
+  const unread = { options: null, hasPassword: null, passwordRequired: null };
+  expect(told(foreignUsers, mapped({ ...unread, role: "" }))).toEqual([]);
   expect(runOn(foreignUsers, mapped({ options: null })).notEvaluated).toMatchObject([
     { reason: "the mapping of `app` on `other` may not be read" },
   ]);

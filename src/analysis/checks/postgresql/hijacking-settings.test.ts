@@ -70,8 +70,10 @@ test("settings of a database, and of all roles, are about everybody", () => {
   const all = ofDatabase({ database: null, name: "pgaudit.log", value: "none" });
   expect(told(hijackingSettings, all)).toEqual(["high every session starts with `pgaudit.log = none`"]);
   expect(runOn(hijackingSettings, all).findings[0]?.mend.sql).toEqual(['alter role all reset "pgaudit"."log"']);
+  expect(runOn(hijackingSettings, all).findings[0]?.resources).toEqual([]);
   const odd = ofDatabase({ database: "Odd db", name: "search_path", value: "a" });
   expect(runOn(hijackingSettings, odd).findings[0]?.mend.sql).toEqual(['alter database "Odd db" reset "search_path"']);
+  expect(runOn(hijackingSettings, odd).findings[0]?.resources).toEqual([{ kind: "database", path: ["Odd db"] }]);
   expect(told(hijackingSettings, ofDatabase({ database: "shop", name: "work_mem", value: "1" }))).toEqual([]);
 });
 

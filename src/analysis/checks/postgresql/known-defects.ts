@@ -23,6 +23,8 @@ export const knownDefects: Check = {
         about: these.map(({ id }) => id).join(),
         path: these.map(({ id, what }) => `${id}: ${what}`),
         confidence,
+        // What we know from an announcement alone does not refuse.
+        ...(confidence === "certain" ? {} : { danger: "medium" as const }),
         fix: { text: `install PostgreSQL ${version.major}.${fixed} or a newer minor version` },
       };
     }

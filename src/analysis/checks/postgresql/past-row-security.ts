@@ -1,8 +1,8 @@
-import { type Resource, resourceKey } from "../../../model/resource.ts";
+import { type Resource, resourceKey, tableOf } from "../../../model/resource.ts";
 import { PUBLIC } from "../../../model/role.ts";
 import type { ResourceClass } from "../../resource-class.ts";
 import type { Check, CheckContext } from "../check.ts";
-import { type Given, givenOn, type Place, what, who, words } from "./given.ts";
+import { type Given, givenOn, type Place, placesOf, what, who, words } from "./given.ts";
 
 /** PGE-19. */
 export const pastRowSecurity: Check = {
@@ -45,18 +45,12 @@ function rowSecured({ index }: CheckContext): readonly Place[] {
 }
 
 /** Those of their columns that have a list of their own. */
-function columnsOf({ index }: CheckContext, tables: readonly Place[]): readonly Place[] {
-  const classes = new Set(tables.map((each) => each.class));
+function columnsOf(context: CheckContext, tables: readonly Place[]): readonly Place[] {
   const keys = new Set(tables.flatMap((each) => each.resources.map(resourceKey)));
-  return index.classes.all
-    .filter((each) => each.kind === "column" && each.table !== null && classes.has(each.table))
-    .map((each) => ({
-      class: each,
-      resources: each.resources.filter((column) =>
-        keys.has(resourceKey({ kind: "table", path: column.path.slice(0, 3) })),
-      ),
-    }))
-    .filter((each) => each.resources.length > 0);
+  return placesOf(context, "column").map((each) => ({
+    class: each.class,
+    resources: each.resources.filter((column) => keys.has(resourceKey(tableOf(column)))),
+  }));
 }
 
 /** Whom no policy applies to anyway. */

@@ -15,12 +15,12 @@ export const roleAtLogin: Check = {
   engines: ["postgresql"],
   *find(context) {
     const { index, logins } = context;
-    const { graph, rules } = index;
+    const { graph } = index;
     for (const login of logins) {
       const id = graph.idOf(login.name);
       if (hasBit(graph.superuserRoles, id)) continue;
       for (const { database, name, value } of login.settings) {
-        if (name !== "role" || rules.startsAs(login, database) !== value || value === login.name) continue;
+        if (name !== "role" || value === login.name) continue;
         const other = graph.idOf(value);
         // Where it may not become the role the server only warns.
         if (other < 0 || !hasBit(graph.setters(other, database), id)) continue;

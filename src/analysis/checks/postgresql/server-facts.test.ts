@@ -59,11 +59,15 @@ test("built-in code, superusers, and owners that no login works as are left alon
   expect(runOn(indexCode, unread).notEvaluated).toHaveLength(1);
 });
 
-function defectsOf(major: number, minor: number): readonly (readonly [string, string])[] {
+function defectsOf(major: number, minor: number): readonly (readonly string[])[] {
   const context = worldContext({ roles: {}, major });
   const version = { product: "PostgreSQL", major, minor, text: `${major}.${minor}` };
   const live = { ...context.live, version };
-  return runChecks({ ...context, live }, [knownDefects]).findings.map((each) => [each.message, each.help ?? ""]);
+  return runChecks({ ...context, live }, [knownDefects]).findings.map((each) => [
+    each.message,
+    each.help ?? "",
+    each.danger,
+  ]);
 }
 
 test("a minor version is judged by the defects that its major has", () => {
@@ -72,12 +76,14 @@ test("a minor version is judged by the defects that its major has", () => {
   expect(defectsOf(16, 0)[0]?.[0]).not.toContain("CVE-2023-39418");
   expect(defectsOf(17, 6)).toEqual([
     [
-      "PostgreSQL 17.6 has 2 known defects of access control: CVE-2026-6472, CVE-2026-14666",
-      "install PostgreSQL 17.11 or a newer minor version",
-    ],
-    [
       "PostgreSQL 17.6 has a known defect of access control: CVE-2025-12817",
       "install PostgreSQL 17.7 or a newer minor version",
+      "high",
+    ],
+    [
+      "PostgreSQL 17.6 has 2 known defects of access control: CVE-2026-6472, CVE-2026-14666",
+      "install PostgreSQL 17.11 or a newer minor version",
+      "medium",
     ],
   ]);
   expect(defectsOf(18, 5)).toEqual([]);

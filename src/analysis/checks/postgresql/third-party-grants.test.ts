@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { type CheckWorld, runOn, told, worldContext } from "../../../../test/support/check-world.ts";
+import type { CheckFinding } from "../../../model/check-finding.ts";
 import { accessList, type AccessEntry } from "../../../model/access-list.ts";
-import { resourceKey } from "../../../model/resource.ts";
+import { type Resource, resourceKey } from "../../../model/resource.ts";
 import { buildAccessIndex } from "../../access-index.ts";
 import { runChecks } from "../run-checks.ts";
 import { thirdPartyGrants } from "./third-party-grants.ts";
@@ -14,9 +15,15 @@ const WORLD: CheckWorld = {
 };
 
 /** The same world with the list of the table written out. */
-function findingsOf(...entries: readonly (readonly [grantee: string, grantor: string, ...privileges: string[]])[]) {
+function findingsOf(...entries: readonly Given[]): readonly CheckFinding[] {
+  return findingsOn(TABLE, entries);
+}
+
+type Given = readonly [grantee: string, grantor: string, ...privileges: string[]];
+const TABLE: Resource = { kind: "table", path: ["shop", "sales", "orders"] };
+
+function findingsOn(table: Resource, entries: readonly Given[]): readonly CheckFinding[] {
   const context = worldContext(WORLD);
-  const table = { kind: "table", path: ["shop", "sales", "orders"] } as const;
   const list = accessList(
     entries.map(([grantee, grantor, ...privileges]): AccessEntry => ({ grantee, grantor, privileges, grantable: [] })),
   );
@@ -39,6 +46,15 @@ test("a grant by another grantor than the owner is found, and the owner is to gi
   expect(findings[0]?.mend.changes).toMatchObject([
     { kind: "add-grant", grantee: "app", grantor: "owner", privileges: ["SELECT"] },
     { kind: "remove-grant", grantee: "app", grantor: "lead", privileges: ["SELECT"] },
+  ]);
+});
+
+test("what the cluster shares is in no database, and every schema is for itself", () => {
+  const findings = findingsOn({ kind: "database", path: ["shop"] }, [["app", "lead", "CONNECT"]]);
+  expect(findings[0]?.mend.changes).toMatchObject([{ database: null }, { database: null }]);
+  expect(findingsOf(["app", "lead", "SELECT"])[0]?.mend.changes).toMatchObject([
+    { database: "shop" },
+    { database: "shop" },
   ]);
 });
 

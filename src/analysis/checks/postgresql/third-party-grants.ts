@@ -56,7 +56,7 @@ function groupsOf(context: CheckContext): readonly Group[] {
   const foreign = new Map<string, readonly AccessEntry[]>();
   for (const place of context.index.classes.all) {
     const { owner, list, kind, database } = place;
-    if (owner === null || list.entries.length < 2) continue;
+    if (owner === null) continue;
     const key = `${owner}\0${list.id}`;
     let entries = foreign.get(key);
     if (entries === undefined) foreign.set(key, (entries = foreignEntries(context, place, owner)));
