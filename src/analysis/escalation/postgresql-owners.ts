@@ -1,6 +1,7 @@
-import { describeTyped, type Resource, resourceKey, schemaOf } from "../../model/resource.ts";
+import { describeTyped, type Resource } from "../../model/resource.ts";
 import { type Grantee, PUBLIC, type RoleName } from "../../model/role.ts";
 import type { AccessIndex } from "../access-index.ts";
+import { addBit, type Bits, emptyBits, hasBit, listBits } from "../bits.ts";
 import type { ResourceClass } from "../resource-class.ts";
 import type { EdgeInput } from "./edges.ts";
 import type { EscalationEdge } from "./escalation.ts";
@@ -45,13 +46,12 @@ const USES = ["DELETE", "INSERT", "SELECT", "TRUNCATE", "UPDATE"] as const;
 
 /** Triggers, policies, defaults and views run as whoever uses the table. */
 function* byOwning({ index }: EdgeInput): Iterable<EscalationEdge> {
-  const seen = new Set<string>();
+  const reached = usersReached(index);
   for (const place of classesOf(index, "table")) {
     const { owner, resources } = place;
     const [first] = resources;
     if (owner === null || first === undefined || isSuperuser(index, owner)) continue;
-    for (const victim of usersOf(index, place, USES)) {
-      if (!isNew(index, seen, owner, victim)) continue;
+    for (const victim of reached(owner, place)) {
       const by = `owns \`${describeTyped(first)}\`, which ${said(victim)} uses: its code runs as its user`;
       yield edge(owner, toRole(victim), by, { needsVictim: true });
     }
@@ -60,15 +60,18 @@ function* byOwning({ index }: EdgeInput): Iterable<EscalationEdge> {
 
 /** The owner of a schema may drop what others have in it, and make it anew. */
 function* bySchemas({ index }: EdgeInput): Iterable<EscalationEdge> {
-  const seen = new Set<string>();
+  const reached = usersReached(index);
+  const owners = ownersOfSchemas(index);
   for (const place of classesOf(index, "table")) {
-    let victims: readonly RoleName[] | undefined;
-    for (const [schema, example] of schemasIn(place)) {
-      const owner = index.state.holdings.get(schema)?.owner ?? null;
-      if (owner === null || owner === place.owner || isSuperuser(index, owner)) continue;
-      victims ??= usersOf(index, place, USES);
-      for (const victim of victims) {
-        if (!isNew(index, seen, owner, victim)) continue;
+    const here = owners.get(place.database ?? "");
+    if (here === undefined || [...here.values()].every((owner) => owner === place.owner)) continue;
+    const examples = new Map<RoleName, Resource>();
+    for (const resource of place.resources) {
+      const owner = here.get(resource.path[1] ?? "");
+      if (owner !== undefined && owner !== place.owner && !examples.has(owner)) examples.set(owner, resource);
+    }
+    for (const [owner, example] of examples) {
+      for (const victim of reached(owner, place)) {
         const by = `owns the schema of \`${describeTyped(example)}\`, and can put its own in the place of what ${said(victim)} uses`;
         yield edge(owner, toRole(victim), by, { needsVictim: true });
       }
@@ -76,18 +79,43 @@ function* bySchemas({ index }: EdgeInput): Iterable<EscalationEdge> {
   }
 }
 
-function schemasIn(place: ResourceClass): ReadonlyMap<ReturnType<typeof resourceKey>, Resource> {
-  const names = new Map<string, Resource>();
-  for (const resource of place.resources) {
-    const schema = schemaOf(resource);
-    if (schema !== null && !names.has(schema)) names.set(schema, resource);
+/** The owners of schemas that are no superusers, by database and schema. */
+function ownersOfSchemas(index: AccessIndex): ReadonlyMap<string, ReadonlyMap<string, RoleName>> {
+  const found = new Map<string, Map<string, RoleName>>();
+  for (const place of classesOf(index, "schema")) {
+    if (place.owner === null || isSuperuser(index, place.owner)) continue;
+    const here = found.get(place.database ?? "") ?? new Map<string, RoleName>();
+    for (const { path } of place.resources) here.set(path[1] ?? "", place.owner);
+    found.set(place.database ?? "", here);
   }
-  return new Map(
-    [...names].map(([schema, resource]) => [
-      resourceKey({ kind: "schema", path: [place.database ?? "", schema] }),
-      resource,
-    ]),
-  );
+  return found;
+}
+
+/** The logins that use a class and that `from` was not told of before: each grantee is looked at once for it. */
+function usersReached(index: AccessIndex): (from: RoleName, place: ResourceClass) => readonly RoleName[] {
+  const { graph, bits } = index;
+  const mask = bits.mask("table", USES);
+  const grantees = new Map<RoleName, Set<number>>();
+  const told = new Map<RoleName, Bits>();
+  return (from, { compiled, database }) => {
+    const done = grantees.get(from) ?? new Set();
+    const before = told.get(from) ?? emptyBits(graph.names.length);
+    grantees.set(from, done);
+    told.set(from, before);
+    const found: RoleName[] = [];
+    for (let i = 0; i < compiled.grantees.length; i++) {
+      const grantee = compiled.grantees[i] as number;
+      if (grantee < 0 || ((compiled.masks[i] as number) & mask) === 0 || done.has(grantee)) continue;
+      done.add(grantee);
+      for (const id of listBits(graph.heirs(grantee, database))) {
+        if (hasBit(before, id) || !hasBit(graph.logins, id)) continue;
+        addBit(before, id);
+        const name = graph.names[id] as RoleName;
+        if (!isHeirOf(index, from, name)) found.push(name);
+      }
+    }
+    return found;
+  };
 }
 
 function* byTrigger({ index }: EdgeInput): Iterable<EscalationEdge> {

@@ -144,14 +144,9 @@ export function hashReaders(
       if (grantee !== place.owner && !found.has(grantee)) found.set(grantee, resource);
     }
   };
-  for (const place of index.classes.all) {
-    if (place.kind !== "table" && place.kind !== "column") continue;
-    for (const resource of place.resources) {
-      const [, schema, relation = "", column] = resource.path;
-      if (schema !== "pg_catalog") continue;
-      const secret = HASHES.get(relation);
-      if (secret !== undefined && (column === undefined || column === secret)) take(place, resource);
-    }
+  for (const resource of systemRelations(index, HASHES)) {
+    const place = index.classes.of(resourceKey(resource));
+    if (place !== undefined) take(place, resource);
   }
   for (const { view, reads } of posture?.views ?? []) {
     if (!reads.some(({ path }) => path[1] === "pg_catalog" && HASHES.has(path[2] ?? ""))) continue;
@@ -159,6 +154,16 @@ export function hashReaders(
     if (place !== null) take(place, view);
   }
   return found;
+}
+
+/** System relations and the column of each that matters, in every database, whether they stand in the state or not: they do where their list is no longer the first one. */
+export function systemRelations({ catalog }: AccessIndex, columns: ReadonlyMap<string, string>): readonly Resource[] {
+  return catalog.databases.flatMap((database) =>
+    [...columns].flatMap(([name, column]): Resource[] => [
+      { kind: "table", path: [database, "pg_catalog", name] },
+      { kind: "column", path: [database, "pg_catalog", name, column] },
+    ]),
+  );
 }
 
 const HERE: ReadonlySet<string> = new Set(["", "127.0.0.1", "::1", "localhost"]);

@@ -52,11 +52,12 @@ export function givenOn(
   for (const { class: place, resources } of places) {
     const mask = context.index.bits.mask(place.kind, wanted);
     if (!place.compiled.masks.some((each) => (each & mask) !== 0)) continue;
-    const bySchema = Map.groupBy(resources, (resource) => schemaOf(resource));
+    let bySchema: ReadonlyMap<string | null, readonly Resource[]> | undefined;
     for (const entry of place.list.entries) {
-      if (entry.grantee === place.owner || !isJudged(context, entry.grantee)) continue;
+      if (entry.grantee === place.owner) continue;
       const privileges = entry.privileges.filter((each) => wanted.includes(each));
-      if (privileges.length === 0) continue;
+      if (privileges.length === 0 || !isJudged(context, entry.grantee)) continue;
+      bySchema ??= Map.groupBy(resources, (resource) => schemaOf(resource));
       for (const [schema, there] of bySchema) {
         const { kind, database } = place;
         const key = [entry.grantee, kind, database, schema, privileges.join()].join("\0");

@@ -3,7 +3,7 @@ import { describeTyped, type Resource, type ResourceKind, resourceKey } from "..
 import type { RoleName } from "../../../model/role.ts";
 import { isHeirOf } from "../../escalation/postgresql-users.ts";
 import type { Check, CheckContext } from "../check.ts";
-import { distinct, isJudged } from "./given.ts";
+import { distinct, isJudged, placesOf } from "./given.ts";
 import { bySchema, named, said } from "./strength.ts";
 
 const KINDS: ReadonlySet<ResourceKind> = new Set<ResourceKind>(["routine", "sequence", "table"]);
@@ -62,23 +62,53 @@ interface Foreign {
 /** By schema: what others own there, and whether its owner has something there too. What extensions made is theirs. */
 function foreignIn(context: CheckContext): ReadonlyMap<string, Foreign & { readonly mixed: boolean }> {
   const { index } = context;
+  const owners = judgedOwners(context);
   const found = new Map<string, Foreign>();
-  const mixed = new Set<string>();
   for (const place of index.classes.all) {
-    if (!KINDS.has(place.kind) || place.owner === null) continue;
+    const here = owners.get(place.database ?? "");
+    if (!KINDS.has(place.kind) || place.owner === null || here === undefined) continue;
+    const foreign = new Set([...here.owners].filter((owner) => !isHeirOf(index, owner, place.owner ?? "")));
+    if (foreign.size === 0) continue;
     for (const [name, there] of bySchema(place.resources)) {
+      const owner = here.bySchema.get(name);
+      if (owner === undefined || !foreign.has(owner)) continue;
       const schema: Resource = { kind: "schema", path: [place.database ?? "", name] };
-      const key = resourceKey(schema);
-      const owner = index.state.holdings.get(key)?.owner ?? null;
-      if (owner === place.owner) mixed.add(key);
-      if (owner === null || !isJudged(context, owner) || isHeirOf(index, owner, place.owner)) continue;
       const own = there.filter((each) => index.catalog.entries.get(resourceKey(each))?.extension === undefined);
       if (own.length === 0) continue;
-      const group = found.get(key) ?? { schema, owner, others: new Set(), resources: [] };
+      const group = found.get(resourceKey(schema)) ?? { schema, owner, others: new Set(), resources: [] };
       group.others.add(place.owner);
       for (const each of own) group.resources.push(each);
-      found.set(key, group);
+      found.set(resourceKey(schema), group);
     }
   }
-  return new Map([...found].map(([key, each]) => [key, { ...each, mixed: mixed.has(key) }]));
+  return new Map([...found].map(([key, each]) => [key, { ...each, mixed: hasOwn(context, each) }]));
+}
+
+interface SchemaOwners {
+  readonly owners: Set<RoleName>;
+  readonly bySchema: Map<string, RoleName>;
+}
+
+/** The schemas whose owners are judged, by database. */
+function judgedOwners(context: CheckContext): ReadonlyMap<string, SchemaOwners> {
+  const found = new Map<string, SchemaOwners>();
+  for (const { class: place, resources } of placesOf(context, "schema")) {
+    if (place.owner === null || !isJudged(context, place.owner)) continue;
+    const here = found.get(place.database ?? "") ?? { owners: new Set(), bySchema: new Map() };
+    here.owners.add(place.owner);
+    for (const { path } of resources) here.bySchema.set(path[1] ?? "", place.owner);
+    found.set(place.database ?? "", here);
+  }
+  return found;
+}
+
+function hasOwn({ index }: CheckContext, { schema, owner }: Foreign): boolean {
+  const [database, name] = schema.path;
+  return index.classes.all.some(
+    (place) =>
+      KINDS.has(place.kind) &&
+      place.owner === owner &&
+      place.database === database &&
+      place.resources.some((each) => each.path[1] === name),
+  );
 }

@@ -1,5 +1,6 @@
 import { compareText, sorted } from "../../../base/order.ts";
 import { describeResource, describeTyped, type Resource, resourceKey } from "../../../model/resource.ts";
+import { systemRelations } from "../../escalation/postgresql-server.ts";
 import type { Check, CheckContext, Gap, Hit } from "../check.ts";
 import { givenOn, membersOf, type Place, what, who } from "./given.ts";
 import { said } from "./strength.ts";
@@ -58,15 +59,13 @@ function secretOf({ path }: Resource): { readonly column: string; readonly what:
   return column === undefined || column === secret?.column ? secret : undefined;
 }
 
-/** System relations stand in the state only where their list is no longer the first one. */
+const COLUMNS: ReadonlyMap<string, string> = new Map([...SECRETS].map(([name, { column }]) => [name, column]));
+
 function secretPlaces({ index }: CheckContext): readonly Place[] {
-  const found: Place[] = [];
-  for (const place of index.classes.all) {
-    if (place.kind !== "table" && place.kind !== "column") continue;
-    const resources = place.resources.filter((each) => each.path[1] === "pg_catalog" && secretOf(each) !== undefined);
-    if (resources.length > 0) found.push({ class: place, resources });
-  }
-  return found;
+  return systemRelations(index, COLUMNS).flatMap((resource) => {
+    const place = index.classes.of(resourceKey(resource));
+    return place === undefined ? [] : [{ class: place, resources: [resource] }];
+  });
 }
 
 function* throughViews(context: CheckContext): Generator<Hit | Gap> {
