@@ -1,9 +1,9 @@
 import type { AccessList, Privilege } from "../../model/access-list.ts";
 import { type Resource, type ResourceKind, resourceKey } from "../../model/resource.ts";
-import { type Grantee, PUBLIC } from "../../model/role.ts";
+import { type Grantee, PUBLIC, type RoleName } from "../../model/role.ts";
 import { compareText, sorted } from "../../base/order.ts";
 import { type AccessIndex, holdersOf } from "../access-index.ts";
-import { addBit, addBits, type Bits, emptyBits, hasBit, keepBits } from "../bits.ts";
+import { addBit, addBits, type Bits, emptyBits, hasBit, keepBits, listBits } from "../bits.ts";
 
 /** What was granted to one grantee on things of one kind that have one list. */
 export interface Given {
@@ -229,10 +229,31 @@ export function togetherIn(index: AccessIndex, sets: readonly HeldBy[], id: numb
   return edges.some((edge) => sets.every((set) => has(set, [edge]))) ? "reachable" : null;
 }
 
-/** Who holds something: without a further statement; and by a grant to the name itself, or to everybody. */
+/** Who holds something: without a further statement; by a grant to the name itself, or to everybody; and whether everybody does. */
 export interface HeldBy {
   readonly effective: Bits;
   readonly direct: Bits;
+  readonly everybody: boolean;
+}
+
+/** Those who hold all of several sets at a time, by number of role; PUBLIC alone where everybody does. */
+export function allTogether(
+  index: AccessIndex,
+  sets: readonly HeldBy[],
+): readonly { readonly name: Grantee; readonly over: "effective" | "reachable" }[] {
+  if (sets.every(({ everybody }) => everybody)) return [{ name: PUBLIC, over: "effective" }];
+  return listBits(index.graph.existing).flatMap((id) => {
+    const over = togetherIn(index, sets, id);
+    return over === null ? [] : [{ name: index.graph.names[id] as RoleName, over }];
+  });
+}
+
+/** Whether what was granted to one name counts for another, at once or after activating a role. */
+export function countsFor(index: AccessIndex, grantee: Grantee, name: Grantee): boolean {
+  if (everybodys(index).has(grantee)) return true;
+  const { graph } = index;
+  const [from, id] = [graph.idOf(grantee), name === PUBLIC ? -1 : graph.idOf(name)];
+  return from >= 0 && id >= 0 && graph.isReacher(from, id, null);
 }
 
 /** Who holds one of some privileges on `*.*`. */
@@ -250,14 +271,13 @@ export function heldAnywhere(
   options: { readonly own?: true } = {},
 ): HeldBy {
   const wanted = new Set(privileges);
-  const effective = emptyBits(index.graph.names.length);
-  const direct = emptyBits(index.graph.names.length);
+  const found = nobody(index);
   for (const [grantee, all] of givenTo(index)) {
     if (!all.some((one) => isPlace(one.kind) && [...wanted].some((privilege) => one.privileges.has(privilege))))
       continue;
-    if (options.own !== true || !everybodys(index).has(grantee)) addGrantee(index, grantee, { effective, direct });
+    if (options.own !== true || !everybodys(index).has(grantee)) addGrantee(index, grantee, found);
   }
-  return { effective, direct };
+  return found;
 }
 
 function isPlace(kind: ResourceKind): boolean {
@@ -266,12 +286,11 @@ function isPlace(kind: ResourceKind): boolean {
 
 /** Who holds one of some privileges, each on its place. */
 export function joined(index: AccessIndex, wanted: readonly (readonly [Resource, Privilege])[]): HeldBy {
-  const effective = emptyBits(index.graph.names.length);
-  const direct = emptyBits(index.graph.names.length);
+  const found = nobody(index);
   for (const [place, privilege] of wanted) {
-    for (const grantee of granteesOf(index, place, privilege)) addGrantee(index, grantee, { effective, direct });
+    for (const grantee of granteesOf(index, place, privilege)) addGrantee(index, grantee, found);
   }
-  return { effective, direct };
+  return found;
 }
 
 const ofEverybody = new WeakMap<AccessIndex, ReadonlySet<Grantee>>();
@@ -291,9 +310,17 @@ function everybodys(index: AccessIndex): ReadonlySet<Grantee> {
   return found;
 }
 
-function addGrantee(index: AccessIndex, grantee: Grantee, { effective, direct }: HeldBy): void {
+type Gathering = { -readonly [Part in keyof HeldBy]: HeldBy[Part] };
+
+function nobody({ graph }: AccessIndex): Gathering {
+  return { effective: emptyBits(graph.names.length), direct: emptyBits(graph.names.length), everybody: false };
+}
+
+function addGrantee(index: AccessIndex, grantee: Grantee, gathering: Gathering): void {
   const { graph } = index;
+  const { effective, direct } = gathering;
   if (everybodys(index).has(grantee)) {
+    gathering.everybody = true;
     addBits(effective, graph.existing);
     addBits(direct, graph.existing);
     return;

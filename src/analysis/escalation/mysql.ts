@@ -2,22 +2,23 @@ import type { Privilege } from "../../model/access-list.ts";
 import { describeName, describeTyped, type Resource, resourceKey } from "../../model/resource.ts";
 import { type Grantee, PUBLIC, type RoleName } from "../../model/role.ts";
 import { sortedText } from "../../base/order.ts";
-import type { AccessIndex } from "../access-index.ts";
-import { type Bits, emptyBits, hasBit, keepBits, listBits } from "../bits.ts";
+import { type AccessIndex, holdersOf } from "../access-index.ts";
+import { hasBit, keepBits, listBits } from "../bits.ts";
 import type { EdgeInput, EdgeSource } from "./edges.ts";
 import type { EscalationEdge, Goal } from "./escalation.ts";
 import {
   administratorsOfAll,
+  allTogether,
   CODE_TABLES,
   GRANT_SCHEMA,
   givenTo,
   granteesOf,
   grantTableRights,
+  hasEverything,
   heldAnywhere,
   holders,
   joined,
   SERVER,
-  togetherIn,
 } from "./mysql-held.ts";
 
 /**
@@ -124,14 +125,9 @@ export const CODE_MAKING: readonly Privilege[] = ["CREATE ROUTINE", "EVENT", "TR
 function* definerEdges(input: EdgeInput): Iterable<EscalationEdge> {
   const { index } = input;
   const sets = [joined(index, definerRights(input)), heldAnywhere(index, CODE_MAKING)];
-  for (const id of listBits(index.graph.existing)) {
-    if (hasBit(administratorsOfAll(index), id)) continue;
-    const over = togetherIn(index, sets, id);
-    if (over === null) continue;
-    yield* toAnybody(index, index.graph.names[id] as RoleName, {
-      by: "may make code that runs with the rights of any account",
-      over,
-    });
+  for (const { name, over } of allTogether(index, sets)) {
+    if (hasEverything(index, name)) continue;
+    yield* toAnybody(index, name, { by: "may make code that runs with the rights of any account", over });
   }
 }
 
@@ -173,9 +169,8 @@ function* roleEdges({ index }: EdgeInput): Iterable<EscalationEdge> {
 function* codeEdges({ index }: EdgeInput): Iterable<EscalationEdge> {
   for (const [schema, callers] of callersBySchema(index)) {
     const place: Resource = { kind: "schema", path: [GRANT_SCHEMA.path[0] ?? "", schema] };
-    for (const id of listBits(replacers(index, place))) {
-      if (hasBit(administratorsOfAll(index), id)) continue;
-      const from = index.graph.names[id] as RoleName;
+    for (const from of replacers(index, place)) {
+      if (hasEverything(index, from)) continue;
       for (const caller of callers) {
         if (caller === from) continue;
         const by = `may replace routines of ${describeTyped(place)} that ${said(caller)} calls`;
@@ -185,13 +180,18 @@ function* codeEdges({ index }: EdgeInput): Iterable<EscalationEdge> {
   }
 }
 
-/** Who may drop routines of a schema and make others in their place. */
-export function replacers(index: AccessIndex, schema: Resource): Bits {
-  const found = index.classes.of(resourceKey(schema));
-  if (found === undefined) return emptyBits(index.graph.names.length);
-  const both = holders(index, schema, "ALTER ROUTINE").slice();
-  keepBits(both, holders(index, schema, "CREATE ROUTINE"));
-  return both;
+/** Who may drop routines of a schema and make others in their place, by number of role; PUBLIC alone where everybody may. */
+export function replacers(index: AccessIndex, schema: Resource): readonly Grantee[] {
+  const place = index.classes.of(resourceKey(schema));
+  if (place === undefined) return [];
+  const [a, b] = ["ALTER ROUTINE", "CREATE ROUTINE"].map((privilege) =>
+    holdersOf(index, place, index.bits.bit("schema", privilege), {}),
+  );
+  if (a === undefined || b === undefined) return [];
+  if (a.everybody && b.everybody) return [PUBLIC];
+  const both = (a.everybody ? index.graph.existing : a.roles).slice();
+  keepBits(both, b.everybody ? index.graph.existing : b.roles);
+  return listBits(both).map((id) => index.graph.names[id] as RoleName);
 }
 
 /** Whom EXECUTE was granted to on a schema that has routines, or on one of its routines. */

@@ -52,7 +52,8 @@ export function mariadbAccount(row: sql.GlobalPrivRow): AccountFound {
       login: !isTrue(locked),
       password_days: passwordDays(lifetime),
       password_expired: lastChanged === "0",
-      plugin: signInWays(plugin ?? "", JSON.parse(ways) as readonly (string | number | null)[]),
+      // The rows of anonymous accounts that an installation makes name none: the server takes this one.
+      plugin: signInWays(plugin ?? "mysql_native_password", JSON.parse(ways) as readonly (string | number | null)[]),
       queries_per_hour: numeric(questions),
       stale_default_role: null,
       statement_seconds: numeric(seconds),

@@ -57,4 +57,10 @@ describe("MYE-03", () => {
     const grants = ["usage on dynamic-privilege SET_ANY_DEFINER to app@%", "trigger on schema shop to app@%"];
     expect(told(anyDefiner, { product: "mysql", roles, grants })).toEqual(found("SET_ANY_DEFINER"));
   });
+
+  it("tells of everybody once", () => {
+    expect(told(anyDefiner, on("set user on server to public", "event on schema shop to public"))).toEqual([
+      "critical everybody (PUBLIC) may make code that runs as any account: it has SET USER, and may make routines, events or triggers",
+    ]);
+  });
 });

@@ -1,9 +1,17 @@
-import { type Grantee, PUBLIC, type RoleName } from "../../../model/role.ts";
-import { listBits } from "../../bits.ts";
+import type { Privilege } from "../../../model/access-list.ts";
+import type { Resource } from "../../../model/resource.ts";
+import type { Grantee } from "../../../model/role.ts";
 import { anybody, CODE_MAKING, definerRights } from "../../escalation/mysql.ts";
-import { granteesOf, heldAnywhere, joined, togetherIn } from "../../escalation/mysql-held.ts";
+import { allTogether, countsFor, granteesOf, heldAnywhere, joined } from "../../escalation/mysql-held.ts";
 import type { Check } from "../check.ts";
 import { concerned, ENGINES, revoke, said, sure } from "./principals.ts";
+
+interface Naming {
+  readonly place: Resource;
+  readonly privilege: Privilege;
+  readonly word: string;
+  readonly over: "effective" | "reachable";
+}
 
 /** MYE-03. */
 export const anyDefiner: Check = {
@@ -17,36 +25,29 @@ export const anyDefiner: Check = {
   cis: ["CIS MySQL 5 SUPER"],
   *find(context) {
     const { index } = context;
-    const { graph } = index;
-    const naming = definerRights(context).map(([place, privilege]) => ({
-      place,
-      privilege,
-      word: place.kind === "dynamic-privilege" ? (place.path[0] ?? "") : privilege,
-      held: joined(index, [[place, privilege]]),
-    }));
     const makers = heldAnywhere(index, CODE_MAKING);
-    const gives = (grantee: Grantee, id: number): boolean =>
-      grantee === PUBLIC || graph.isReacher(graph.idOf(grantee), id, null);
-    for (const id of listBits(graph.existing)) {
-      const name = graph.names[id] as RoleName;
-      if (!concerned(context, name)) continue;
-      const found = naming.flatMap((each) => {
-        const over = togetherIn(index, [each.held, makers], id);
-        return over === null ? [] : [{ ...each, over }];
-      });
-      if (found.length === 0 || anybody(index, name).length === 0) continue;
-      const words = found.map(({ word }) => word).join(" and ");
-      const changes = found.flatMap(({ place, privilege }) =>
+    const found = new Map<Grantee, Naming[]>();
+    for (const [place, privilege] of definerRights(context)) {
+      const word = place.kind === "dynamic-privilege" ? (place.path[0] ?? "") : privilege;
+      for (const { name, over } of allTogether(index, [joined(index, [[place, privilege]]), makers])) {
+        if (!concerned(context, name)) continue;
+        found.set(name, [...(found.get(name) ?? []), { place, privilege, word, over }]);
+      }
+    }
+    for (const [name, naming] of found) {
+      if (anybody(index, name).length === 0) continue;
+      const words = naming.map(({ word }) => word).join(" and ");
+      const changes = naming.flatMap(({ place, privilege }) =>
         granteesOf(index, place, privilege)
-          .filter((grantee) => gives(grantee, id))
+          .filter((grantee) => countsFor(index, grantee, name))
           .map((grantee) => revoke(grantee, [place], [privilege])),
       );
       yield {
         message: `${said(name)} may make code that runs as any account: it has ${words}, and may make routines, events or triggers`,
         principals: [name],
-        resources: found.map(({ place }) => place),
+        resources: naming.map(({ place }) => place),
         path: [
-          ...(found.every(({ over }) => over === "reachable") ? [`${said(name)} activates a role`] : []),
+          ...(naming.every(({ over }) => over === "reachable") ? [`${said(name)} activates a role`] : []),
           `${said(name)} makes code with another definer by ${words}`,
           "the code runs with everything that its definer has",
         ],

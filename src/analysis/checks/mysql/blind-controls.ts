@@ -1,11 +1,16 @@
-import { PUBLIC, type RoleName } from "../../../model/role.ts";
-import { listBits } from "../../bits.ts";
-import { granteesOf, heldAnywhere, joined, SERVER, togetherIn } from "../../escalation/mysql-held.ts";
 import type { Resource } from "../../../model/resource.ts";
+import type { Grantee } from "../../../model/role.ts";
+import { allTogether, countsFor, granteesOf, heldAnywhere, joined, SERVER } from "../../escalation/mysql-held.ts";
 import type { Check } from "../check.ts";
 import { concerned, ENGINES, revoke, said, sure } from "./principals.ts";
 
-const CONTROLS: readonly { readonly place: Resource; readonly privilege: string; readonly word: string }[] = [
+interface Control {
+  readonly place: Resource;
+  readonly privilege: string;
+  readonly word: string;
+}
+
+const CONTROLS: readonly Control[] = [
   { place: SERVER, privilege: "SUPER", word: "SUPER" },
   ...["AUDIT_ADMIN", "ENCRYPTION_KEY_ADMIN", "FIREWALL_ADMIN", "SYSTEM_VARIABLES_ADMIN"].map((word) => ({
     place: { kind: "dynamic-privilege", path: [word] } as const,
@@ -25,28 +30,26 @@ export const blindControls: Check = {
   engines: ENGINES,
   *find(context) {
     const { index } = context;
-    const { graph } = index;
-    const controls = CONTROLS.map((each) => ({ ...each, held: joined(index, [[each.place, each.privilege]]) }));
     const data = heldAnywhere(index, ["DELETE", "INSERT", "SELECT", "UPDATE"], { own: true });
-    for (const id of listBits(graph.existing)) {
-      const name = graph.names[id] as RoleName;
-      if (!concerned(context, name)) continue;
-      const found = controls.flatMap((each) => {
-        const over = togetherIn(index, [each.held, data], id);
-        return over === null ? [] : [{ ...each, over }];
-      });
-      if (found.length === 0) continue;
-      const words = found.map(({ word }) => word).join(", ");
-      const changes = found.flatMap(({ place, privilege }) =>
+    const found = new Map<Grantee, (Control & { readonly over: "effective" | "reachable" })[]>();
+    for (const control of CONTROLS) {
+      const held = joined(index, [[control.place, control.privilege]]);
+      for (const { name, over } of allTogether(index, [held, data])) {
+        if (concerned(context, name)) found.set(name, [...(found.get(name) ?? []), { ...control, over }]);
+      }
+    }
+    for (const [name, controls] of found) {
+      const words = controls.map(({ word }) => word).join(", ");
+      const changes = controls.flatMap(({ place, privilege }) =>
         granteesOf(index, place, privilege)
-          .filter((grantee) => grantee === PUBLIC || graph.isReacher(graph.idOf(grantee), id, null))
+          .filter((grantee) => countsFor(index, grantee, name))
           .map((grantee) => revoke(grantee, [place], [privilege])),
       );
       yield {
         message: `${said(name)} uses data, and may switch off what records that: it holds ${words}`,
         principals: [name],
-        resources: found.map(({ place }) => place),
-        over: found.some(({ over }) => over === "effective") ? "effective" : "reachable",
+        resources: controls.map(({ place }) => place),
+        over: controls.some(({ over }) => over === "effective") ? "effective" : "reachable",
         fix: { text: `revoke ${words} from ${changes.map(({ grantee }) => said(grantee)).join(", ")}`, changes },
         ...sure(context),
       };

@@ -24,3 +24,9 @@ it("MYE-13 is silent without EVENT, and for schedulers, who deploys and administ
   }
   expect(told(events, { ...world, purposes: { "app@%": "application" } })).toHaveLength(1);
 });
+
+it("MYE-13 leaves to HID-06 what a new server grants to everybody", () => {
+  expect(told(events, { ...world, grants: ["event on schema test to public"] })).toEqual([]);
+  expect(told(events, { ...world, grants: ["event on schema test to app@%"] })).toHaveLength(1);
+  expect(told(events, { ...world, grants: ["event on schema shop to public"] })).toHaveLength(1);
+});

@@ -1,6 +1,7 @@
 import { describeName, type Resource, type ResourceKind } from "../../../model/resource.ts";
 import { givenTo } from "../../escalation/mysql-held.ts";
 import type { Check } from "../check.ts";
+import { isOfNewServer } from "../names/test-schemas.ts";
 import { concerned, ENGINES, isFor, revoking, said, saidPlaces, sure } from "./principals.ts";
 
 /** MYE-13. */
@@ -19,7 +20,8 @@ export const events: Check = {
       const own = code.filter(({ form, definer }) => form === "event" && definer === grantee);
       const byKind = new Map<ResourceKind, Resource[]>();
       for (const { kind, privileges, resources } of given) {
-        if (privileges.has("EVENT")) byKind.set(kind, [...(byKind.get(kind) ?? []), ...resources]);
+        const places = privileges.has("EVENT") ? resources.filter((each) => !isOfNewServer(grantee, each)) : [];
+        if (places.length > 0) byKind.set(kind, [...(byKind.get(kind) ?? []), ...places]);
       }
       for (const resources of byKind.values()) {
         yield {

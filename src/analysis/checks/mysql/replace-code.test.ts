@@ -37,3 +37,9 @@ it("MYE-11 tells of a role and not of its members", () => {
     "high `group` may replace routines of others in `schema shop`",
   ]);
 });
+
+it("MYE-11 tells of everybody once", () => {
+  const world = on("alter routine, create routine on schema shop to public");
+  expect(told(replaceCode, world)).toEqual(["high everybody (PUBLIC) may replace routines of others in `schema shop`"]);
+  expect(toldAfterFix(replaceCode, world)).toEqual([]);
+});

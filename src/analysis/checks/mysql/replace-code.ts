@@ -1,7 +1,6 @@
 import { sorted } from "../../../base/order.ts";
 import { compareResources, type Resource } from "../../../model/resource.ts";
-import type { RoleName } from "../../../model/role.ts";
-import { hasBit, listBits } from "../../bits.ts";
+import type { Grantee, RoleName } from "../../../model/role.ts";
 import { replacers } from "../../escalation/mysql.ts";
 import type { Check, CheckContext } from "../check.ts";
 import { concerned, ENGINES, isFor, revokingRecorded, said, saidPlaces, sure } from "./principals.ts";
@@ -18,14 +17,14 @@ export const replaceCode: Check = {
   cis: ["CIS MySQL 5 stored programs"],
   *find(context) {
     const { index } = context;
-    const found = new Map<RoleName, Resource[]>();
+    const found = new Map<Grantee, Resource[]>();
     for (const [schema, definers] of definerRoutines(context)) {
       const place: Resource = { kind: "schema", path: ["def", schema] };
       const both = replacers(index, place);
-      for (const id of listBits(both)) {
-        const name = index.graph.names[id] as RoleName;
+      for (const name of both) {
         // Who has both from one of its roles is told with that role.
-        const isByRole = (index.graph.up[id] ?? []).some((edge) => edge.privileges && hasBit(both, edge.to));
+        const roles = (index.graph.up[index.graph.idOf(name)] ?? []).filter((edge) => edge.privileges);
+        const isByRole = roles.some((edge) => both.includes(index.graph.names[edge.to] as RoleName));
         if (isByRole || [...definers].every((definer) => definer === name)) continue;
         if (!concerned(context, name) || isFor(context, name, ["migration"])) continue;
         found.set(name, [...(found.get(name) ?? []), place]);

@@ -49,3 +49,8 @@ it("MYE-10 finds what everybody writes, and what everybody may put triggers on",
     "high everybody (PUBLIC) may put triggers on what others write: `table shop.t`",
   ]);
 });
+
+it("MYE-10 leaves to HID-06 what a new server grants to everybody", () => {
+  const world = on("trigger, insert on schema test to public");
+  expect(told(triggers, { ...world, exists: ["table test.t"] })).toEqual([]);
+});

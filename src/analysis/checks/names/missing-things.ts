@@ -1,10 +1,10 @@
 import type { Resource, ResourceKey } from "../../../model/resource.ts";
 import { resourceKey } from "../../../model/resource.ts";
-import { type Grantee, PUBLIC } from "../../../model/role.ts";
+import { PUBLIC } from "../../../model/role.ts";
 import { givenTo } from "../../escalation/mysql-held.ts";
 import type { Check, Gap, Hit } from "../check.ts";
 import { revoking, said, saidPlaces } from "../mysql/principals.ts";
-import { isTestSchema } from "./test-schemas.ts";
+import { isOfNewServer } from "./test-schemas.ts";
 
 /** HID-09. */
 export const missingThings: Check = {
@@ -23,7 +23,7 @@ export const missingThings: Check = {
         if (grantee !== PUBLIC && !context.inScope(grantee)) continue;
         const groups = new Map<string, { readonly privileges: readonly string[]; readonly places: Resource[] }>();
         for (const { kind, privileges, resources } of given) {
-          const places = resources.filter((each) => missing.has(resourceKey(each)) && !isOfServer(grantee, each));
+          const places = resources.filter((each) => missing.has(resourceKey(each)) && !isOfNewServer(grantee, each));
           if (places.length === 0) continue;
           const names = [...privileges].sort();
           const key = `${kind}\0${names.join()}`;
@@ -48,10 +48,5 @@ export const missingThings: Check = {
     }
   },
 };
-
-/** What a new server grants to everybody is HID-06's. */
-function isOfServer(grantee: Grantee, place: Resource): boolean {
-  return grantee === PUBLIC && isTestSchema(place);
-}
 
 const SHOWN: ReadonlySet<string> = new Set(["columns", "routines", "tables"]);

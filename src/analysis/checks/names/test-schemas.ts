@@ -1,6 +1,6 @@
 import { sorted } from "../../../base/order.ts";
 import { compareResources, type Resource } from "../../../model/resource.ts";
-import { PUBLIC } from "../../../model/role.ts";
+import { type Grantee, PUBLIC } from "../../../model/role.ts";
 import { givenTo } from "../../escalation/mysql-held.ts";
 import type { Check } from "../check.ts";
 import { revoke, saidPlaces } from "../mysql/principals.ts";
@@ -8,6 +8,11 @@ import { revoke, saidPlaces } from "../mysql/principals.ts";
 /** Whether a grant is one of those on `test` and its like that a new server makes for everybody. */
 export function isTestSchema({ kind, path }: Resource): boolean {
   return (kind === "schema" && path[1] === "test") || (kind === "schema-pattern" && /^test\\?_%$/u.test(path[1] ?? ""));
+}
+
+/** Whether a grant is one that a new server makes for everybody: other checks leave it to HID-06. */
+export function isOfNewServer(grantee: Grantee, place: Resource): boolean {
+  return grantee === PUBLIC && isTestSchema(place);
 }
 
 /** HID-06. */
