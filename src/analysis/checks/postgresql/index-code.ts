@@ -1,6 +1,7 @@
 import { compareText, sorted } from "../../../base/order.ts";
 import { describeName, type Resource, resourceKey } from "../../../model/resource.ts";
 import type { RoleName } from "../../../model/role.ts";
+import { hasBit, listBits } from "../../bits.ts";
 import type { Check, CheckContext } from "../check.ts";
 import { distinct, isJudged, what } from "./given.ts";
 
@@ -44,7 +45,7 @@ function ownerOf({ index }: CheckContext, resource: Resource): RoleName | null {
 
 /** Whether any login works with its rights, so that somebody could change the code. */
 function isUsed({ index: { graph } }: CheckContext, role: RoleName): boolean {
-  return graph
-    .reachers(graph.idOf(role), null)
-    .some((word, at) => (word & (graph.logins[at] as number) & ~(graph.superuserRoles[at] as number)) !== 0);
+  return listBits(graph.reachers(graph.idOf(role), null)).some(
+    (id) => hasBit(graph.logins, id) && !hasBit(graph.superuserRoles, id),
+  );
 }

@@ -37,6 +37,11 @@ test("an owner with all of it, a superuser, and one that nobody logs in as are l
   expect(told(revokedFromOwner, world("select", login))).toHaveLength(1);
 });
 
+test("the list of a column says nothing of its owner, who has it by the table", () => {
+  const grants = [`${ALL} on table audit.trail to owner`, "select on column audit.trail.what to boss"];
+  expect(told(revokedFromOwner, world(ALL, { grants }))).toEqual([]);
+});
+
 const DENY: DeclaredTest = {
   as: "app",
   logins: ["app"],
@@ -56,9 +61,14 @@ test("an access test that denies a login what it can grant itself as the owner i
   expect(denied({})).toEqual([
     "high `app` must not have delete on `table audit.trail`, and can grant it to itself: it has the rights of the owner",
   ]);
+  const location = { file: "tests.yaml", line: 3, column: 5 };
+  const given = world("select", { declared: { tests: [{ ...DENY, location }] } });
+  expect(runOn(revokedFromOwner, given).findings.map((each) => each.location)).toContainEqual(location);
   expect(denied({ must: "allow" })).toEqual([]);
   expect(denied({ privilege: "SELECT" })).toEqual([]);
   expect(denied({ logins: ["boss", "gone", "postgres"] })).toEqual([]);
   expect(denied({ resources: [{ kind: "table", path: ["shop", "audit", "gone"] }] })).toEqual([]);
   expect(denied({}, { members: [] })).toEqual([]);
+  const builtIn = { roles: { ...world("select").roles, pg_app: { login: true } }, members: ["pg_app in owner"] };
+  expect(denied({ logins: ["pg_app"] }, builtIn)).toEqual([]);
 });

@@ -64,7 +64,7 @@ function missingToOwner({ owner, list, withheld }: ResourceClass, all: readonly 
   const own = new Set(withheld);
   for (const { grantee, privileges } of list.entries)
     if (grantee === owner) for (const each of privileges) own.add(each);
-  return own.size === 0 && all.length === 0 ? [] : all.filter((each) => !own.has(each));
+  return all.filter((each) => !own.has(each));
 }
 
 /** What access tests deny to logins that can come to own it. */
@@ -75,7 +75,7 @@ function* denied(context: CheckContext): Generator<Hit> {
     if (must !== "deny") continue;
     for (const login of logins) {
       const id = graph.idOf(login);
-      if (id < 0 || hasBit(graph.superReachers, id) || !context.inScope(login)) continue;
+      if (!context.inScope(login)) continue;
       const owned = resources.filter((resource) => {
         const place = index.classOf(resource);
         if (place === null || place.compiled.owner < 0) return false;
