@@ -96,17 +96,19 @@ const SECRETS = "('pg_authid', 'pg_shadow', 'pg_user_mapping', 'pg_user_mappings
 
 /** Views with the relations that they read, as \`kind letter, schema, name\`. */
 export const VIEW_READS: string = `
+  with secrets as materialized (
+    select oid from pg_class where relnamespace = 'pg_catalog'::regnamespace and relname in ${SECRETS}
+  )
   select n.nspname, v.relname, rn.nspname, r.relname, r.relkind
   from pg_rewrite w
   join pg_class v on v.oid = w.ev_class and v.relkind in ('v', 'm')
   join pg_namespace n on n.oid = v.relnamespace
+  cross join lateral (select w.ev_action::text as rule offset 0) written
   join lateral (
     select distinct refobjid from pg_depend
     where classid = 'pg_rewrite'::regclass and objid = w.oid and refclassid = 'pg_class'::regclass and refobjid <> v.oid
     union
-    select s.oid from pg_class s
-    where s.relnamespace = 'pg_catalog'::regnamespace and s.relname in ${SECRETS}
-      and w.ev_action::text like '%:relid ' || s.oid || ' %'
+    select oid from secrets where position(':relid ' || oid || ' ' in rule) > 0
   ) d on true
   join pg_class r on r.oid = d.refobjid and r.relkind in ('r', 'v', 'm', 'f', 'p', 'S')
   join pg_namespace rn on rn.oid = r.relnamespace

@@ -43,6 +43,12 @@ beforeAll(async () => {
     alter database two set search_path = 'x', public;
     alter role all set work_mem = '5MB';
     grant execute on function pg_read_file(text) to plain;
+    create extension postgres_fdw;
+    create server "lo op" foreign data wrapper postgres_fdw options (host 'localhost', port '${server.port}');
+    create user mapping for plain server "lo op" options (user 'postgres', password 'mapping-secret', password_required 'false');
+    create user mapping for public server "lo op" options (user 'o=ther');
+    create user mapping for fn_owner server "lo op";
+    create subscription "su b" connection 'host=nowhere password=subscription-secret' publication p with (connect = false);
   `);
   await server.query(`create schema kept; alter default privileges in schema kept grant select on tables to plain`, {
     database: "template1",
@@ -130,6 +136,53 @@ describe("what a superuser reads", () => {
     expect(own.changedLists?.filter((each) => each.resource.path[0] === "two")).toEqual([]);
   });
 
+  test("foreign servers, whom one is there, and what is subscribed to, without a secret", () => {
+    const loop = { kind: "foreign-server", path: ["postgres", "lo op"] };
+    expect(own.foreignServers).toEqual([
+      {
+        server: loop,
+        wrapper: "postgres_fdw",
+        options: new Map([
+          ["host", "localhost"],
+          ["port", `${server.port}`],
+        ]),
+      },
+    ]);
+    expect(
+      own.userMappings?.map((each) => [each.role, [...(each.options ?? [])], each.hasPassword, each.passwordRequired]),
+    ).toEqual([
+      ["", [["user", "o=ther"]], false, true],
+      ["fn_owner", [], false, true],
+      [
+        "plain",
+        [
+          ["user", "postgres"],
+          ["password_required", "false"],
+        ],
+        true,
+        false,
+      ],
+    ]);
+    expect(own.subscriptions).toEqual([
+      {
+        database: "postgres",
+        name: "su b",
+        owner: "postgres",
+        enabled: false,
+        runAsOwner: server.major < 16,
+        passwordRequired: server.major < 16 ? null : true,
+      },
+    ]);
+    expect(own.extensions?.map((each) => `${each.database} ${each.name}`)).toEqual([
+      "postgres plpgsql",
+      "postgres postgres_fdw",
+      "two plpgsql",
+    ]);
+    const everything = JSON.stringify([all, weak], (_, value: unknown) => (value instanceof Map ? [...value] : value));
+    expect(everything).toContain("lo op");
+    expect(everything).not.toMatch(/mapping-secret|subscription-secret/u);
+  });
+
   test("what stands in template1", () => {
     expect(own.template).toEqual(["default privileges of postgres", "schema kept"]);
   });
@@ -146,5 +199,11 @@ test("an ordinary role reads the rest, and what it may not read is null and name
   });
   expect(weak.postgresql?.routines).toEqual(own.routines);
   expect(weak.postgresql?.views).toEqual(own.views);
+  expect(weak.postgresql?.subscriptions).toEqual(own.subscriptions);
+  expect(weak.postgresql?.userMappings?.map((each) => [each.role, each.options, each.hasPassword])).toEqual([
+    ["", null, null],
+    ["fn_owner", null, null],
+    ["plain", null, null],
+  ]);
   expect(weak.unknowns.map((each) => each.subject)).toEqual(["passwords", "pg_hba.conf", "setting `work_mem`"]);
 });
