@@ -20,6 +20,7 @@ export const idleRoles: Check = {
     const used = holders(context);
     const memberships = [...index.recorded.memberships.values()];
     const groups = new Set(memberships.filter((each) => !each.implied).map((each) => each.role));
+    for (const role of askedFor(context)) groups.add(role);
     const members = new Set(memberships.map((each) => each.member));
     for (const role of roles) {
       const { name } = role;
@@ -40,6 +41,12 @@ export const idleRoles: Check = {
     }
   },
 };
+
+/** Roles that somebody may ask for have members when they are needed. */
+function askedFor({ declared, target }: CheckContext): readonly RoleName[] {
+  const eligible = (declared?.identities ?? []).flatMap((each) => each.eligible ?? []);
+  return eligible.filter((each) => each.target === null || each.target === target).map((each) => each.role);
+}
 
 /** Attributes and settings are rights too. */
 function bears({ rules }: AccessIndex, { attributes, settings }: Role): boolean {

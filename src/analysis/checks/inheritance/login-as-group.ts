@@ -13,7 +13,7 @@ export const loginAsGroup: Check = {
   *find({ logins, index }) {
     const byRole = Map.groupBy(index.recorded.memberships.values(), (each) => each.role);
     for (const { name } of logins) {
-      const members = (byRole.get(name) ?? []).filter((each) => !each.implied);
+      const members = (byRole.get(name) ?? []).filter((each) => !each.implied && (each.inherit || each.set));
       if (members.length === 0) continue;
       const named = members.map((each) => `\`${describeName(each.member)}\``).join(", ");
       yield {

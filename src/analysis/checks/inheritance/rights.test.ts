@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { buildEscalation } from "../../escalation/build.ts";
 import type { EscalationEdge } from "../../escalation/escalation.ts";
 import { type CheckWorld, runOn, told, worldContext } from "../../../../test/support/check-world.ts";
+import { person } from "../../../../test/support/access-sample.ts";
 import { DEFAULT_LIMITS } from "../../../model/declared.ts";
 import { runChecks } from "../run-checks.ts";
 import { hiddenAdmin } from "./hidden-admin.ts";
@@ -212,6 +213,16 @@ test("roles without rights or without members are idle", () => {
     "low the role `r` has no rights and no members",
   ]);
   expect(runOn(idleRoles, { ...base, grants: [] }).findings[0]?.mend.changes).toMatchObject([{ kind: "drop-role" }]);
+});
+
+test("a role that somebody may ask for here is not without members", () => {
+  const base = { roles: { ann: LOGIN, r: {} }, grants: ["select on table sales.a to r"] };
+  const asks = (target: string | null) => [
+    { ...person("ann", "ann"), eligible: [{ role: "r", target, maxMinutes: 60 }] },
+  ];
+  expect(told(idleRoles, { ...base, identities: asks(null) })).toEqual([]);
+  expect(told(idleRoles, { ...base, identities: asks("here") })).toEqual([]);
+  expect(told(idleRoles, { ...base, identities: asks("there") })).toHaveLength(1);
 });
 
 test("owning, being in a group, a promise, a policy, an attribute and a default are something", () => {

@@ -55,7 +55,10 @@ function* outsiders(context: CheckContext, sensitive: Sensitive, mode: "read" | 
     if (isEmpty(reaching)) continue;
     addBits(found, reaching);
     const name = index.graph.names[source.id] as RoleName;
-    yield { ...direct(sensitive, mode, name, source, namesOf(index, reaching)), ...wayOf(context, source, reaching) };
+    const logins = namesOf(index, reaching);
+    // A role of the server's own is nobody's to change: those who are in it are.
+    const principals = context.inScope(name) ? [name] : logins;
+    yield { ...direct(sensitive, mode, name, source, logins), principals, ...wayOf(context, source, reaching) };
   }
   removeBits(judged, found);
   if (context.escalation.edges.length > 0) yield* escalating(context, sensitive, mode, { judged, sources });
@@ -110,7 +113,7 @@ function direct(
     message: `${who(name)} may ${can} ${what(resources)} (${sensitive.name}): it holds ${words(sortedText(source.privileges))}${through}`,
     principals: [name],
     resources,
-    about: `${sensitive.name}\0${mode}`,
+    about: `${sensitive.name}\0${mode}\0${name}`,
     ...(sensitive.location === undefined ? {} : { location: sensitive.location }),
     fix: {
       text: `take ${words(sortedText(source.privileges))} from ${who(name)}, or add it to \`${mode === "read" ? "readers" : "writers"}\` of ${sensitive.name}`,
