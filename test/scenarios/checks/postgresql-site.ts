@@ -5,24 +5,11 @@ import { type CheckRun, runChecks } from "../../../src/analysis/checks/run-check
 import { Secret } from "../../../src/base/secret.ts";
 import { postgresql } from "../../../src/engine/postgresql/index.ts";
 import type { CheckFinding } from "../../../src/model/check-finding.ts";
-import { type Declared, DEFAULT_LIMITS } from "../../../src/model/declared.ts";
+import type { Declared } from "../../../src/model/declared.ts";
 import { databaseOf } from "../../../src/model/resource.ts";
 import { planOf, read, runStages } from "../../engines/postgresql/planned.ts";
+import { worldContext } from "../../support/check-world.ts";
 import type { PostgresServer } from "../../support/postgres.ts";
-
-const NOTHING_DECLARED: Declared = {
-  roles: new Map(),
-  identities: [],
-  sensitive: [],
-  duties: new Map(),
-  separation: [],
-  approvers: [],
-  targets: ["here"],
-  tests: [],
-  limits: DEFAULT_LIMITS,
-  severities: [],
-  acceptances: [],
-};
 
 /** What checks look at on a live server, read by its superuser. */
 export async function siteContext(
@@ -31,6 +18,7 @@ export async function siteContext(
   declared: Partial<Declared> = {},
 ): Promise<CheckContext> {
   const [home = "postgres"] = databases;
+  const { declared: nothing } = worldContext({ roles: {} });
   await using connection = await postgresql.connect({
     url: new Secret(server.url({ database: home })),
     databases,
@@ -45,7 +33,7 @@ export async function siteContext(
     live,
     dialect,
     posture: await connection.posture(live),
-    declared: { ...NOTHING_DECLARED, ...declared },
+    declared: nothing === null ? null : { ...nothing, ...declared },
   });
 }
 

@@ -38,16 +38,14 @@ export const secretReaders: Check = {
         };
       }
     }
-    if (context.index.rules.builtinRights.some((right) => right.role === "pg_read_all_data")) {
-      for (const { member, removing } of membersOf(context, "pg_read_all_data")) {
-        yield {
-          message: `${said(member)} reads the hashes of all passwords: it is a member of \`pg_read_all_data\``,
-          principals: [member],
-          about: "pg_read_all_data",
-          path: [`${said(member)} is a member of \`pg_read_all_data\``, "`pg_read_all_data` reads `pg_authid`"],
-          fix: { text: `revoke \`pg_read_all_data\` from ${said(member)}`, changes: removing },
-        };
-      }
+    for (const { member, removing } of membersOf(context, "pg_read_all_data")) {
+      yield {
+        message: `${said(member)} reads the hashes of all passwords: it is a member of \`pg_read_all_data\``,
+        principals: [member],
+        about: "pg_read_all_data",
+        path: [`${said(member)} is a member of \`pg_read_all_data\``, "`pg_read_all_data` reads `pg_authid`"],
+        fix: { text: `revoke \`pg_read_all_data\` from ${said(member)}`, changes: removing },
+      };
     }
     yield* throughViews(context);
   },
