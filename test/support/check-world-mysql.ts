@@ -230,6 +230,8 @@ function declaredOf({ declared, purposes = {}, identities = [] }: MysqlWorld): D
     limits: DEFAULT_LIMITS,
     severities: [],
     acceptances: [],
+    policies: [],
+    packs: [],
     ...declared,
   };
 }
@@ -247,6 +249,7 @@ function postureOf({ mysql: own, ...rest }: NonNullable<MysqlWorld["posture"]>):
       plugins: [],
       nativeFunctions: [],
       grantors: [],
+      outOfStep: [],
       severalPasswords: [],
       ...own,
     },

@@ -82,6 +82,9 @@ async function readColumns(session: Session): Promise<ReadonlyMap<string, readon
 
 function defined(form: DefinedCode["form"], rows: readonly sql.DefinedRow[]): DefinedCode[] {
   return rows
-    .map(([schema, name, definer]) => ({ form, path: [DATABASE, schema, name], definer: definerName(definer) }))
+    .flatMap(([schema, name, definer]) =>
+      // A trigger of a table that we may write and not put triggers on has no definer for us; that these are hidden is an Unknown.
+      definer === null ? [] : [{ form, path: [DATABASE, schema, name], definer: definerName(definer) }],
+    )
     .sort((a, b) => compareParts(a.path, b.path) || compareText(a.definer, b.definer));
 }

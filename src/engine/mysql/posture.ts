@@ -8,6 +8,7 @@ import type { Session, Value } from "./client.ts";
 import { ER, isServerError } from "./errors.ts";
 import { type Account, accountOf, definerName } from "./names.ts";
 import { DATABASE } from "./normalize.ts";
+import { GLOBAL_IN_FORCE, type InForceRow, outOfStep, SCHEMAS_IN_FORCE } from "./posture-memory.ts";
 import {
   MARIADB_PASSWORDS,
   type MariadbPasswordRow,
@@ -54,7 +55,7 @@ export interface PostureOptions {
   readonly own: ReadonlySet<number>;
 }
 
-/** Reads what checks need besides who holds what, with nine queries. Of a password only what kind of text the server keeps for it. */
+/** Reads what checks need besides who holds what, with eleven queries. Of a password only what kind of text the server keeps for it. */
 export async function readPosture(live: Snapshot, { session, product, own }: PostureOptions): Promise<Posture> {
   const unknowns: Unknown[] = [];
   const read = async <Row extends readonly Value[]>(subject: string, text: string): Promise<Row[] | null> => {
@@ -78,6 +79,7 @@ export async function readPosture(live: Snapshot, { session, product, own }: Pos
     plugins: pluginsOf(await read<PluginRow>("plugins", PLUGINS)),
     nativeFunctions: functionsOf(await read<FunctionRow>("native functions", NATIVE_FUNCTIONS)),
     grantors: names(await read<GrantorRow>("grantors", GRANTORS)),
+    outOfStep: product.engine === "mariadb" ? await readOutOfStep(live, read) : null,
     severalPasswords: names(await read<UserRow>("passwords that differ", SEVERAL_PASSWORDS[product.engine])),
   };
   return {
@@ -87,6 +89,14 @@ export async function readPosture(live: Snapshot, { session, product, own }: Pos
     unknowns,
     mysql,
   };
+}
+
+type Read = <Row extends readonly Value[]>(subject: string, text: string) => Promise<Row[] | null>;
+
+async function readOutOfStep(live: Snapshot, read: Read): Promise<readonly RoleName[] | null> {
+  const globally = await read<InForceRow>("privileges in force", GLOBAL_IN_FORCE);
+  const onSchemas = await read<InForceRow>("privileges in force", SCHEMAS_IN_FORCE);
+  return globally === null || onSchemas === null ? null : outOfStep(live, [...globally, ...onSchemas]);
 }
 
 /** The server keeps no time of the last login. */

@@ -140,7 +140,7 @@ export const ROUTINES: string = `
 
 export const TRIGGERS: string = `
   select trigger_schema, trigger_name, definer from information_schema.triggers where trigger_schema not in ${SYSTEM}`;
-export type DefinedRow = readonly [schema: string, name: string, definer: string];
+export type DefinedRow = readonly [schema: string, name: string, definer: string | null];
 
 export const EVENTS: string = `
   select event_schema, event_name, definer from information_schema.events where event_schema not in ${SYSTEM}`;

@@ -13,6 +13,8 @@ export interface MysqlPosture {
   readonly nativeFunctions: readonly NativeFunction[] | null;
   /** Names that recorded grants on tables and routines say they were given by, as `user@host`, sorted. */
   readonly grantors: readonly RoleName[] | null;
+  /** Accounts for which the server goes by something else than their rows on `*.*` and on schemas say, because the tables were written by hand, sorted. MySQL: null. */
+  readonly outOfStep: readonly RoleName[] | null;
   /** User names of which two accounts have different passwords stored, sorted. */
   readonly severalPasswords: readonly string[] | null;
 }

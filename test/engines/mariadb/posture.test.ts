@@ -82,6 +82,29 @@ describeOn("mariadb", "what checks need of MariaDB besides who holds what", () =
     expect(sessions).toEqual([{ login: "two@localhost", current: null, since: "" }]);
   });
 
+  test("finds the accounts of which the tables were written by hand", async () => {
+    expect((await posture()).mysql?.outOfStep).toEqual([]);
+    await server.query(
+      "grant select, delete history on `sh\\_p`.* to one@'%' with grant option; grant select on `a%`.* to one@'%'",
+    );
+    await server.query(
+      "grant all on *.* to two@'%' with grant option; grant update on shop.* to r, public; grant reload on *.* to 'it''s \\\\ @x'@'10.%'",
+    );
+    expect((await posture()).mysql?.outOfStep).toEqual([]);
+    await server.query("update mysql.global_priv set Priv = json_set(Priv, '$.access', 1) where User = 'local'");
+    await server.query("insert into mysql.db (Host, Db, User, Select_priv) values ('%', 'shop', 'weak', 'Y')");
+    expect((await posture()).mysql?.outOfStep).toEqual(["local@localhost", "weak@%"]);
+    await server.query("flush privileges");
+    expect((await posture()).mysql?.outOfStep).toEqual([]);
+  });
+
+  test("takes nothing that an installation makes for written by hand", async () => {
+    await using fresh = await startMariadb({ fresh: "as installed" });
+    await using connection = await open(fresh);
+    const read = await connection.posture(await connection.introspect());
+    expect(read.mysql?.outOfStep).toEqual([]);
+  });
+
   test("names what it may not see", async () => {
     const { sessions, unknowns, mysql } = await posture({ user: "half", password: "h" });
     expect(sessions).toBeNull();

@@ -35,7 +35,8 @@ function workOutStrength(context: CheckContext, name: RoleName): boolean {
   const id = graph.idOf(name);
   if (id < 0 || !hasBit(graph.existing, id)) return false;
   if (hasBit(powerfulRoles(context.index), id) || context.people.administers(name)) return true;
-  return context.escalation.toSuperuser(name) !== null;
+  // What takes somebody else's doing does not make it strong.
+  return context.escalation.toSuperuser(name)?.needsVictim === false;
 }
 
 /** Whether the manifest says that a role is for one of these, or is a member of one that is; administrators are for everything. */

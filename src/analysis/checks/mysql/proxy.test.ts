@@ -32,3 +32,19 @@ it("MYE-08 takes who can escalate for strong", () => {
   ];
   expect(told(proxy, on(...grants))).toHaveLength(2);
 });
+
+it("MYE-08 does not take for strong who would need somebody else for it", () => {
+  const grants = [
+    "proxy on role weak@% to app@%",
+    "insert on table mysql.db to strong@%",
+    "proxy on role strong@% to weak@%",
+  ];
+  const callers = on(
+    "proxy on role weak@% to app@%",
+    "super on server to strong@%",
+    "execute on schema shop to strong@%",
+    "alter routine, create routine on schema shop to weak@%",
+  );
+  expect(told(proxy, { ...callers, exists: ["routine shop.f.function"] })).toEqual([]);
+  expect(told(proxy, on(...grants))).toHaveLength(1);
+});

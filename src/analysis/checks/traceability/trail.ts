@@ -122,11 +122,25 @@ export const tablesByHand: Check = {
   danger: "high",
   principles: ["traceability"],
   engines: ["mariadb", "mysql", "cassandra"],
-  *find() {
-    yield {
-      unknown: "what the server goes by is not compared with its tables",
-      help: "who could write them is told by MYE-02 and CSE-04",
-    };
+  *find(context) {
+    const names = context.posture?.mysql?.outOfStep ?? null;
+    if (names === null) {
+      yield {
+        unknown: "what the server goes by is not compared with its tables",
+        help: "who could write them is told by MYE-02 and CSE-04",
+      };
+      return;
+    }
+    for (const name of names) {
+      yield {
+        message: `the tables of grants say something else for \`${describeName(name)}\` than the server goes by`,
+        principals: [name],
+        fix: {
+          text: "look at what was written there and by whom, then have the tables read",
+          sql: ["flush privileges"],
+        },
+      };
+    }
   },
 };
 
