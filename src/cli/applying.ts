@@ -46,8 +46,14 @@ export async function proposeAndApply(proposal: Proposal, context: CliContext): 
     if (context.globals.json) context.show([], () => ({ result: "no-changes", plan_digest: report.plan.digest }));
     return EXIT.done;
   }
-  refuse(report, proposal.choices);
-  await checkApprovals(proposal, context);
+  try {
+    refuse(report, proposal.choices);
+    await checkApprovals(proposal, context);
+  } catch (error) {
+    if (!(error instanceof RolewrightError)) throw error;
+    await proposal.target.record({ type: "apply.refused", plan: { digest: report.plan.digest }, error: error.code });
+    throw error;
+  }
   if (!proposal.choices.yes) await agree(proposal, context);
   const { outcome, page } = await carryOut(proposal, context);
   context.show(page, () => outcomeDocument(outcome));

@@ -10,13 +10,16 @@ import { loadEngine } from "../engine/registry.ts";
 import { hasErrors, type Finding } from "../model/finding.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { RunStore } from "../apply/outcome.ts";
+import { trailedRuns } from "../apply/trail.ts";
 import type { Plan } from "../plan/plan.ts";
 import { fileRunStore } from "../store/files/run-store.ts";
+import { ownActor } from "./auditing.ts";
 import type { CliContext } from "./context.ts";
 import { findManifest, runsFolder } from "./files.ts";
 import { FindingsError } from "./findings-error.ts";
 import type { Sources } from "./output/frame.ts";
 import { fileSources } from "./sources.ts";
+import { lazyTrail, recordOrTell, type TargetEvent } from "./trail.ts";
 import { usageError } from "./usage.ts";
 
 /** A manifest whose files could be read and are shaped like one. */
@@ -35,6 +38,8 @@ export interface OpenTarget extends ReadManifest {
   readonly name: string;
   readonly environment: string;
   readonly connection: Connection;
+  /** Writes to the audit log what a command did that changes nothing. Where that cannot be done, it says so and goes on: what changes something goes through `runs`, which does not. */
+  readonly record: (event: TargetEvent) => Promise<void>;
 }
 
 /** Finds and loads the manifest. Throws RW801 where there is none, and the findings where it has errors. */
@@ -83,7 +88,14 @@ export async function openTarget<T>(
     ...(entry?.databases === undefined ? {} : { databases: entry.databases }),
     signal: context.signal,
   });
-  return await work({ ...read, name, environment: entry?.environment ?? "development", connection });
+  const environment = entry?.environment ?? "development";
+  await using trail = lazyTrail(context);
+  const about = { engine: engine.name, name, environment, server: (await connection.identify()).server };
+  const stepwise = !engine.capabilities.transactionalGrants;
+  const runs = trailedRuns(read.runs, { trail, actor: ownActor(), target: about, stepwise });
+  const record = (event: TargetEvent): Promise<void> =>
+    recordOrTell({ ...event, actor: ownActor(), target: about }, trail, context);
+  return await work({ ...read, runs, name, environment, connection, record });
 }
 
 /** Opens all of these targets before any work is done, and closes them whatever happens. */

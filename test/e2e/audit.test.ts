@@ -6,7 +6,7 @@ import { openAuditLog } from "../../src/audit/log/audit-log.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { fileAuditStore } from "../../src/store/files/audit/audit-store.ts";
 import { openLogKeys } from "../../src/store/files/audit/key-files.ts";
-import { sampleEvent, TESTER } from "../support/auditing.ts";
+import { sampleEvent, TESTER } from "../support/audit-samples.ts";
 import { flipped } from "../support/audit-corpus.ts";
 import { pythonMissing, pythonOracle } from "../support/audit-oracles.ts";
 import { type Ran, type Workspace, workspace } from "./cli.ts";

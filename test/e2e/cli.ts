@@ -38,6 +38,8 @@ export interface Workspace extends AsyncDisposable {
 export async function workspace(env: Readonly<Record<string, string>> = {}): Promise<Workspace> {
   const folder = await mkdtemp(join(tmpdir(), "rolewright-e2e-"));
   const path = (name: string): string => join(folder, name);
+  // What commands remember of audit logs stays away from the account that runs the tests.
+  const state = `${folder}-state`;
   return {
     folder,
     path,
@@ -46,8 +48,11 @@ export async function workspace(env: Readonly<Record<string, string>> = {}): Pro
       await writeFile(path(name), text);
     },
     read: (name) => readFile(path(name), "utf8"),
-    run: (args, options = {}) => rolewright(args, { cwd: folder, ...options, env: { ...env, ...options.env } }),
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+    run: (args, options = {}) =>
+      rolewright(args, { cwd: folder, ...options, env: { XDG_STATE_HOME: state, ...env, ...options.env } }),
+    async [Symbol.asyncDispose]() {
+      for (const made of [folder, state]) await rm(made, { recursive: true, force: true });
+    },
   };
 }
 

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { fileAuditStore } from "../../src/store/files/audit/audit-store.ts";
 import { auditStoreConformance } from "../support/audit-store-conformance.ts";
-import { auditFolder, openTestLog, sampleEvent, testKey } from "../support/auditing.ts";
+import { openTestLog, sampleEvent, testKey } from "../support/audit-samples.ts";
+import { auditFolder } from "../support/auditing.ts";
 
 auditStoreConformance("files", async () => {
   const folder = auditFolder();

@@ -2,7 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { fileAuditStore } from "../../src/store/files/audit/audit-store.ts";
-import { auditFolder, openTestLog, sampleEvent, testKey } from "../support/auditing.ts";
+import { openTestLog, sampleEvent, testKey } from "../support/audit-samples.ts";
+import { auditFolder } from "../support/auditing.ts";
 import { changed, type Files, filesAt, flipped, makeCorpus } from "../support/audit-corpus.ts";
 import { goOracle, type Oracle, pythonMissing, pythonOracle, writeTree } from "../support/audit-oracles.ts";
 

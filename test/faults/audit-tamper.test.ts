@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { decodeBundle, encodeBundle } from "../../src/audit/tree/bundle.ts";
 import type { VerifyReport } from "../../src/audit/verify/verify.ts";
-import { testKey } from "../support/auditing.ts";
+import { testKey } from "../support/audit-samples.ts";
 import { changed, filesAt, flipped, makeCorpus, sampleEntries, verifyFiles } from "../support/audit-corpus.ts";
 import { logOf } from "../support/audit-rules-corpus.ts";
 

@@ -9,7 +9,7 @@ import { formatVerifierKey } from "../../src/audit/note/verifier-key.ts";
 import { verifyLog, type VerifyOptions, type VerifyReport } from "../../src/audit/verify/verify.ts";
 import { trustAlways } from "../../src/audit/verify/trust.ts";
 import { digestText } from "../../src/base/digest.ts";
-import { TESTER, sampleEvent } from "./auditing.ts";
+import { TESTER, sampleEvent } from "./audit-samples.ts";
 
 /** The served files of a log, in memory, so that each can be changed. */
 export type Files = ReadonlyMap<string, Uint8Array>;

@@ -6,7 +6,7 @@ import { sealFrame, type SealedFrame } from "../../src/audit/log/frame.ts";
 import { equalBytes, leafHash } from "../../src/audit/tree/hashing.ts";
 import { rangeHash } from "../../src/audit/tree/merkle.ts";
 import { openTree } from "../../src/audit/verify/authentic.ts";
-import { openTestLog, sampleEvent, testKey } from "./auditing.ts";
+import { openTestLog, sampleEvent, testKey } from "./audit-samples.ts";
 
 const utf8 = (text: string): Uint8Array => Buffer.from(text, "utf8");
 

@@ -6,7 +6,7 @@ const FORMS: readonly (readonly [what: string, form: RegExp])[] = [
   ["a crypt hash", /\$(?:5|6|A|y)\$[^\s']{20,}/],
   ["a private key", /PRIVATE\+KEY\+|-----BEGIN [A-Z ]*PRIVATE KEY-----/],
   ["a password in a URL", /[a-z][a-z0-9+.-]{0,30}:\/\/[^\s/:@]{1,200}:[^\s/@]{1,200}@/i],
-  ["a password in a statement", /\b(?:password|identified\s+by)\s*=?\s*'[^']/i],
+  ["a password in a statement", /\b(?:password|identified\s+by)\s*=?\s*'(?!\$secret')[^']/i],
   ["a bearer token", /\bBearer\s+[A-Za-z0-9._~+/-]{16,}/],
 ];
 

@@ -112,12 +112,16 @@ export interface EventFields {
     readonly part: "apply" | "finish" | "undo" | "revert";
     readonly stage: { readonly index: number; readonly of: number; readonly name: string };
     readonly statements: number;
+    /** Where each statement stands at once: which of the stage this is about. */
+    readonly statement_index?: number;
     readonly statement?: Personal;
     readonly changes: readonly ChangeRef[];
     /** How many more changes there are than are listed. */
     readonly more_changes?: number;
     /** The indexes of the entries of the approvals that it rests on. */
     readonly approvals?: readonly number[];
+    /** By whose word, as the record of the run has it. */
+    readonly approved?: Personal;
   };
   "change.outcome": {
     readonly plan: PlanRef;

@@ -38,6 +38,9 @@ export const drift: Action = async (context, input) =>
     const unclaimed = unclaimedChanges(target, compared);
     const changedAt = await changeTimes([...changes, ...unclaimed], target, context);
     const found = findDrift(live, resolution, { changes, unclaimed, changedAt });
+    if (found.differences.length > 0) {
+      await target.record({ type: "drift.detected", fingerprint: live.fingerprint, items: found.differences.length });
+    }
     context.progress.clear();
     context.show(driftPage(found, target.name, live, target.sources), () => driftDocument(found, live));
     const drifted = found.differences.length > 0 || (input.flag("unclaimed") && found.unclaimed.length > 0);

@@ -16,6 +16,7 @@ import { planPage, type PlanSurroundings } from "../render/plan-page.ts";
 import { severalTargets } from "../several/choose.ts";
 import { planSeveral } from "../several/plan.ts";
 import { type OpenTarget, withTarget } from "../target.ts";
+import type { TargetEvent } from "../trail.ts";
 
 /** Shows what would change and who gains and loses what, on one target or several. Changes nothing; `--out` saves it for apply. */
 export const plan: Action = async (context, input) => {
@@ -35,6 +36,7 @@ const planOne: Action = async (context, input) =>
       const made_by = await doerOf(target.manifest, input.text("as"), context);
       await savePlan({ ...planned.plan, made_by }, out, context);
       await saveReport(planned.report, target.runsFolder);
+      await target.record(planCreated(planned));
       toApprove.push(...(await requirementsOf({ ...planned, plan: { ...planned.plan, made_by } }, target, context)));
     }
     const { capabilities } = target.connection.engine;
@@ -45,6 +47,19 @@ const planOne: Action = async (context, input) =>
     );
     return planExit(planned, input.flag("detailed-exitcode"));
   });
+
+/** What the audit log says of a plan that was saved. */
+function planCreated({ plan: made, report }: Pick<Planned, "plan" | "report">): TargetEvent {
+  return {
+    type: "plan.created",
+    plan: { digest: made.digest, manifest: made.manifest_digest },
+    changes: made.changes.length,
+    statements: made.budget.statements,
+    losing: report.delta.subjectsLosing,
+    gaining: report.delta.subjectsGaining,
+    refused_by: report.verdict.refusedBy,
+  };
+}
 
 /** Who has to agree before this plan can be applied. */
 async function requirementsOf(

@@ -123,9 +123,12 @@ async function settleOpenRuns(read: ReadManifest, context: CliContext): Promise<
   const unknown: { readonly target: string; readonly error: RolewrightError }[] = [];
   for (const target of targets.filter((name) => chosen.length === 0 || chosen.includes(name))) {
     try {
-      const work = async ({ connection }: Pick<OpenTarget, "connection">): Promise<readonly Run[]> => {
-        await using _lock = await lockApplier({ connection, runs: read.runs, holder: holder() });
-        return (await reconcile(read.runs, connection, { clock: context.clock })).map((settled) => settled.run);
+      const work = async ({
+        connection,
+        runs: records,
+      }: Pick<OpenTarget, "connection" | "runs">): Promise<readonly Run[]> => {
+        await using _lock = await lockApplier({ connection, runs: records, holder: holder() });
+        return (await reconcile(records, connection, { clock: context.clock })).map((settled) => settled.run);
       };
       runs.push(...(await openTarget(read, target, { context, work })));
     } catch (error) {
