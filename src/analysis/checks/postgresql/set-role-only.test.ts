@@ -31,6 +31,11 @@ test("sensitive data that a login gets by SET ROLE only is found, and the option
   expect(finding?.mend.changes).toMatchObject([
     { kind: "alter-membership", before: { set: true }, after: { set: false } },
   ]);
+  const members = ["app in other", "eve in payroll noinherit noset", "app in payroll noinherit"];
+  const among = world({}, { members, roles: { ...world().roles, other: {}, eve: {} } });
+  expect(runOn(setRoleOnly, among).findings[0]?.mend.changes).toMatchObject([
+    { before: { member: "app", role: "payroll", set: true }, after: { set: false } },
+  ]);
   const old = world({}, { major: 15, roles: { app: { login: true, inherit: false }, payroll: {} } });
   expect(runOn(setRoleOnly, old).findings[0]?.mend.changes).toEqual([]);
 });
