@@ -1,13 +1,18 @@
 import type { Privilege } from "../../model/access-list.ts";
 import { type Grantee, PUBLIC, type RoleName } from "../../model/role.ts";
 import type { AccessIndex } from "../access-index.ts";
-import { emptyBits, hasBit, keepBits, listBits } from "../bits.ts";
+import { type Bits, emptyBits, hasBit, keepBits, listBits } from "../bits.ts";
 import type { ResourceClass } from "../resource-class.ts";
 
 /**
  * The logins that use things of a class by a grant to them or to a role whose privileges they have, the owner's side included. What superusers may do anyway, and what everybody may, is no sign of use.
  */
 export function usersOf(index: AccessIndex, place: ResourceClass, by: readonly Privilege[]): readonly RoleName[] {
+  return listBits(userBits(index, place, by)).map((id) => index.graph.names[id] as RoleName);
+}
+
+/** The same as a set that is the caller's own. */
+export function userBits(index: AccessIndex, place: ResourceClass, by: readonly Privilege[]): Bits {
   const { graph, bits } = index;
   const mask = bits.mask(place.kind, by);
   const { compiled } = place;
@@ -17,7 +22,7 @@ export function usersOf(index: AccessIndex, place: ResourceClass, by: readonly P
     if (grantee >= 0 && ((compiled.masks[i] as number) & mask) !== 0) graph.addHeirs(users, grantee, place.database);
   }
   keepBits(users, graph.logins);
-  return listBits(users).map((id) => graph.names[id] as RoleName);
+  return users;
 }
 
 /** Whether the privileges of `role` come with those of `heir`. */

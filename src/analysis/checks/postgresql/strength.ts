@@ -1,9 +1,9 @@
 import type { Purpose } from "../../../model/declared.ts";
 import { describeName, type Resource, schemaOf } from "../../../model/resource.ts";
 import type { RoleName } from "../../../model/role.ts";
-import { hasBit, listBits } from "../../bits.ts";
+import { addBit, addBits, type Bits, emptyBits, hasBit, listBits } from "../../bits.ts";
 import type { CheckContext } from "../check.ts";
-import { isFor, who } from "./given.ts";
+import { who } from "./given.ts";
 
 /** Built-in roles that make a role stronger than what it was granted on things. */
 const POWERS: readonly RoleName[] = [
@@ -29,11 +29,54 @@ export function strengthOf({ index: { graph, state } }: CheckContext, name: Role
 
 /** What makes a role one that others must not get the better of: its strength, or what it was declared to be for. */
 export function trustIn(context: CheckContext, name: RoleName): string | null {
-  const strength = strengthOf(context, name);
-  if (strength !== null) return strength;
-  for (const purpose of TRUSTED)
-    if (isFor(context, name, new Set([purpose]))) return `is for ${WORDS[purpose] ?? purpose}`;
-  return null;
+  const { words, purposes } = trustOf(context);
+  let found = words.get(name);
+  if (found === undefined) {
+    const id = context.index.graph.idOf(name);
+    const purpose = id < 0 ? undefined : purposes.find((each) => hasBit(each.members, id))?.purpose;
+    found = strengthOf(context, name) ?? (purpose === undefined ? null : `is for ${WORDS[purpose] ?? purpose}`);
+    words.set(name, found);
+  }
+  return found;
+}
+
+/** All roles that are trusted, as a set that is shared. */
+export function trustedRoles(context: CheckContext): Bits {
+  const trust = trustOf(context);
+  if (trust.all === null) {
+    const { names } = context.index.graph;
+    trust.all = emptyBits(names.length);
+    for (const [id, name] of names.entries()) if (trustIn(context, name) !== null) addBit(trust.all, id);
+  }
+  return trust.all;
+}
+
+interface Trust {
+  readonly words: Map<RoleName, string | null>;
+  /** The members, in any way, of roles that were declared for it. */
+  readonly purposes: readonly { readonly purpose: Purpose; readonly members: Bits }[];
+  all: Bits | null;
+}
+
+const known = new WeakMap<CheckContext, Trust>();
+
+/** Worked out once for all checks. */
+function trustOf(context: CheckContext): Trust {
+  let trust = known.get(context);
+  if (trust === undefined)
+    known.set(context, (trust = { words: new Map(), purposes: declaredMembers(context), all: null }));
+  return trust;
+}
+
+function declaredMembers({ declared, index: { graph } }: CheckContext): Trust["purposes"] {
+  return TRUSTED.map((purpose) => {
+    const members = emptyBits(graph.names.length);
+    for (const role of declared?.roles.values() ?? []) {
+      const id = role.purpose === purpose ? graph.idOf(role.name) : -1;
+      if (id >= 0) addBits(members, graph.members(id, null));
+    }
+    return { purpose, members };
+  });
 }
 
 const TRUSTED: readonly Purpose[] = ["admin", "break-glass", "maintenance", "scheduler", "backup", "migration"];

@@ -1,10 +1,11 @@
 import { compareText, sorted } from "../../../base/order.ts";
 import type { Resource } from "../../../model/resource.ts";
 import type { RoleName } from "../../../model/role.ts";
-import { usersOf } from "../../escalation/postgresql-users.ts";
+import { isEmpty, keepBits, listBits } from "../../bits.ts";
+import { userBits } from "../../escalation/postgresql-users.ts";
 import type { Check, CheckContext } from "../check.ts";
 import { distinct, isJudged, placesOf, what } from "./given.ts";
-import { bySchema, handsOf, named, said, trustIn } from "./strength.ts";
+import { bySchema, handsOf, named, said, trustedRoles, trustIn } from "./strength.ts";
 
 const USES = ["DELETE", "INSERT", "MAINTAIN", "SELECT", "TRUNCATE", "UPDATE"];
 
@@ -58,8 +59,10 @@ function usedByStronger(context: CheckContext): Iterable<Used> {
     let hands = handsOfOwner.get(owner);
     if (hands === undefined) handsOfOwner.set(owner, (hands = handsOf(context, owner)));
     if (hands.length === 0) continue;
-    const users = usersOf(context.index, place, USES).filter((each) => trustIn(context, each) !== null);
-    if (users.length === 0) continue;
+    const bits = userBits(context.index, place, USES);
+    keepBits(bits, trustedRoles(context));
+    if (isEmpty(bits)) continue;
+    const users = listBits(bits).map((id) => context.index.graph.names[id] as RoleName);
     for (const [schema, there] of bySchema(resources)) {
       const key = [place.database, schema, owner, ...users].join("\0");
       const group = found.get(key);
