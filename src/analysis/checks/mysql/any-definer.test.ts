@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type MysqlWorld, told, toldAfterFix } from "../../../../test/support/check-world-mysql.ts";
+import { type MysqlWorld, runOn, told, toldAfterFix } from "../../../../test/support/check-world-mysql.ts";
 import { anyDefiner } from "./any-definer.ts";
 
 const on = (...grants: string[]): MysqlWorld => ({ roles: { "app@%": {}, r: {}, s: {} }, grants });
@@ -62,5 +62,24 @@ describe("MYE-03", () => {
     expect(told(anyDefiner, on("set user on server to public", "event on schema shop to public"))).toEqual([
       "critical everybody (PUBLIC) may make code that runs as any account: it has SET USER, and may make routines, events or triggers",
     ]);
+  });
+
+  it("says how one comes to it", () => {
+    const paths = (world: MysqlWorld) => runOn(anyDefiner, world).findings.map(({ path }) => path[0]);
+    expect(paths(on("set user on server to app@%", "event on schema shop to app@%"))).toEqual([
+      "`app@%` makes code with another definer by SET USER",
+    ]);
+    const byRole = { ...on("set user on server to r", "event on schema shop to app@%"), members: ["app@% in r"] };
+    expect(paths(byRole)).toEqual(["`app@%` activates a role"]);
+    const both = { ...byRole, grants: [...(byRole.grants ?? []), "super on server to app@%"] };
+    expect(paths(both)).toEqual(["`app@%` makes code with another definer by SET USER and SUPER"]);
+  });
+
+  it("is silent where MySQL protects all others", () => {
+    const grants = ["super on server to app@%", "event on schema shop to app@%"];
+    const mysql: MysqlWorld = { product: "mysql", roles: { "app@%": {} }, grants };
+    expect(told(anyDefiner, mysql)).toHaveLength(1);
+    const all = [...grants, "usage on dynamic-privilege SYSTEM_USER to root@localhost"];
+    expect(told(anyDefiner, { ...mysql, grants: all })).toEqual([]);
   });
 });

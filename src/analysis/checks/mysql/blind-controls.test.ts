@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { type MysqlWorld, told, toldAfterFix } from "../../../../test/support/check-world-mysql.ts";
+import { type MysqlWorld, runOn, told, toldAfterFix } from "../../../../test/support/check-world-mysql.ts";
 import { blindControls } from "./blind-controls.ts";
 
 const on = (...grants: string[]): MysqlWorld => ({ roles: { "app@%": {}, group: {} }, grants });
@@ -27,7 +27,25 @@ it("MYE-16 needs both", () => {
 it("MYE-16 adds what a role gives", () => {
   const world = { ...on("super on server to group", "select on schema shop to app@%"), members: ["app@% in group"] };
   expect(told(blindControls, world)).toHaveLength(1);
+  expect(runOn(blindControls, world).findings[0]?.over).toBe("reachable");
   expect(toldAfterFix(blindControls, world)).toEqual([]);
+  const active = { ...world, members: ["app@% in group default"] };
+  expect(runOn(blindControls, active).findings[0]?.over).toBe("effective");
+});
+
+it("MYE-16 tells of what is in force at once where only some of it takes a role", () => {
+  const grants = [
+    "usage on dynamic-privilege AUDIT_ADMIN to app@%",
+    "super on server to group@%",
+    "select on schema shop to app@%",
+  ];
+  const world: MysqlWorld = {
+    product: "mysql",
+    roles: { "app@%": {}, "group@%": {} },
+    grants,
+    members: ["app@% in group@%"],
+  };
+  expect(runOn(blindControls, world).findings[0]?.over).toBe("effective");
 });
 
 it.each([["AUDIT_ADMIN"], ["ENCRYPTION_KEY_ADMIN"], ["FIREWALL_ADMIN"], ["SYSTEM_VARIABLES_ADMIN"]])(

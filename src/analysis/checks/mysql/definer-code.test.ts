@@ -46,6 +46,22 @@ describe("MYE-04", () => {
     ).toEqual([]);
   });
 
+  it("is silent about a view that checks its caller although somebody defined it", () => {
+    const view = "table shop.v";
+    const grants = [`select on ${view} to app@%`, "super on server to strong@%"];
+    const known = { [view]: { form: "view", definer: "strong@%", securityInvoker: true } } as const;
+    expect(told(definerCode, { ...world, grants, known })).toEqual([]);
+  });
+
+  it("tells of everybody by that word", () => {
+    const view = "table shop.v";
+    const grants = [`select on ${view} to public`, "super on server to strong@%"];
+    const known = { [view]: { form: "view", definer: "strong@%" } } as const;
+    expect(runOn(definerCode, { ...world, grants, known }).findings.map(({ principals }) => principals)).toEqual([
+      [""],
+    ]);
+  });
+
   it("tells code that the same callers use in one finding", () => {
     const other = "routine shop.other.function";
     const known = { ...world.known, [other]: { securityDefiner: true, definer: "strong@%" } };
@@ -84,6 +100,12 @@ describe("MYE-04, triggers and events", () => {
       runOn(definerCode, { ...unread, code: [{ form: "trigger", path: ["def", "shop", "tr"], definer: "weak@%" }] })
         .notEvaluated,
     ).toEqual([]);
+  });
+
+  it("asks for them as soon as one trigger is of a strong account", () => {
+    const { posture: _, ...unread } = withTrigger;
+    const weak = { form: "trigger", path: ["def", "shop", "a"], definer: "weak@%" } as const;
+    expect(runOn(definerCode, { ...unread, code: [weak, ...(unread.code ?? [])] }).notEvaluated).toHaveLength(1);
   });
 
   it("finds an event of a strong account in a schema where a weak one may change events", () => {
