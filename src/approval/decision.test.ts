@@ -174,6 +174,17 @@ describe("a word does not count", () => {
     ]);
   });
 
+  test("by the key of somebody who left, which still stands in the file", async () => {
+    const signers = `${SIGNERS}\nerin@example.com ${KEYS.stranger.publicKey}`;
+    expect(await why({ key: KEYS.stranger, person: "erin" }, { signers })).toBe("RW664");
+    const refusal = word("bob", { key: KEYS.stranger, person: "erin", decision: "refuse" });
+    expect((await decided([word("alice"), word("bob"), refusal], { signers })).refusals).toEqual([]);
+  });
+
+  test("with a field more than it has, well signed", async () => {
+    expect(await why({ also: "this" } as Word)).toBe("RW669");
+  });
+
   test("by a wrong key, an unknown one, one of somebody else, or a token that nobody touched", async () => {
     expect(await why({ key: KEYS.stranger })).toBe("RW656");
     expect(await why({ key: KEYS.carol })).toBe("RW656");
