@@ -121,9 +121,13 @@ class CassandraConnection implements Connection {
     }
   }
 
-  async posture(live: Snapshot): Promise<Posture> {
+  async posture(live: Snapshot, options: { readonly signal?: AbortSignal } = {}): Promise<Posture> {
+    const { dsn, open } = this.#opened;
     try {
-      return await readPosture(live, { session: this.#control });
+      return await readPosture(live, {
+        session: this.#control,
+        at: (place) => open({ ...dsn, places: [place] }, options.signal),
+      });
     } catch (error) {
       throw readingError(error, "the settings and the code of the server");
     }

@@ -51,8 +51,10 @@ export function copiesInLimits(limits: Readonly<Record<string, number>>): readon
     }));
 }
 
-const REPLICATION = "select replication from system_schema.keyspaces where keyspace_name = 'system_auth'";
-type ReplicationRow = readonly [replication: Readonly<Record<string, string>>];
+/** How `system_auth` is replicated. */
+export const REPLICATION: string =
+  "select replication from system_schema.keyspaces where keyspace_name = 'system_auth'";
+export type ReplicationRow = readonly [replication: Readonly<Record<string, string>>];
 
 /** How many copies of roles and grants there are, as it is now. */
 export async function readCopies(
