@@ -123,7 +123,7 @@ test("on the touch of a token both verify, and we tell whether there was one", a
   ]);
 });
 
-test("the second form of an Ed25519 signature, which OpenSSH's own code may take, is refused", async () => {
+test("the second form of an Ed25519 signature, which the ssh-keygen of OpenSSH 9.2 takes, is refused", async () => {
   const [key] = keys;
   if (key === undefined) throw new Error("there is no key");
   const blob = unarmor(await key.sign(MESSAGE, { namespace: NAMESPACE }));
