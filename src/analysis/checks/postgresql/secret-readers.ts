@@ -1,4 +1,3 @@
-import { compareText, sorted } from "../../../base/order.ts";
 import { describeResource, describeTyped, type Resource, resourceKey } from "../../../model/resource.ts";
 import { systemRelations } from "../../escalation/postgresql-server.ts";
 import type { Check, CheckContext, Gap, Hit } from "../check.ts";
@@ -70,7 +69,7 @@ function* throughViews(context: CheckContext): Generator<Hit | Gap> {
   const views = context.posture?.postgresql?.views ?? null;
   if (views === null) return yield { unknown: "what views read was not read" };
   const { index } = context;
-  for (const { view, reads } of sorted(views, (a, b) => compareText(resourceKey(a.view), resourceKey(b.view)))) {
+  for (const { view, reads } of views) {
     const secret = reads.find((each) => secretOf(each) !== undefined);
     const place = index.classOf(view);
     if (secret === undefined || place === null) continue;

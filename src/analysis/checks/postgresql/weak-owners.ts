@@ -1,4 +1,3 @@
-import { compareText, sorted } from "../../../base/order.ts";
 import type { Resource } from "../../../model/resource.ts";
 import type { RoleName } from "../../../model/role.ts";
 import { isEmpty, keepBits, listBits } from "../../bits.ts";
@@ -19,7 +18,7 @@ export const weakOwners: Check = {
   principles: ["least privilege", "separation of duties"],
   engines: ["postgresql"],
   *find(context) {
-    for (const found of sorted(usedByStronger(context), (a, b) => compareText(a.key, b.key))) {
+    for (const found of usedByStronger(context)) {
       const { owner, users, hands } = found;
       const resources = distinct(found.resources);
       const [first = ""] = users;
@@ -42,7 +41,6 @@ export const weakOwners: Check = {
 };
 
 interface Used {
-  readonly key: string;
   readonly owner: RoleName;
   readonly hands: readonly RoleName[];
   readonly users: readonly RoleName[];
@@ -66,7 +64,7 @@ function usedByStronger(context: CheckContext): Iterable<Used> {
     for (const [schema, there] of bySchema(resources)) {
       const key = [place.database, schema, owner, ...users].join("\0");
       const group = found.get(key);
-      if (group === undefined) found.set(key, { key, owner, hands, users, resources: [...there] });
+      if (group === undefined) found.set(key, { owner, hands, users, resources: [...there] });
       else for (const each of there) group.resources.push(each);
     }
   }
