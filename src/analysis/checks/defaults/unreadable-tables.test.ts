@@ -82,6 +82,23 @@ test("a promise of one creator says that its schema is relied on", () => {
   expect(told(unreadableTables, given)).toEqual(["high a table that `dev` makes in schema `sales` is closed to `app`"]);
 });
 
+test("a promise of another kind, for other places, for nothing that reads or writes, or to its creator says nothing of that", () => {
+  const owners = { "schema sales": "postgres", "table sales.a": "owner", "table sales.b": "dev" };
+  const of = (...promises: readonly Partial<NonNullable<CheckWorld["defaults"]>[number]>[]): string[] =>
+    told(unreadableTables, world({ owners, grants: [], defaults: promises.map((each) => ({ ...PROMISE, ...each })) }));
+  expect(of({})).toHaveLength(1);
+  expect(of({ kind: "sequence" }, { schema: "other" }, { schema: null })).toEqual([]);
+  expect(of({ to: { app: ["trigger"] } })).toEqual([]);
+  expect(of({ to: { owner: ["select"], boss: ["select"] } })).toEqual([]);
+});
+
+test("owners do not rely on their own tables", () => {
+  const names = ["a", "b", "c", "d", "e"];
+  const owners = Object.fromEntries(names.map((name) => [`table sales.${name}`, "owner"]));
+  const grants = names.map((name) => `select on table sales.${name} to owner`);
+  expect(told(unreadableTables, world({ owners: { ...owners, "table sales.f": "dev" }, grants }))).toEqual([]);
+});
+
 test("a login that may make tables as itself is found too, less urgently", () => {
   const possible = ["medium a table that `dev` would make in schema `sales` is closed to `app`"];
   const both = { defaults: [PROMISE] };
@@ -97,6 +114,10 @@ test("a login that may make tables as itself is found too, less urgently", () =>
   };
   expect(told(unreadableTables, world(acting))).toEqual([]);
   expect(told(unreadableTables, world({ ...acting, members: ["dev in owner noset"] }))).toEqual(possible);
+  for (const value of ["dev", "gone", "none"])
+    expect(
+      told(unreadableTables, world({ ...acting, roleSettings: { dev: [{ database: null, name: "role", value }] } })),
+    ).toEqual(possible);
 });
 
 test("a group with CREATE counts where a login may become it, administrators and those for migrations by what they are for", () => {
@@ -116,6 +137,10 @@ test("a group with CREATE counts where a login may become it, administrators and
   ]);
   const becomes = ["dev in group noinherit", "group in owner noinherit"];
   expect(given({ members: becomes, declared: migrates })).toEqual([]);
+  const owners = { ...world().owners, "table sales.c": "group2", "table sales.d": "app" };
+  expect(given({ members: becomes, declared: migrates, owners })).not.toContainEqual(
+    expect.stringContaining("`group`"),
+  );
   expect(given({ members: ["dev in group noinherit", "group in owner noset"], declared: migrates })).toHaveLength(1);
 });
 
