@@ -118,7 +118,7 @@ const ESCALATIONS: readonly (readonly [code: string, user: string, sql: string])
   ["LPV-09", "lpv09_bob", "select * from hr.salary"],
   ["LPV-14", "lpv14_app", "create table app.lpv14_new (id int); drop table app.lpv14_new"],
   ["INH-07", "inh07_l", "copy (select 1) to program 'true'"],
-  ["INH-14", "inh14_ann", "grant inh14_pay to inh14_eve; revoke inh14_pay from inh14_eve"],
+  ["INH-14", "inh14_ann", "begin; grant inh14_pay to inh14_eve; rollback"],
   ...(HAS_OPTIONS
     ? [
         ["ADM-06", "adm06_ann", "set role adm06_ops; alter role adm06_app password 'taken'"] as const,
