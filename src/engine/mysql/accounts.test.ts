@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { accountRules, hostWidth } from "./accounts.ts";
+import { accountRules, hostWidth, isRemote } from "./accounts.ts";
 import { PRODUCTS } from "./product.ts";
 
 const rules = (limits: Readonly<Record<string, number>> = {}) =>
@@ -44,5 +44,30 @@ describe("patterns of the names of schemas", () => {
     expect(rules().compareSpecificity("shop", "sh%")).toBeLessThan(0);
     expect(rules().compareSpecificity("%", "sh%")).toBeGreaterThan(0);
     expect(rules().compareSpecificity("a%", "a%%")).toBe(0);
+  });
+});
+
+describe("getting in over the network", () => {
+  const on = (host: string, more: Readonly<Record<string, string>> = {}, plugin = "mysql_native_password") =>
+    isRemote(host, {
+      settings: new Map(Object.entries({ bind_address: "*", skip_networking: "OFF", ...more })),
+      plugin,
+    });
+
+  it("takes a host elsewhere, a server that listens elsewhere, and a way to sign in that works there", () => {
+    expect(on("%")).toBe(true);
+    expect(on("10.%", { bind_address: "" })).toBe(true);
+    expect(on("%", { bind_address: "127.0.0.1, 10.0.0.5" })).toBe(true);
+    expect(on("localhost")).toBe(false);
+    expect(on("%", { bind_address: "127.0.0.1" })).toBe(false);
+    expect(on("%", { bind_address: "127.0.0.1,::1" })).toBe(false);
+    expect(on("%", { skip_networking: "ON" })).toBe(false);
+    expect(on("%", {}, "unix_socket")).toBe(false);
+    expect(on("%", {}, "unix_socket or mysql_native_password")).toBe(true);
+  });
+
+  it("is not known where the addresses are not", () => {
+    expect(isRemote("%", { settings: new Map(), plugin: "ed25519" })).toBeNull();
+    expect(isRemote("localhost", { settings: new Map(), plugin: "ed25519" })).toBe(false);
   });
 });

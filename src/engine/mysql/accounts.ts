@@ -59,3 +59,19 @@ function isLoopback(address: string): boolean {
   const number = quad(address);
   return number !== null && Math.floor(number / 2 ** 24) === LOOPBACK;
 }
+
+/** Ways to sign in that need the server's own socket. */
+const LOCAL_PLUGINS: ReadonlySet<string> = new Set(["unix_socket", "auth_socket"]);
+
+/** Whether an account of this host that signs in in these ways can get in over the network; null: it is not known which addresses the server listens on. */
+export function isRemote(
+  host: string,
+  { settings, plugin }: { readonly settings: ReadonlyMap<string, string>; readonly plugin: string },
+): boolean | null {
+  if (hostWidth(host) === "local" || settings.get("skip_networking") === "ON") return false;
+  if (plugin.split(" or ").every((way) => LOCAL_PLUGINS.has(way))) return false;
+  const bound = settings.get("bind_address");
+  if (bound === undefined) return null;
+  // An empty address is all of them.
+  return bound === "" || bound.split(",").some((address) => hostWidth(address.trim()) !== "local");
+}

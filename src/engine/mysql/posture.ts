@@ -3,7 +3,7 @@ import type { LoginFacts, Posture, SessionFacts } from "../../model/posture.ts";
 import type { MysqlPosture, NativeFunction, PluginFacts, TriggerFacts } from "../../model/posture/mysql.ts";
 import type { RoleName } from "../../model/role.ts";
 import type { Snapshot, Unknown } from "../../model/snapshot.ts";
-import { hostWidth } from "./accounts.ts";
+import { isRemote } from "./accounts.ts";
 import type { Session, Value } from "./client.ts";
 import { ER, isServerError } from "./errors.ts";
 import { type Account, accountOf, definerName } from "./names.ts";
@@ -113,21 +113,6 @@ function loginsOf(
       return [name, { ...facts, remote, lastLogin: null }];
     }),
   );
-}
-
-/** Ways to sign in that need the server's own socket. */
-const LOCAL_PLUGINS: ReadonlySet<string> = new Set(["unix_socket", "auth_socket"]);
-
-function isRemote(
-  host: string,
-  { settings, plugin }: { readonly settings: ReadonlyMap<string, string>; readonly plugin: string },
-): boolean | null {
-  if (hostWidth(host) === "local" || settings.get("skip_networking") === "ON") return false;
-  if (plugin.split(" or ").every((way) => LOCAL_PLUGINS.has(way))) return false;
-  const bound = settings.get("bind_address");
-  if (bound === undefined) return null;
-  // An empty address is all of them.
-  return bound === "" || bound.split(",").some((address) => hostWidth(address.trim()) !== "local");
 }
 
 /** Which role a session has activated, and since when it is open, the server tells nobody. */

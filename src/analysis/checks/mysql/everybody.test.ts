@@ -31,3 +31,11 @@ it("MYE-17 leaves the schemas for tests to HID-06, and others' grants alone", ()
   expect(told(everybody, on("insert on schema tests to public"))).toHaveLength(1);
   expect(told(everybody, on("super on server to app@%"))).toEqual([]);
 });
+
+it("MYE-17 counts as high what is more than reading in any part", () => {
+  expect(told(everybody, on("select, insert on table shop.t to public"))).toEqual([
+    "high everybody holds INSERT, SELECT on `table shop.t`",
+  ]);
+  const both = on("select on schema shop to public", "select on schema mysql to public");
+  expect(told(everybody, both)).toEqual(["high everybody holds SELECT on `schema mysql`, `schema shop`"]);
+});
