@@ -34,3 +34,17 @@ it("MYE-15 finds one that a grant on the schema or a role lifts", () => {
   expect(told(partialRevokes, { ...role, grants: [...GRANTS, "select on all-schemas to group@%"] })).toEqual([]);
   expect(told(partialRevokes, { ...world, product: "mariadb" })).toEqual([]);
 });
+
+it("MYE-15 counts as in force what one of several privileges is, and leaves out accounts that are gone", () => {
+  const grants = [
+    "insert, select on all-schemas to app@%, group@%",
+    "not insert, not select on schema shop to app@%",
+    "select on schema shop to app@%",
+  ];
+  const both = { ...world, members: ["app@% in group@%"], grants };
+  expect(runOn(partialRevokes, both).findings.map(({ principals, over }) => [principals, over])).toEqual([
+    [["app@%"], "effective"],
+  ]);
+  const gone = ["insert on all-schemas to gone@%", "not insert on schema shop to gone@%"];
+  expect(told(partialRevokes, { ...world, limits: {}, grants: gone })).toEqual([]);
+});

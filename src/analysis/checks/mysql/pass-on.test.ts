@@ -32,6 +32,11 @@ describe("MYE-07", () => {
     expect(runOn(passOn, tables).findings.map(({ resources }) => resources.length)).toEqual([2]);
   });
 
+  it("names nobody who may not pass on there", () => {
+    const world = on("grant option, select on schema shop to app@%", "insert on schema shop to bob@%");
+    expect(runOn(passOn, world).findings.map(({ path }) => path)).toEqual([[]]);
+  });
+
   it("finds privileges of MySQL that are passed on by themselves", () => {
     const world: MysqlWorld = { ...on("usage on dynamic-privilege BACKUP_ADMIN to app@% *"), product: "mysql" };
     expect(told(passOn, world)).toEqual([
