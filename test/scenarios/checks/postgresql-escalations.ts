@@ -340,6 +340,20 @@ export const ESCALATIONS: readonly Escalated[] = [
       drop policy if exists always on pge18.always; create policy cond on pge18.always to pge18_r using (id = 1);
       alter policy wide on pge18.wide to pge18_r;`,
   },
+  {
+    id: "names that break whoever does not quote",
+    setup: (major) => `
+      create role "Ha'rd ""r"; create schema "od""d.s p"; grant usage on schema "od""d.s p" to public;
+      create function "od""d.s p"."f""n"(int) returns int language plpgsql security definer as $$ begin return 1; end $$;
+      create table "od""d.s p"."t.1" (id int); alter table "od""d.s p"."t.1" enable row level security;
+      alter table "od""d.s p"."t.1" force row level security;
+      create policy "p ""1" on "od""d.s p"."t.1" to "Ha'rd ""r" using (id = 1);
+      ${
+        major < 15
+          ? ""
+          : `create view "od""d.s p"."v'w" as select * from "od""d.s p"."t.1"; grant select on "od""d.s p"."v'w" to "Ha'rd ""r";`
+      }`,
+  },
 ];
 
 /** What each check says of all set-ups together, sorted. */
@@ -366,9 +380,11 @@ export const OWN: Readonly<Record<string, (major: number) => readonly string[]>>
   ],
   "PGE-07": () => [
     "high `routine pge07.f()` runs as `pge07_owner` for `pge07_app`, and it uses the search_path of its caller",
+    'high `routine "od""d.s p"."f""n"(integer)` runs as `postgres` for everybody, and it uses the search_path of its caller',
   ],
   "PGE-08": () => [
     "high `routine pge08.run(text)` runs as `postgres`, which is a superuser, for everybody, and puts SQL together as it runs",
+    'high `routine "od""d.s p"."f""n"(integer)` runs as `postgres`, which is a superuser, for everybody',
   ],
   "PGE-09": () => [
     "critical `pge09_member` may not become `pge09_owner`, which is a superuser, but can replace `routine pge09.f()` and run as it",
@@ -388,17 +404,24 @@ export const OWN: Readonly<Record<string, (major: number) => readonly string[]>>
     // Until 14 databases are made so.
     ...(major === 14
       ? [
-          "high everybody may create in `schema public`, where `pge03_etl`, `pge04_all`, `pge12_boss` and 1 more look up names",
+          "high everybody may create in `schema public`, where `cr_maker`, `pge03_etl`, `pge04_all` and 2 more look up names",
         ]
       : []),
     ...(major === 13
-      ? ["high everybody may create in `schema public`, where `pge03_etl`, `pge12_boss`, `postgres` look up names"]
+      ? [
+          "high everybody may create in `schema public`, where `cr_maker`, `pge03_etl`, `pge12_boss` and 1 more look up names",
+        ]
       : []),
   ],
   "PGE-14": () => ["medium `pge14_dev` may make schemas in `database esc`"],
   "PGE-15": () => ["medium `pge15_dev` owns `schema pge15` and may drop and replace one thing there of `pge15_owner`"],
   "PGE-16": () => ["high `pge16_app` owns `schema public` of `database pge16`, by acting as its owner `pge16_app`"],
-  "PGE-17": () => [
+  "PGE-17": (major) => [
+    ...(major < 15
+      ? []
+      : [
+          'high `table "od""d.s p"."v\'w"` shows `"Ha\'rd ""r"` all rows of `table "od""d.s p"."t.1"`, whose policies do not apply to its owner `postgres`',
+        ]),
     "high `table pge17.v` shows `pge17_reader` all rows of `table pge17.t`, whose policies do not apply to its owner `postgres`",
   ],
   "PGE-18": () => [
