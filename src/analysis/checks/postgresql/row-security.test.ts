@@ -70,6 +70,9 @@ describe("PGE-17", () => {
     quiet(world("owner", { rowSecurity: { "app.t": FORCED } }));
     quiet(world("boss", { rowSecurity: {} }));
     quiet(world("boss", { rowSecurity: { "app.t": { enabled: false, forced: true } } }));
+    const other = { owners: { "table app.t": "owner", "table app.v": "boss", "table app.other": "owner" } };
+    quiet(world("boss", { ...other, rowSecurity: { "app.other": ON } }));
+    quiet(world("boss", { ...other, rowSecurity: { "app.other": ON, "app.t": { enabled: false, forced: true } } }));
     quiet(world("boss", { grants: ["insert on table app.v to ann", "select on table app.t to ann"] }));
     quiet(world("boss", { catalog: marked("table app.v", { form: "materialized-view" }) }));
   });
