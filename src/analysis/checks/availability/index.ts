@@ -1,4 +1,5 @@
 import type { Check } from "../check.ts";
+import { thinCopies, unfitCluster } from "./cassandra.ts";
 import { heavyLocks, recentlyUsed, severalAtOnce, takenBeforeGiven, twoAppliers } from "./order-of-steps.ts";
 import { definerGoes, definersLose, ownersLose } from "./owners-lose.ts";
 import { hidesWider, needsReconnect, policiesGo, seesTwice } from "./sight.ts";
@@ -10,6 +11,7 @@ export const AVAILABILITY: readonly Check[] = [
   ownersLose,
   heavyLocks,
   seesTwice,
+  thinCopies,
   takenBeforeGiven,
   twoAppliers,
   policiesGo,
@@ -18,6 +20,7 @@ export const AVAILABILITY: readonly Check[] = [
   upgradeBreaks,
   onReplica,
   severalAtOnce,
+  unfitCluster,
   needsReconnect,
   definersLose,
 ];

@@ -1,4 +1,5 @@
 import type { Check } from "../check.ts";
+import { danglingRows } from "./dangling.ts";
 import {
   changedInitialLists,
   differsBetweenTargets,
@@ -15,6 +16,7 @@ export const DRIFT: readonly Check[] = [
   differsBetweenTargets,
   doesNotConverge,
   orphans,
+  danglingRows,
   takenAndUsable,
   changedInitialLists,
   ignoredByEngine,
