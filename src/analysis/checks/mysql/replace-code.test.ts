@@ -43,3 +43,10 @@ it("MYE-11 tells of everybody once", () => {
   expect(told(replaceCode, world)).toEqual(["high everybody (PUBLIC) may replace routines of others in `schema shop`"]);
   expect(toldAfterFix(replaceCode, world)).toEqual([]);
 });
+
+it("MYE-11 finds who may replace one routine of somebody else among its own", () => {
+  const world = on("alter routine, create routine on schema shop to app@%");
+  const own = { "routine shop.g.function": { securityDefiner: true, definer: "app@%" } };
+  expect(told(replaceCode, { ...world, known: { ...own, ...known } })).toEqual(FOUND);
+  expect(told(replaceCode, { ...world, known: own })).toEqual([]);
+});

@@ -52,7 +52,7 @@ export const replaceCode: Check = {
 function definerRoutines({ index }: CheckContext): ReadonlyMap<string, ReadonlySet<RoleName>> {
   const found = new Map<string, Set<RoleName>>();
   for (const { resource, securityDefiner, definer } of index.catalog.entries.values()) {
-    if (resource.kind !== "routine" || securityDefiner !== true || definer === undefined) continue;
+    if (securityDefiner !== true || definer === undefined) continue;
     const schema = resource.path[1] ?? "";
     found.set(schema, (found.get(schema) ?? new Set()).add(definer));
   }

@@ -30,3 +30,8 @@ it("MYE-12 is silent about one table, and about who deploys", () => {
   const world = on("alter, create, drop, insert");
   expect(told(swapTables, { ...world, purposes: { "app@%": "migration" } })).toEqual([]);
 });
+
+it("MYE-12 leaves PUBLIC to MYE-17, and accounts that are gone", () => {
+  const grants = ["alter, create, drop, insert on schema shop to public, gone@%"];
+  expect(told(swapTables, { roles: { "app@%": {} }, grants })).toEqual([]);
+});
