@@ -104,7 +104,7 @@ function missingIn(
   const builtin = dialect.rules.builtinList(kind, owner).entries;
   const found = new Map<Grantee, number>();
   for (const { grantee, privileges } of futureOf(index).list(making).entries) {
-    if (grantee === owner || !isJudged(context, grantee)) continue;
+    if (!isJudged(context, grantee)) continue;
     const given = builtin.find((each) => each.grantee === grantee)?.privileges ?? [];
     const wanted = index.bits.mask(
       kind,

@@ -59,7 +59,10 @@ test("what another role owns, in another schema, of another kind or from another
   expect(broken({ catalog: about(table, { partitionOf: named("table", "sales", "p") }) })).toEqual([]);
   const readers = { readers: new Set<string>(), writers: new Set<string>() };
   expect(broken({ declared: { sensitive: [{ name: "s", resources: [table], ...readers }] } })).toEqual([]);
-  expect(broken({ defaults: [{ ...PROMISE, to: { owner: ["select"], boss: ["select"] } }] })).toEqual([]);
+  const roles = { ...ROLES, pg_theirs: {} };
+  expect(
+    broken({ roles, defaults: [{ ...PROMISE, to: { owner: ["select"], boss: ["select"], pg_theirs: ["select"] } }] }),
+  ).toEqual([]);
 });
 
 test("what everybody has on routines by the server itself is no promise, and identity sequences need none", () => {
@@ -99,6 +102,9 @@ test("tables that are promised in a schema that may not be used are found", () =
   expect(runOn(halfPromises, world).findings[0]?.mend.changes).toMatchObject([
     { kind: "add-grant", privileges: ["USAGE"], grantee: "app", grantor: "postgres" },
   ]);
+  expect(runOn(halfPromises, world).findings[0]?.mend.manifest).toContain('      - "usage on schema sales"');
+  const toAll = { ...world, defaults: [{ ...PROMISE, to: { public: ["select"] } }] };
+  expect(runOn(halfPromises, toAll).findings.map(({ mend }) => mend.manifest)).toEqual([undefined]);
   expect(half({ grants: ["usage on schema sales to public"] })).toEqual([]);
   expect(half({ grants: ["create on schema sales to app"] })).toEqual([said]);
   expect(half({ defaults: [{ ...PROMISE, kind: "sequence" }] })).toEqual([]);
@@ -118,6 +124,15 @@ test("inserting is promised with the sequences behind serial columns", () => {
   const said =
     "medium `app` is promised insert on tables of `owner` in schema `sales`, but not the sequences behind their serial columns";
   expect(with_("serial", [insert])).toEqual([said]);
+  const world = { roles: ROLES, owners: owned("table sales.a"), grants: [USAGE, "usage on schema sales to public"] };
+  const serves = { column, by: "serial" } as const;
+  const mended = (to: Default["to"]): readonly unknown[] => {
+    const catalog = about(named("sequence", "sales", "s"), { serves });
+    const given = { ...world, defaults: [{ ...PROMISE, to }], catalog };
+    return runOn(halfPromises, given).findings.map(({ mend }) => [mend.changes?.length, mend.manifest !== undefined]);
+  };
+  expect(mended({ app: ["insert"] })).toEqual([[1, true]]);
+  expect(mended({ public: ["insert"] })).toEqual([[1, false]]);
   expect(with_("identity", [insert])).toEqual([]);
   expect(with_("serial", [PROMISE])).toEqual([]);
   const sequences = (privilege: string): Default => ({ ...PROMISE, kind: "sequence", to: { app: [privilege] } });

@@ -29,6 +29,29 @@ test("default privileges of a role that may make nothing there are found", () =>
   expect(told(idlePromises, world({ schema: null, kind: "large-object" }))).toEqual([]);
 });
 
+test("a login that may make such things reaches them, in the schema, in any, or schemas themselves", () => {
+  const dev = (promise: Partial<Default>, ...grants: readonly string[]): string[] =>
+    told(idlePromises, world({ creator: "dev", ...promise }, { grants }));
+  expect(dev({}, "create on schema sales to dev")).toEqual([]);
+  expect(dev({}, "create on schema other to dev", "usage on schema sales to dev")).toHaveLength(1);
+  expect(dev({ schema: null }, "create on schema other to dev")).toEqual([]);
+  expect(dev({ schema: null }, "usage on schema other to dev", "create on database shop to dev")).toHaveLength(1);
+  expect(dev({ schema: null, kind: "schema" }, "create on database shop to dev")).toEqual([]);
+  expect(dev({ schema: null, kind: "schema" }, "create on schema sales to dev")).toHaveLength(1);
+});
+
+test("what is found is about the schema, or about the database", () => {
+  const there = { kind: "schema", path: ["shop", "sales"] };
+  const everywhere = { kind: "database", path: ["shop"] };
+  for (const check of [idlePromises, openPromises]) {
+    const to = { public: ["select"] };
+    expect(runOn(check, world({ to })).findings.map(({ resources }) => resources)).toEqual([[there]]);
+    expect(runOn(check, world({ to, schema: null })).findings.map(({ resources }) => resources)).toEqual([
+      [everywhere],
+    ]);
+  }
+});
+
 test("a role that owns such things there makes them, one that owns others does not", () => {
   const owns = (name: string): Partial<CheckWorld> => ({ owners: { "schema sales": "postgres", [name]: "owner" } });
   expect(told(idlePromises, world({}, owns("table sales.a")))).toEqual([]);
