@@ -42,6 +42,7 @@ const TEMPORARY_MS = 3600 * 1000;
 export function fileAuditStore(options: AuditFilesOptions): AuditStore {
   const folders = foldersOf(options.folder);
   const disk = options.disk ?? realDisk;
+  const [openings, blobs] = [openingFiles(disk, folders), blobFiles(disk, folders)];
   const now = options.now ?? (() => Date.now());
   /** Frames up to this one were applied by us, and no crash came in between. */
   let seen: Settled = NOTHING_SETTLED;
@@ -115,8 +116,17 @@ export function fileAuditStore(options: AuditFilesOptions): AuditStore {
         }
         await disk.sync(folders.commits);
       }),
-    openings: openingFiles(disk, folders),
-    blobs: blobFiles(disk, folders),
+    openings: {
+      refer: (name) => explained(() => openings.refer(name)),
+      keep: (kept) => explained(() => openings.keep(kept)),
+      find: (entries) => openings.find(entries),
+      erase: (name) => explained(() => openings.erase(name)),
+    },
+    blobs: {
+      put: (content) => explained(() => blobs.put(content)),
+      get: (address) => blobs.get(address),
+      remove: (address) => explained(() => blobs.remove(address)),
+    },
   };
 }
 
