@@ -14,6 +14,9 @@ import type { AccessDelta } from "./access-delta.ts";
 import { CATALOGUE } from "./checks/catalogue.ts";
 import { checkContext } from "./checks/context.ts";
 import { introducedFindings, type Step } from "./checks/introduced.ts";
+import type { PolicyAnswer } from "./checks/report.ts";
+import { evaluatePolicies, policiesFor } from "./policies/evaluate.ts";
+import { policyValues } from "./policies/values.ts";
 import { accessDelta } from "./delta.ts";
 import { testFindings } from "./access-tests/findings.ts";
 import { runTests } from "./access-tests/run-tests.ts";
@@ -62,17 +65,20 @@ export function analyze(input: AnalyzeInput): Report {
   });
   const managed = resolution.scope.roles;
   const guards = lockoutFindings({ plan, live, before, after, delta, managed });
-  const tests = planTests(input.declared?.tests ?? [], { before, after, live, plan });
+  const back = plan.changes.length > 0 && plan.changes.every(({ origin }) => origin.by === "revert");
+  const tests = planTests(input.declared?.tests ?? [], { before, after, live, back });
   // What the guard says is never waived, so it is said by the guard.
   const guarded = new Set(guards.map((each) => each.code));
-  const found = introducedFindings(stepOf(input, { before, after, delta }), CATALOGUE).filter(
-    (each) => !guarded.has(each.code),
-  );
-  const findings = gather([...plan.findings, ...resolution.findings, ...guards, ...tests, ...found]);
+  const step = stepOf(input, { before, after, delta });
+  const found = introducedFindings(step, CATALOGUE).filter((each) => !guarded.has(each.code));
+  const policies = planPolicies(step, { findings: [...found, ...guards], failed: tests.length });
+  const said = policies.flatMap((each) => each.finding ?? []).map((each) => (back ? notRefusing(each) : each));
+  const findings = gather([...plan.findings, ...resolution.findings, ...guards, ...tests, ...found, ...said]);
   return {
     plan,
     delta,
     findings,
+    policies,
     verdict: {
       refusedBy: sortedText(findings.filter((each) => each.severity === "error").map((each) => each.code)),
       acceptLoss: isProduction(input.environment) && delta.subjectsLosing > 0 ? delta.subjectsLosing : null,
@@ -103,7 +109,7 @@ function stepOf(
 /** The access tests that fail where the plan leads to. A way back is never held up by them: they are warnings there. */
 function planTests(
   tests: readonly DeclaredTest[],
-  { before, after, live, plan }: { before: AccessIndex; after: AccessIndex; live: Snapshot; plan: Plan },
+  { before, after, live, back }: { before: AccessIndex; after: AccessIndex; live: Snapshot; back: boolean },
 ): readonly Finding[] {
   if (tests.length === 0) return [];
   const [had, has] = [before, after].map((index) => {
@@ -111,8 +117,24 @@ function planTests(
     return runTests(tests, { index, escalation: buildEscalation(index, edges), unknowns: live.unknowns });
   });
   const failing = testFindings(has ?? [], "after the plan", had);
-  const back = plan.changes.length > 0 && plan.changes.every(({ origin }) => origin.by === "revert");
-  return back ? failing.map((finding) => ({ ...finding, severity: "warning" })) : failing;
+  return back ? failing.map(notRefusing) : failing;
+}
+
+/** Going back is never held up by what came with the change; it is said. */
+function notRefusing(finding: Finding): Finding {
+  return finding.severity === "error" ? { ...finding, severity: "warning" } : finding;
+}
+
+/** What the policies say of the plan; they see what it brings, not what was there before. */
+function planPolicies(
+  { after }: Step,
+  { findings, failed }: { readonly findings: readonly Finding[]; readonly failed: number },
+): readonly PolicyAnswer[] {
+  const { declared } = after;
+  const policies = declared === null ? [] : policiesFor(declared);
+  if (policies.length === 0) return [];
+  const tests = { passed: (declared?.tests.length ?? 0) - failed, failed };
+  return evaluatePolicies(policies, policyValues({ context: after, findings, tests }));
 }
 
 const SEVERITY = { error: 0, warning: 1, info: 2 } as const;

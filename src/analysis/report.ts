@@ -1,5 +1,6 @@
 import type { Finding } from "../model/finding.ts";
 import type { Plan } from "../plan/plan.ts";
+import type { PolicyAnswer } from "./checks/report.ts";
 import type { AccessDelta } from "./access-delta.ts";
 
 /** A Plan and everything that a person needs to decide about it. */
@@ -8,6 +9,8 @@ export interface Report {
   readonly delta: AccessDelta;
   /** The plan's own findings and those of the analysis, errors first. */
   readonly findings: readonly Finding[];
+  /** What the policies of the manifest and of its packs say of it. @default they were not asked */
+  readonly policies?: readonly PolicyAnswer[];
   /** What stands in the way of applying it, apart from approvals; empty when nothing does. */
   readonly verdict: Verdict;
   /** What is read and not touched, as counts. */

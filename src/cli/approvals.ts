@@ -4,7 +4,7 @@ import type { ApprovalStore } from "../approval/approval-store.ts";
 import { decide, type Decision } from "../approval/decision.ts";
 import { type Subject, targetOf } from "../approval/document.ts";
 import type { Doer, Person } from "../approval/people.ts";
-import { type ApprovalRule, type Requirement, requirementsFor } from "../approval/requirement.ts";
+import { type ApprovalRule, type Requirement, requirementsFor, ruleOfPolicy } from "../approval/requirement.ts";
 import { type JudgedRisk, riskOf } from "../approval/risk.ts";
 import type { Trust } from "../approval/signed-by.ts";
 import { parseAllowedSigners } from "../approval/ssh/allowed-signers.ts";
@@ -76,8 +76,12 @@ export function approvalCase(
   const risk = riskOf({ plan, access, findings, production: isProduction(environment) });
   const author = plan.made_by ?? null;
   const { applier, now, approvals } = given;
+  const { people } = approvals.trust;
+  const asked = (report.policies ?? []).flatMap(({ policy, approvals: wanted }) =>
+    wanted === undefined ? [] : ruleOfPolicy({ policy, ...wanted }, { people, anyway: approvals.rules }),
+  );
   const requirements = requirementsFor({
-    rules: approvals.rules,
+    rules: [...approvals.rules, ...asked],
     people: approvals.trust.people,
     target: { name, environment },
     risk: risk.risk,

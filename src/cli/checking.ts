@@ -7,6 +7,8 @@ import type { NewAccess, PolicyAnswer, TargetReport, TestAnswer } from "../analy
 import { type CheckRun, runChecks } from "../analysis/checks/run-checks.ts";
 import { runTests } from "../analysis/access-tests/run-tests.ts";
 import { testFindings } from "../analysis/access-tests/findings.ts";
+import { evaluatePolicies, policiesFor } from "../analysis/policies/evaluate.ts";
+import { policyValues } from "../analysis/policies/values.ts";
 import { sortedText } from "../base/order.ts";
 import { resolveDeclared } from "../config/declared/declared.ts";
 import { resolveManifest } from "../config/resolve.ts";
@@ -113,6 +115,7 @@ async function checkState(judged: Judged, options: CheckOptions): Promise<Checke
     const sql = fixSql(finding.mend, { live, dialect });
     return sql.length === 0 ? finding : { ...finding, mend: { ...finding.mend, sql } };
   };
+  const tests = testAnswers(context);
   const { notEvaluated, passed, off, silenced, acceptances } = run;
   const report: TargetReport = {
     target: name,
@@ -133,16 +136,21 @@ async function checkState(judged: Judged, options: CheckOptions): Promise<Checke
     outOfScope: sortedText(
       [...live.access.roles.values()].flatMap((role) => (role.origin === "user" ? [] : role.name)),
     ),
-    policies: policyAnswers(context, run),
-    tests: testAnswers(context),
+    policies: policyAnswers(context, run, tests),
+    tests,
     newAccess: (await options.newAccess?.(judged)) ?? null,
   };
   return { context, run, report, findings: [...findings, ...run.ended] };
 }
 
 /** What the policies of the manifest and of its packs say of this state. */
-function policyAnswers(_context: CheckContext, _run: CheckRun): readonly PolicyAnswer[] {
-  return [];
+function policyAnswers(context: CheckContext, run: CheckRun, tests: readonly TestAnswer[]): readonly PolicyAnswer[] {
+  const policies = context.declared === null ? [] : policiesFor(context.declared);
+  if (policies.length === 0) return [];
+  const passed = tests.filter((each) => each.result === "passed").length;
+  const counts = { passed, failed: tests.length - passed };
+  const findings = [...run.findings, ...run.accepted];
+  return evaluatePolicies(policies, policyValues({ context, findings, tests: counts }));
 }
 
 /** How the access tests of the manifest end on this state. */

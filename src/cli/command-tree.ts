@@ -287,6 +287,21 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("./commands/status.ts")).status,
   },
   {
+    name: "policy test",
+    summary: "run tests of policies, which say what a policy sees and what it must answer",
+    details:
+      "No database is asked. A test names a policy of the manifest, or of a pack, gives it a part of what policies see, and says what it must answer: `deny`, `warn`, `require-approvals` or `pass`.",
+    arguments: [{ name: "FILE", summary: "files of tests", required: true, completes: "file", variadic: true }],
+    options: [],
+    examples: [
+      "rolewright policy test policies.test.yaml",
+      "rolewright policy test policies/*.test.yaml",
+      "rolewright policy test policies.test.yaml --json",
+    ],
+    exits: { 0: "all pass", 1: "a file or the manifest cannot be used", 3: "a test fails" },
+    load: async () => (await import("./commands/policy-test.ts")).policyTest,
+  },
+  {
     name: "review-break-glass",
     summary: "sign that you looked at a change which was applied without approvals, or list those that nobody did",
     details:

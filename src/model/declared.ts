@@ -37,7 +37,32 @@ export interface Declared {
   readonly limits: Limits;
   readonly severities: readonly SeverityRule[];
   readonly acceptances: readonly Acceptance[];
+  /** The manifest's own policies that count on this target, in its order. */
+  readonly policies: readonly DeclaredPolicy[];
+  /** The shipped sets that it asks for, sorted. */
+  readonly packs: readonly string[];
 }
+
+/** An expression that says when something must not be. */
+export interface DeclaredPolicy {
+  readonly name: string;
+  /** In CEL. */
+  readonly when: string;
+  readonly effect: PolicyEffect;
+  readonly location?: SourceLocation;
+}
+
+/** What happens where the expression is true. */
+export type PolicyEffect =
+  | { readonly kind: "deny"; readonly message: string }
+  | { readonly kind: "warn"; readonly message: string }
+  | {
+      readonly kind: "require-approvals";
+      readonly count: number;
+      /** People or teams; empty: those who may approve anyway. */
+      readonly from: readonly string[];
+      readonly message: string;
+    };
 
 export interface DeclaredRole {
   readonly name: RoleName;

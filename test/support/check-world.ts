@@ -88,6 +88,8 @@ function declaredOf({ declared, identities = [] }: CheckWorld): Declared {
     limits: DEFAULT_LIMITS,
     severities: [],
     acceptances: [],
+    policies: [],
+    packs: [],
     ...declared,
   };
 }

@@ -9,6 +9,7 @@ import type { LimitsEntry, Manifest, RoleEntry } from "../manifest.ts";
 import { Findings, type Locate } from "../report.ts";
 import { acceptancesOf } from "./acceptances.ts";
 import { dutiesOf } from "./duties.ts";
+import { policiesOf } from "./policies.ts";
 import { sensitiveOf } from "./sensitive.ts";
 import { approversOf, separationOf } from "./separation.ts";
 import { severitiesOf } from "./severities.ts";
@@ -56,6 +57,8 @@ export function resolveDeclared(
     limits: limitsOf(manifest.limits),
     severities: severitiesOf(context),
     acceptances: acceptancesOf(context),
+    policies: policiesOf(context),
+    packs: sortedText(manifest.packs ?? []),
   };
   return { declared, findings: findings.sorted() };
 }

@@ -1,5 +1,6 @@
 import type { CodePage } from "./code-page.ts";
 import { RW0XX } from "./rw0xx.ts";
+import { RW17X } from "./rw17x.ts";
 import { RW1XX } from "./rw1xx.ts";
 import { RW16X } from "./rw16x.ts";
 import { RW2XX } from "./rw2xx.ts";
@@ -14,6 +15,7 @@ import { RW8XX } from "./rw8xx.ts";
 export const CODES: Readonly<Record<string, CodePage>> = {
   ...RW0XX,
   ...RW1XX,
+  ...RW17X,
   ...RW16X,
   ...RW2XX,
   ...RW3XX,

@@ -23,6 +23,8 @@ export function declaring(parts: Partial<Declared> = {}): Declared {
     limits: DEFAULT_LIMITS,
     severities: [],
     acceptances: [],
+    policies: [],
+    packs: [],
     ...parts,
   };
 }
