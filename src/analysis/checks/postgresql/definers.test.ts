@@ -70,6 +70,14 @@ describe("PGE-07", () => {
     const [hit] = runOn(unsafeDefiners, both).findings;
     expect(hit).toMatchObject({ principals: ["ann", "eve"], confidence: "documented", over: "escalable" });
     expect(hit?.mend.sql).toEqual(['alter routine "app"."f"() set search_path = "pg_catalog", "app", "pg_temp"']);
+    const shared = world({
+      facts: { searchPath: "lab, app" },
+      to: "ann, eve",
+      grants: ["create on schema lab to ann", "temporary on database shop to ann, eve"],
+    });
+    expect(runOn(unsafeDefiners, shared).findings[0]?.mend.sql).toEqual([
+      'alter routine "app"."f"() set search_path = "pg_catalog", "app", "pg_temp"',
+    ]);
     const lab = world({ facts: { searchPath: "lab, app" }, grants: ["create on schema lab to ann"] });
     expect(runOn(unsafeDefiners, lab).findings[0]?.mend.sql).toEqual([
       'alter routine "app"."f"() set search_path = "pg_catalog", "app", "pg_temp"',
@@ -88,6 +96,7 @@ describe("PGE-07", () => {
     quiet({ to: "boss" });
     quiet({ members: ["ann in owner"] });
     quiet({ to: "eve" });
+    quiet({ to: "pg_read_all_data", grants: ["temporary on database shop to pg_read_all_data"] });
   });
 
   test("is not evaluated without routines", () => {

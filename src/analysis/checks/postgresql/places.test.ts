@@ -113,12 +113,18 @@ describe("PGE-15", () => {
       runOn(schemaOwners, { roles, owners: { ...owners, ...more } }).findings[0]?.mend.changes;
     expect(changes({ "table lib.u": "app" })).toBeUndefined();
     expect(changes({ "table lib.u": "dev" })).toBeUndefined();
+    expect(changes({ "table lib.u": "dev", "table other.u": "dev" })).toBeUndefined();
+    expect(changes({ "table other.u": "dev" })).toHaveLength(1);
   });
 
   test("is silent about one's own, about who has the privileges anyway, superusers, extensions and types", () => {
     const quiet = (world: CheckWorld): void => expect(told(schemaOwners, world)).toEqual([]);
     quiet({ roles, owners: { "schema lib": "dev", "table lib.t": "dev" } });
     quiet({ roles, owners, members: ["dev in owner"] });
+    const beside = { ...owners, "schema own": "owner", "table own.t": "owner" };
+    expect(told(schemaOwners, { roles, owners: beside })).toEqual([
+      "medium `dev` owns `schema lib` and may drop and replace one thing there of `owner`",
+    ]);
     quiet({ roles, owners: { "schema lib": "root", "table lib.t": "owner" } });
     quiet({ roles, owners: { "schema lib": "dev", "table other.t": "owner" } });
     quiet({ roles, owners: { "schema lib": "dev", "type lib.t": "owner" } });

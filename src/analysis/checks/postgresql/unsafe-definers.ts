@@ -2,8 +2,7 @@ import type { RoutineFacts } from "../../../model/posture/postgresql.ts";
 import { schemasOf } from "../../escalation/search-path.ts";
 import { callersOf, weaknessFor } from "../../escalation/postgresql-definers.ts";
 import { isHeirOf } from "../../escalation/postgresql-users.ts";
-import type { Grantee } from "../../../model/role.ts";
-import { hasBit } from "../../bits.ts";
+import { type Grantee, PUBLIC } from "../../../model/role.ts";
 import type { Check, CheckContext } from "../check.ts";
 import { what, who } from "./given.ts";
 import { named, routineSql, said } from "./strength.ts";
@@ -51,13 +50,12 @@ export const unsafeDefiners: Check = {
   },
 };
 
-/** The callers that do not have the owner's rights anyway; the roles of superusers have them. */
+/** The callers that do not have the owner's rights anyway; superusers are left out before. */
 export function judgedCallers(context: CheckContext, { routine, owner }: RoutineFacts): readonly Grantee[] {
   const { index } = context;
-  return callersOf(index, routine).filter((caller) => {
-    if (isHeirOf(index, caller, owner)) return false;
-    return caller === "" || (context.inScope(caller) && !hasBit(index.graph.superuserRoles, index.graph.idOf(caller)));
-  });
+  return callersOf(index, routine).filter(
+    (caller) => !isHeirOf(index, caller, owner) && (caller === PUBLIC || context.inScope(caller)),
+  );
 }
 
 /** What it had, without the schemas that others may create in; its own schema where it had nothing. */
