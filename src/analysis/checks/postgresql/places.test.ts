@@ -43,6 +43,10 @@ describe("PGE-13", () => {
       "high `dev` owns `schema lib`, where `boss`, `postgres` look up names",
     ]);
     expect(told(shadowedNames, { roles, owners: { "schema lib": "root" }, posture })).toEqual([]);
+    const built = { ...roles, pg_database_owner: {} };
+    expect(told(shadowedNames, { roles: built, owners: { "schema public": "pg_database_owner" }, posture })).toEqual(
+      [],
+    );
   });
 
   test("is silent about other schemas, about who is trusted itself, and where it is only equals that look", () => {
@@ -160,7 +164,7 @@ describe("PGE-16", () => {
   test("is silent where nobody acts as the owner, where it is a superuser, where `public` has another owner, before 15", () => {
     expect(told(databaseOwners, world("owner"))).toEqual([]);
     expect(told(databaseOwners, world("owner", { members: ["boss in owner"] }))).toEqual([]);
-    expect(told(databaseOwners, world("root"))).toEqual([]);
+    expect(told(databaseOwners, world("root", { members: ["dev in root"] }))).toEqual([]);
     expect(
       told(databaseOwners, world("app", { owners: { "database shop": "app", "schema public": "postgres" } })),
     ).toEqual([]);
