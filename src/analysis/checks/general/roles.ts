@@ -5,6 +5,7 @@ import type { Identity } from "../../../model/identity.ts";
 import { describeName } from "../../../model/resource.ts";
 import type { Role, RoleName } from "../../../model/role.ts";
 import type { AccessIndex } from "../../access-index.ts";
+import { administers } from "../../administrators.ts";
 import { addBit, type Bits, emptyBits, hasBit, listBits } from "../../bits.ts";
 import type { CheckContext } from "../check.ts";
 
@@ -77,6 +78,20 @@ const MACHINES: ReadonlySet<Purpose> = new Set<Purpose>([
   "monitoring",
   "scheduler",
 ]);
+
+const everything = new WeakMap<CheckContext, Bits>();
+
+/** Logins that may do everything, at once or after SET ROLE, by being superuser or by holding all that it takes to administer: as a set. */
+export function almighty(context: CheckContext): Bits {
+  let set = everything.get(context);
+  if (set === undefined) {
+    const { index, logins } = context;
+    set = index.graph.superReachers.slice();
+    for (const { name } of logins) if (administers(index, name)) addBit(set, index.graph.idOf(name));
+    everything.set(context, set);
+  }
+  return set;
+}
 
 /** For emergencies, by its identity or by what its role was declared for. */
 export function isBreakGlass({ people, declared }: CheckContext, login: RoleName): boolean {

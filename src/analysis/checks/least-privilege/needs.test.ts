@@ -123,6 +123,15 @@ test("a login with rights of its own is found once a schema, and roles, administ
   expect(told(directGrants, { roles, grants, declared: purposes({ ann: "admin" }) })).toEqual([]);
 });
 
+test("a login with more than a thousand rights of its own is one finding, with their number", () => {
+  const grants = (count: number): string[] =>
+    Array.from({ length: count }, (_, n) => `select on table area_${n % 7}.t${n} to ann`);
+  expect(told(directGrants, { roles: { ann: LOGIN }, grants: grants(1001) })).toEqual([
+    "low the login `ann` holds privileges of its own on 1001 things in 7 schemas",
+  ]);
+  expect(told(directGrants, { roles: { ann: LOGIN }, grants: grants(1000) })).toHaveLength(7);
+});
+
 const SECRET: Sensitive = {
   name: "salaries",
   resources: [thing("table hr.salary")],
