@@ -141,13 +141,13 @@ function withAdministrator(people: string, login: string): string {
 }
 
 async function onDemo(world: DemoWorld): Promise<StartedShop> {
-  const { url, run, stop } = await world.start({ keep: false });
+  const server = await world.start({ keep: false });
   return {
-    url,
+    url: server.url,
     async run(statement) {
-      const answer = await run(world.administrator, statement);
+      const answer = await server.run(world.administrator, statement);
       if (answer.startsWith("ERROR")) throw new Error(`${statement}: ${answer}`);
     },
-    stop,
+    stop: () => server.stop(),
   };
 }
