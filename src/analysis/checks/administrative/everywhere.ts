@@ -114,7 +114,7 @@ export const serverPrivileges: Check = {
 export const applicationsEverywhere: Check = {
   id: "ADM-17",
   title: "an application holds rights on all keyspaces",
-  why: "All keyspaces are those of other applications too, and `system_auth`: its hashes can be read, and on servers without the fix its rows written, which makes a superuser.",
+  why: "All keyspaces are those of every other application too, now and later. Where the fix of CVE-2025-23015 is missing they are the server's own as well: its hashes can be read, and its rows written, which makes a superuser.",
   fix: "Grant on each keyspace that the application needs, and take what it holds on all.",
   example: "roles:\n  app_rw: { grants: [select, modify on schema shop], revoke: [select, modify on all-schemas] }",
   danger: "critical",

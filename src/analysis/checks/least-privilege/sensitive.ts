@@ -8,7 +8,7 @@ import type { AccessIndex } from "../../access-index.ts";
 import { addBit, addBits, type Bits, emptyBits, isEmpty, removeBits } from "../../bits.ts";
 import { EVERYBODY, type ResourceClass } from "../../resource-class.ts";
 import type { Check, CheckContext, Hit } from "../check.ts";
-import { bitsOf, common, namesOf, wayUp } from "../general/roles.ts";
+import { almighty, bitsOf, common, namesOf, wayUp } from "../general/roles.ts";
 import { several, what, who, words } from "../general/telling.ts";
 
 /** LPV-09. */
@@ -43,7 +43,7 @@ function* outsiders(context: CheckContext, sensitive: Sensitive, mode: "read" | 
   const allowed = insiders(index, mode === "read" ? sensitive.readers : sensitive.writers);
   const judged = bitsOf(index, context.logins);
   removeBits(judged, allowed);
-  removeBits(judged, index.graph.superReachers);
+  removeBits(judged, almighty(context));
   const sources = sourcesOf(index, sensitive.resources, mode);
   const found = emptyBits(index.graph.names.length);
   for (const source of sources) {
