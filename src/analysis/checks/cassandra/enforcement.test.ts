@@ -1,0 +1,100 @@
+import { describe, expect, it } from "vitest";
+import {
+  type CassandraWorld,
+  node,
+  runOn,
+  told,
+  untold as gaps,
+  withNodes,
+} from "../../../../test/support/check-world-cassandra.ts";
+import { DEFAULT_LIMITS } from "../../../model/declared.ts";
+import { limitsNotEnforced, longCaches, notEnforced } from "./enforcement.ts";
+
+const roles = { app: { login: true } };
+const HIDDEN = "the configuration of node `b` may not be read";
+
+describe("CSE-01", () => {
+  it("finds a single node that asks for nothing, by each of the two settings", () => {
+    const open = node("b", { authenticator: "AllowAllAuthenticator", authorizer: "AllowAllAuthorizer" });
+    expect(told(notEnforced, { roles, ...withNodes(node("a"), open) })).toEqual([
+      "critical node `b` asks nobody for a password, and takes everybody for a superuser: `authenticator` is AllowAllAuthenticator",
+      "critical node `b` lets everybody read and change all data: `authorizer` is AllowAllAuthorizer",
+    ]);
+    const all = [node("a", { authorizer: "AllowAllAuthorizer" }), node("b", { authorizer: "AllowAllAuthorizer" })];
+    expect(told(notEnforced, { roles, ...withNodes(...all) })).toEqual([
+      "critical every node lets everybody read and change all data: `authorizer` is AllowAllAuthorizer",
+    ]);
+  });
+
+  it("is about everybody", () => {
+    const world = { roles, ...withNodes(node("a", { authorizer: "AllowAllAuthorizer" })) };
+    expect(runOn(notEnforced, world).findings[0]?.principals).toEqual([""]);
+  });
+
+  it("passes where every node checks, and never where one did not say", () => {
+    expect(runOn(notEnforced, { roles, ...withNodes(node("a"), node("b")) }).passed).toEqual(["CSE-01"]);
+    expect(gaps(notEnforced, { roles, ...withNodes(node("a"), node("b", null)) })).toEqual([HIDDEN]);
+    const away = node("b", null, { reached: false });
+    expect(gaps(notEnforced, { roles, ...withNodes(node("a"), away) })).toEqual([
+      "the configuration of node `b` could not be asked for",
+    ]);
+    expect(gaps(notEnforced, { roles })).toHaveLength(1);
+  });
+});
+
+describe("CSE-15", () => {
+  const limited = { app: { login: true, datacenters: '["dc1"]' }, far: { login: true, cidr_groups: '["office"]' } };
+
+  it("finds limits that a node does not look at, each by its own authorizer", () => {
+    const off = node("b", { networkAuthorizer: "AllowAllNetworkAuthorizer", cidrAuthorizer: "AllowAllCIDRAuthorizer" });
+    expect(told(limitsNotEnforced, { roles: limited, ...withNodes(node("a"), off) })).toEqual([
+      "medium `app` is limited by `datacenters`, which node `b` does not enforce",
+      "medium `far` is limited by `cidr_groups`, which node `b` does not enforce",
+    ]);
+  });
+
+  it("takes writing down for not enforcing, and no authorizer at all for none", () => {
+    expect(told(limitsNotEnforced, { roles: limited, ...withNodes(node("a", { cidrMonitors: true })) })).toEqual([
+      "medium `far` is limited by `cidr_groups`, which node `a` does not enforce",
+    ]);
+    expect(told(limitsNotEnforced, { roles: limited, ...withNodes(node("a", { networkAuthorizer: "" })) })).toEqual([
+      "medium `app` is limited by `datacenters`, which node `a` does not enforce",
+    ]);
+  });
+
+  it("is silent where nobody is limited or everything is enforced, and says where it cannot know", () => {
+    const off = node("a", { networkAuthorizer: "AllowAllNetworkAuthorizer" });
+    expect(told(limitsNotEnforced, { roles, ...withNodes(off) })).toEqual([]);
+    expect(gaps(limitsNotEnforced, { roles, ...withNodes(node("b", null)) })).toEqual([]);
+    expect(runOn(limitsNotEnforced, { roles: limited, ...withNodes(node("a")) }).passed).toEqual(["CSE-15"]);
+    const one = { app: limited.app };
+    expect(gaps(limitsNotEnforced, { roles: one, ...withNodes(node("b", null)) })).toEqual([HIDDEN]);
+  });
+});
+
+describe("CSE-16", () => {
+  const caches = (...times: readonly number[]): CassandraWorld => ({
+    roles,
+    ...withNodes(...times.map((cacheMs, at) => node(`n${at}`, { cacheMs }))),
+  });
+
+  it("finds what is believed for longer than the limit, and nodes that differ", () => {
+    expect(told(longCaches, caches(11_000, 11_000))).toEqual([
+      "medium every node go on believing what was revoked for up to 11 seconds, more than 10",
+    ]);
+    expect(told(longCaches, caches(2000, 60_000))).toEqual([
+      "medium node `n1` goes on believing what was revoked for up to 60 seconds, more than 10",
+      "medium nodes believe what was revoked for different times: 2, 60 seconds",
+    ]);
+    expect(told(longCaches, caches(2000, 3000))).toEqual([
+      "medium nodes believe what was revoked for different times: 2, 3 seconds",
+    ]);
+  });
+
+  it("is silent at the limit, and goes by the manifest's", () => {
+    expect(runOn(longCaches, caches(10_000, 10_000)).passed).toEqual(["CSE-16"]);
+    const declared = { limits: { ...DEFAULT_LIMITS, cacheSeconds: 1 } };
+    expect(told(longCaches, { ...caches(2000), declared })).toHaveLength(1);
+    expect(gaps(longCaches, { roles, ...withNodes(node("b", null)) })).toEqual([HIDDEN]);
+  });
+});
