@@ -54,3 +54,14 @@ it("MYE-10 leaves to HID-06 what a new server grants to everybody", () => {
   const world = on("trigger, insert on schema test to public");
   expect(told(triggers, { ...world, exists: ["table test.t"] })).toEqual([]);
 });
+
+it("MYE-10 is silent where there is no table yet", () => {
+  const grants = ["trigger on schema empty to app@%", "insert, update, delete on schema empty to writer@%"];
+  expect(
+    told(triggers, {
+      roles: { "app@%": {}, "writer@%": {} },
+      exists: ["schema empty", "routine empty.f.function"],
+      grants,
+    }),
+  ).toEqual([]);
+});

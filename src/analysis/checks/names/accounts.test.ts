@@ -26,6 +26,10 @@ describe("HID-10", () => {
     expect(told(userAndRole, { roles: { "a@b@": {}, "a@b@%": {} } })).toHaveLength(1);
   });
 
+  it("does not take an account for a role whose name is a user's", () => {
+    expect(told(userAndRole, { roles: { "a@b": {}, "a@b@%": {} } })).toEqual([]);
+  });
+
   it("is silent where they differ, in case too", () => {
     expect(told(userAndRole, { roles: { App: {}, "app@%": {}, "a@%": {}, "a@10.%": {} } })).toEqual([]);
   });
