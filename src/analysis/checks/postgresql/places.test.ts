@@ -43,6 +43,7 @@ describe("PGE-13", () => {
       "high `dev` owns `schema lib`, where `boss`, `postgres` look up names",
     ]);
     expect(told(shadowedNames, { roles, owners: { "schema lib": "root" }, posture })).toEqual([]);
+    expect(told(shadowedNames, { roles, owners: { "schema other": "dev" }, posture })).toEqual([]);
     const built = { ...roles, pg_database_owner: {} };
     expect(told(shadowedNames, { roles: built, owners: { "schema public": "pg_database_owner" }, posture })).toEqual(
       [],

@@ -15,6 +15,8 @@ describe("PGE-09", () => {
       "high `ann` may not become `owner`, but can replace `routine app.f()` and run as it",
     ]);
     const [found] = runOn(replaceableFunctions, world("ann in owner noset")).findings;
+    const mixed = runOn(replaceableFunctions, world("ann in owner noset", "ann in team", "bob in owner")).findings[0];
+    expect(mixed?.mend.changes).toHaveLength(1);
     expect(found?.mend.changes).toMatchObject([
       { kind: "remove-membership", membership: { member: "ann", role: "owner" } },
     ]);

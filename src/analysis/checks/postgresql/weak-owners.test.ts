@@ -52,6 +52,8 @@ describe("PGE-12", () => {
     expect(told(weakOwners, world("dev", "boss", declared("dev", "migration")))).toEqual([]);
     expect(told(weakOwners, { ...world("dev", "boss"), grants: ["references on table app.t to boss"] })).toEqual([]);
     expect(told(weakOwners, { ...world("dev", "boss"), owners: {} })).toEqual([]);
+    const root = { roles: { ...roles, root: { superuser: true } }, members: ["dev in root"] };
+    expect(told(weakOwners, world("root", "boss", root))).toEqual([]);
   });
 
   test("groups what the same roles use in one schema", () => {

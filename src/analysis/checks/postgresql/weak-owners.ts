@@ -53,7 +53,7 @@ function usedByStronger(context: CheckContext): Iterable<Used> {
   const handsOfOwner = new Map<RoleName, readonly RoleName[]>();
   for (const { class: place, resources } of placesOf(context, "table")) {
     const { owner } = place;
-    if (owner === null || !isJudged(context, owner) || trustIn(context, owner) !== null) continue;
+    if (owner === null || !isJudged(context, owner)) continue;
     let hands = handsOfOwner.get(owner);
     if (hands === undefined) handsOfOwner.set(owner, (hands = handsOf(context, owner)));
     if (hands.length === 0) continue;
