@@ -162,7 +162,10 @@ test("few tables beside, no common grant, another owner, or access in another wa
   expect(lost({ owners: { ...TABLES, "table sales.e": "group" } })).toEqual([]);
   expect(lost({ members: ["app in owner"], grants: [...BESIDE, "select on table sales.e to owner"] })).toEqual([]);
   expect(lost({ grants: [...BESIDE, "select on table sales.e to group"] })).toEqual([]);
-  expect(lost({ grants: BESIDE.map((each) => each.replace("app", "boss")) })).toEqual([]);
+  for (const other of ["boss", "owner", "pg_theirs"])
+    expect(
+      lost({ roles: { ...ROLES, pg_theirs: {} }, grants: BESIDE.map((each) => each.replace("app", other)) }),
+    ).toEqual([]);
 });
 
 test("where default privileges say it, that check says it", () => {
