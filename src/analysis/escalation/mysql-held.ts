@@ -15,8 +15,10 @@ export interface Given {
 
 export const SERVER: Resource = { kind: "server", path: [] };
 export const ALL_SCHEMAS: Resource = { kind: "all-schemas", path: [] };
-/** The schema of the grant tables. */
-export const GRANT_SCHEMA: Resource = { kind: "schema", path: ["def", "mysql"] };
+/** The name of the schema of the grant tables. */
+export const GRANT_TABLES_IN = "mysql";
+/** That schema. */
+export const GRANT_SCHEMA: Resource = { kind: "schema", path: ["def", GRANT_TABLES_IN] };
 
 const given = new WeakMap<AccessIndex, ReadonlyMap<Grantee, readonly Given[]>>();
 
@@ -185,7 +187,7 @@ function possible({ kind, resources }: Given): readonly Resource[] {
   if (kind !== "table" && kind !== "column") return resources;
   let found = inGrantSchema.get(resources);
   if (found === undefined) {
-    found = resources.filter(({ path }) => path[1] === GRANT_SCHEMA.path[1]);
+    found = resources.filter(({ path }) => path[1] === GRANT_TABLES_IN);
     inGrantSchema.set(resources, found);
   }
   return found;
@@ -194,11 +196,11 @@ function possible({ kind, resources }: Given): readonly Resource[] {
 function reaches(index: AccessIndex, { grantee, privilege, place }: GrantTableRight): boolean {
   const [, schema = "", table = ""] = place.path;
   if (place.kind === "table" || place.kind === "column") {
-    return schema === GRANT_SCHEMA.path[1] && (GRANT_TABLES.has(table) || CODE_TABLES.has(table));
+    return schema === GRANT_TABLES_IN && (GRANT_TABLES.has(table) || CODE_TABLES.has(table));
   }
   if (place.kind === "all-schemas") return !isRevoked(index, grantee, privilege);
-  const isOne = place.kind === "schema" && schema === GRANT_SCHEMA.path[1];
-  const covers = place.kind === "schema-pattern" && index.rules.accounts?.covers(schema, "mysql") === true;
+  const isOne = place.kind === "schema" && schema === GRANT_TABLES_IN;
+  const covers = place.kind === "schema-pattern" && index.rules.accounts?.covers(schema, GRANT_TABLES_IN) === true;
   // Of several rows that cover the schema one counts.
   return (
     (isOne || covers) &&

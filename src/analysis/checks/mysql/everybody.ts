@@ -1,7 +1,7 @@
 import type { Danger } from "../../../model/check-finding.ts";
 import type { Resource } from "../../../model/resource.ts";
 import { PUBLIC } from "../../../model/role.ts";
-import { givenTo } from "../../escalation/mysql-held.ts";
+import { givenTo, GRANT_TABLES_IN } from "../../escalation/mysql-held.ts";
 import type { Check, CheckContext, Hit } from "../check.ts";
 import { isTestSchema } from "../names/test-schemas.ts";
 import { isStrong, revoking, said, saidPlaces } from "./principals.ts";
@@ -62,5 +62,5 @@ function* privileges(context: CheckContext): Iterable<Hit> {
 }
 
 function isGrantSchema({ path }: Resource): boolean {
-  return path[1] === "mysql";
+  return path[1] === GRANT_TABLES_IN;
 }

@@ -3,7 +3,7 @@ import type { Privilege } from "../../../model/access-list.ts";
 import type { Change } from "../../../model/change.ts";
 import { describeName, type Resource } from "../../../model/resource.ts";
 import type { Grantee } from "../../../model/role.ts";
-import { givenTo } from "../../escalation/mysql-held.ts";
+import { givenTo, GRANT_TABLES_IN } from "../../escalation/mysql-held.ts";
 import type { Check, CheckContext } from "../check.ts";
 import { concerned, ENGINES, revoke, said, saidPlaces, sure } from "../mysql/principals.ts";
 import { isTestSchema } from "./test-schemas.ts";
@@ -32,7 +32,7 @@ export const patterns: Check = {
           const isOne = !/%/u.test(text.replaceAll(/\\[\s\S]/gu, ""));
           const literal = text.replaceAll(/\\([\s\S])/gu, "$1");
           const others = isOne ? covered.filter((schema) => schema !== literal) : covered;
-          const meant = isOne ? [literal] : covered.filter((schema) => schema !== "mysql");
+          const meant = isOne ? [literal] : covered.filter((schema) => schema !== GRANT_TABLES_IN);
           const now = others.length === 0 ? "whatever will fit it" : `now ${named(others)}`;
           yield {
             message: `what ${said(grantee)} holds on ${saidPlaces([place])} covers ${isOne ? `not only \`${describeName(literal)}\`: ` : ""}${now}`,
@@ -59,7 +59,7 @@ export function liveSchemas({ index }: CheckContext): readonly string[] {
   const names = [...index.catalog.entries.values()]
     .filter(({ resource, missing }) => resource.kind === "schema" && missing !== true)
     .map(({ resource }) => resource.path[1] ?? "");
-  return sortedText([...names, "mysql"]);
+  return sortedText([...names, GRANT_TABLES_IN]);
 }
 
 /** Whether the text of a grant on schemas covers one of this name. */
