@@ -57,19 +57,29 @@ export interface Judged {
   readonly findings: readonly Finding[];
 }
 
-/** Reads a target and everything that checks need, and runs them on its live state. */
-export async function checkTarget(
-  target: OpenTarget,
-  context: CliContext,
-  options: CheckOptions = {},
-): Promise<CheckedTarget> {
+/** Reads a target and everything that checks need. */
+export async function readForChecks(target: OpenTarget, context: CliContext): Promise<Judged> {
   const { live, dialect, declared } = await compareLive(target, context);
   context.progress.step(`reading the settings and the code of ${target.name}`);
   const posture = await target.connection.posture(live, { signal: context.signal });
-  context.progress.step("checking");
   const { name, environment, loaded } = target;
   const location = loaded.locate(["targets", name]);
-  return await checkState({ name, environment, location, live, dialect, posture, declared, findings: [] }, options);
+  return { name, environment, location, live, dialect, posture, declared, findings: [] };
+}
+
+/** Runs checks on targets that were read, each knowing the others: what people may do is judged over all of them. */
+export async function checkAll(
+  targets: readonly Judged[],
+  options: CheckOptions = {},
+): Promise<readonly CheckedTarget[]> {
+  const among: CheckContext[] = [];
+  for (const judged of targets) among.push(contextOf(judged, among));
+  const checked: CheckedTarget[] = [];
+  for (const [index, judged] of targets.entries()) {
+    const context = among[index];
+    if (context !== undefined) checked.push(await checkState(judged, context, options));
+  }
+  return checked;
 }
 
 /** The same for a state that was read before, without any database: what is no part of a snapshot is not evaluated. */
@@ -84,7 +94,8 @@ export async function checkSnapshot(
   const { declared, findings } =
     read === null ? { declared: null, findings: [] } : declaredIn(read, name, live, dialect);
   const location = read?.loaded.locate(["targets", name]);
-  return await checkState({ name, environment, location, live, dialect, posture: null, declared, findings }, options);
+  const judged: Judged = { name, environment, location, live, dialect, posture: null, declared, findings };
+  return await checkState(judged, contextOf(judged, []), options);
 }
 
 function declaredIn(
@@ -98,9 +109,11 @@ function declaredIn(
   return resolveDeclared({ ...loaded, manifest }, target, { live, rules: dialect.rules, identities, roles });
 }
 
-async function checkState(judged: Judged, options: CheckOptions): Promise<CheckedTarget> {
-  const { name, environment, location, live, dialect, posture, declared, findings } = judged;
-  const context = checkContext({
+function contextOf(
+  { name, environment, live, dialect, posture, declared }: Judged,
+  among: readonly CheckContext[],
+): CheckContext {
+  return checkContext({
     target: name,
     environment,
     now: live.takenAt,
@@ -109,7 +122,12 @@ async function checkState(judged: Judged, options: CheckOptions): Promise<Checke
     dialect,
     posture,
     declared,
+    among,
   });
+}
+
+async function checkState(judged: Judged, context: CheckContext, options: CheckOptions): Promise<CheckedTarget> {
+  const { name, environment, location, live, dialect, posture, findings } = judged;
   const run = runChecks(context, options.checks ?? CATALOGUE);
   const withSql = (finding: CheckFinding): CheckFinding => {
     const sql = fixSql(finding.mend, { live, dialect });

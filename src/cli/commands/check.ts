@@ -8,7 +8,14 @@ import { readSnapshot } from "../../model/snapshot-json.ts";
 import { tally } from "../../report/checks/tally.ts";
 import { checkOutput, tellChecks } from "../check-output.ts";
 import { selectChecks } from "../check-selection.ts";
-import { type CheckedTarget, checkSnapshot, checkTarget, type CheckOptions } from "../checking.ts";
+import {
+  checkAll,
+  type CheckedTarget,
+  checkSnapshot,
+  type CheckOptions,
+  type Judged,
+  readForChecks,
+} from "../checking.ts";
 import type { Action } from "../command-spec.ts";
 import type { CliContext } from "../context.ts";
 import { findManifest } from "../files.ts";
@@ -73,11 +80,11 @@ async function liveRun(context: CliContext, input: Input, options: CheckOptions)
     all || context.globals.targets.length > 1
       ? chooseTargets(read.manifest, context, { all })
       : [chooseTarget(read.manifest, context)];
-  const checked: CheckedTarget[] = [];
+  const judged: Judged[] = [];
   const failed: FailedTarget[] = [];
   for (const name of names) {
     try {
-      checked.push(await openTarget(read, name, { context, work: (target) => checkTarget(target, context, options) }));
+      judged.push(await openTarget(read, name, { context, work: (target) => readForChecks(target, context) }));
     } catch (error) {
       // What is wrong with the files is wrong for all targets; and of one target the failure is the answer.
       const known = error instanceof RolewrightError && !(error instanceof FindingsError);
@@ -86,7 +93,8 @@ async function liveRun(context: CliContext, input: Input, options: CheckOptions)
       failed.push({ target: name, code, message, ...(help === undefined ? {} : { help }) });
     }
   }
-  return { read, checked, failed };
+  context.progress.step("checking");
+  return { read, checked: await checkAll(judged, options), failed };
 }
 
 async function snapshotRun(context: CliContext, input: Input, options: CheckOptions): Promise<Asked> {
