@@ -38,8 +38,17 @@ const schemas = new WeakMap<ResourceClass, ReadonlyMap<string | null, readonly R
 /** The resources of a class by their schema. */
 export function bySchema(place: ResourceClass): ReadonlyMap<string | null, readonly Resource[]> {
   let found = schemas.get(place);
-  if (found === undefined) schemas.set(place, (found = Map.groupBy(place.resources, schemaOf)));
+  if (found === undefined) schemas.set(place, (found = grouped(place.resources)));
   return found;
+}
+
+/** Resources of one kind are in a schema or none of them is; those of most classes are in one. */
+function grouped(resources: readonly Resource[]): ReadonlyMap<string | null, readonly Resource[]> {
+  const [first] = resources;
+  if (first === undefined) return new Map();
+  const schema = schemaOf(first);
+  const isOne = schema === null || resources.every(({ path }) => path[1] === schema);
+  return isOne ? new Map([[schema, resources]]) : Map.groupBy(resources, schemaOf);
 }
 
 /**
