@@ -6,6 +6,7 @@ import { checkReference } from "./docs/check-reference.ts";
 import { commandReference } from "./docs/command-reference.ts";
 import { errorReference } from "./docs/error-reference.ts";
 import { mysqlReference } from "./docs/mysql-reference.ts";
+import { policyReference } from "./docs/policy-reference.ts";
 import { postgresqlReference } from "./docs/postgresql-reference.ts";
 
 /**
@@ -16,6 +17,7 @@ const ROOT = join(import.meta.dirname, "..");
 
 const pages: Readonly<Record<string, string>> = {
   "docs/checks.md": checkReference(),
+  "docs/policies.md": policyReference(),
   "docs/reference/cli.md": commandReference(),
   "docs/reference/errors.md": await errorReference(join(ROOT, "src/model/codes")),
   "docs/engines/cassandra.md": cassandraReference(),
