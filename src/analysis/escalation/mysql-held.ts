@@ -58,11 +58,6 @@ interface Same {
   readonly resources: Resource[];
 }
 
-/** Where a privilege is recorded that is held on everything: on the server, or on all schemas. */
-export function globalPlace({ rules }: AccessIndex, privilege: Privilege): Resource {
-  return rules.privilegesOf("server").includes(privilege) ? SERVER : ALL_SCHEMAS;
-}
-
 /** Who was granted a privilege on `*.*`, by name. */
 export function granteesOf(index: AccessIndex, place: Resource, privilege: Privilege): readonly Grantee[] {
   const list = index.recorded.holdings.get(resourceKey(place))?.list;
@@ -219,7 +214,7 @@ function isRevoked(index: AccessIndex, grantee: Grantee, privilege: Privilege): 
 }
 
 /** Whether somebody holds all of several sets at a time: by itself with what is active at login, or after activating one of its roles. */
-export function togetherIn(index: AccessIndex, sets: readonly HeldBy[], id: number): "effective" | "reachable" | null {
+function togetherIn(index: AccessIndex, sets: readonly HeldBy[], id: number): "effective" | "reachable" | null {
   const { graph } = index;
   if (sets.every((set) => hasBit(set.effective, id))) return "effective";
   const edges = (graph.up[id] ?? []).filter((edge) => edge.setRole);
@@ -256,14 +251,6 @@ export function countsFor(index: AccessIndex, grantee: Grantee, name: Grantee): 
   const { graph } = index;
   const [from, id] = [graph.idOf(grantee), name === PUBLIC ? -1 : graph.idOf(name)];
   return from >= 0 && id >= 0 && graph.isReacher(from, id, null);
-}
-
-/** Who holds one of some privileges on `*.*`. */
-export function heldGlobally(index: AccessIndex, privileges: readonly Privilege[]): HeldBy {
-  return joined(
-    index,
-    privileges.map((privilege) => [globalPlace(index, privilege), privilege] as const),
-  );
 }
 
 /** Who holds one of some privileges somewhere: on all schemas, on one, on a pattern of names, on a table or a routine. `own`: not by PUBLIC alone. */
