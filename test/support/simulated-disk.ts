@@ -22,6 +22,8 @@ export interface SimulatedDisk extends Disk {
   readonly operations: number;
   /** A new disk with what a power loss may leave: of everything that was not synced any part, as the random numbers say. */
   afterPowerLoss(random: () => number): SimulatedDisk;
+  /** The same disk once more, to be interrupted in another way. */
+  copy(interrupt: Interrupt): SimulatedDisk;
 }
 
 /** What happens at an operation, by its number: an error is thrown instead of doing it. */
@@ -50,6 +52,11 @@ export function simulatedDisk(interrupt: Interrupt = () => null, root: FolderNod
     get operations() {
       return operations;
     },
+    copy: (interrupt) =>
+      simulatedDisk(
+        interrupt,
+        surviving(root, () => 0),
+      ),
     afterPowerLoss: (random) => simulatedDisk(() => null, surviving(root, random)),
     async read(path) {
       const node = find(path);
