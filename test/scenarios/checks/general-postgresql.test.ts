@@ -1,7 +1,10 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildAccessIndex } from "../../../src/analysis/access-index.ts";
 import { ADMINISTRATIVE } from "../../../src/analysis/checks/administrative/index.ts";
 import { destroyers } from "../../../src/analysis/checks/administrative/owners.ts";
+import { remoteSuperuser } from "../../../src/analysis/checks/administrative/remote-superuser.ts";
 import type { CheckContext } from "../../../src/analysis/checks/check.ts";
 import { checkContext } from "../../../src/analysis/checks/context.ts";
 import { INHERITANCE } from "../../../src/analysis/checks/inheritance/index.ts";
@@ -291,5 +294,24 @@ describe("ADM, LPV and INH on a real PostgreSQL", () => {
     await mend(server, ["doors"], [door]);
     expect(await refusal(server, "select 1", ann)).toBe("42501");
     expect((await run()).findings).toEqual([]);
+  }, 60_000);
+
+  test("superusers that pg_hba.conf lets in from the network are found, until a line above refuses them", async () => {
+    await using open = await startPostgres({ settings: { listen_addresses: "*" } });
+    await open.query(
+      "create role adm04_root superuser login; create role adm04_off superuser; create role adm04_app login",
+    );
+    const hba = join(open.dataDir, "pg_hba.conf");
+    const lines = await readFile(hba, "utf8");
+    const run = async (text: string): Promise<CheckRun> => {
+      await writeFile(hba, text);
+      await open.query("select pg_reload_conf(), pg_sleep(0.2)");
+      return runChecks(await siteContext(open, ["postgres"]), [remoteSuperuser]);
+    };
+    expect(await run(lines)).toMatchObject({ findings: [], passed: ["ADM-04"] });
+    const wide = "host all all 0.0.0.0/0 scram-sha-256\n";
+    expect(found(await run(`${lines}\n${wide}`))).toEqual(["ADM-04 adm04_root", "ADM-04 postgres"]);
+    const refused = "host all postgres,adm04_root 0.0.0.0/0 reject\n";
+    expect(found(await run(`${lines}\n${refused}${wide}`))).toEqual([]);
   }, 60_000);
 });
