@@ -2,7 +2,7 @@ import type { Privilege } from "../model/access-list.ts";
 import type { Form } from "../model/catalog.ts";
 import type { Grantee, RoleName } from "../model/role.ts";
 import type { OnText } from "./grant-text.ts";
-import type { IdentityEntry, RoleEntry, RowPoliciesEntry } from "./manifest.ts";
+import type { IdentityEntry, PresetName, RoleEntry, RowPoliciesEntry } from "./manifest.ts";
 import type { NamePattern } from "./names.ts";
 import type { ManifestPath } from "./source-file.ts";
 
@@ -46,6 +46,8 @@ export interface GrantClaim {
   readonly future: Future | null;
   readonly mayBeEmpty: boolean;
   readonly source: Source;
+  /** The preset that it is a part of. */
+  readonly preset?: { readonly name: PresetName; readonly version: number };
 }
 
 /** A membership that must be there with exactly these options, or must not be there at all. */

@@ -125,15 +125,29 @@ export interface RoleEntry extends GranteeEntry {
 export type SettingValue = string | number | boolean | null;
 
 export interface PresetUse {
-  readonly preset: PresetName;
+  readonly preset: PresetWord;
   readonly schemas: readonly string[];
   readonly creators?: readonly string[] | "discovered";
   readonly database?: string;
   readonly targets?: readonly string[];
 }
 
-export const PRESETS = ["read-only", "read-write", "maintenance", "admin"] as const;
-export type PresetName = (typeof PRESETS)[number];
+export type PresetName = "read-only" | "read-write" | "maintenance" | "admin";
+
+/** A preset with its version means the same for ever; without, it means the newest version. */
+export type PresetWord = PresetName | `${PresetName}@1`;
+
+/** All of them, as the schema lists them. */
+export const PRESET_WORDS: readonly PresetWord[] = [
+  "read-only",
+  "read-only@1",
+  "read-write",
+  "read-write@1",
+  "maintenance",
+  "maintenance@1",
+  "admin",
+  "admin@1",
+];
 
 export type MembershipEntry = string | MembershipMap;
 

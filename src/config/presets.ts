@@ -4,58 +4,10 @@ import { claimGrant } from "./claim-grants.ts";
 import type { GrantClaim } from "./claims.ts";
 import { wholeOf } from "./grant-option.ts";
 import { kindWord } from "./kind-words.ts";
-import type { GrantMap, PresetName, PresetUse } from "./manifest.ts";
+import type { GrantMap, PresetName, PresetUse, PresetWord } from "./manifest.ts";
+import { PRESET_VERSIONS, type PresetForm, type PresetGrant, type PresetVersion } from "./presets/definitions.ts";
 import type { Findings } from "./report.ts";
 import type { ManifestPath } from "./source-file.ts";
-
-/**
- * What each preset gives in a schema where privileges are held thing by thing, least privilege by construction. `read-only` has no sequences (`nextval` writes) and no functions; `read-write` has no
- * TRUNCATE, no REFERENCES, no TRIGGER and no DDL, and USAGE only on sequences that serial columns need (`serving`); `maintenance` runs VACUUM and ANALYZE without reading rows;
- * `admin` may create in the schema, but owns nothing.
- */
-export const PRESET_GRANTS: Readonly<Record<PresetName, readonly PresetGrant[]>> = {
-  "read-only": [
-    { privileges: ["usage"], kind: "schema" },
-    { privileges: ["select"], kind: "table" },
-  ],
-  "read-write": [
-    { privileges: ["usage"], kind: "schema" },
-    { privileges: ["select", "insert", "update", "delete"], kind: "table" },
-    { privileges: ["usage"], kind: "sequence", serving: true },
-  ],
-  maintenance: [
-    { privileges: ["usage"], kind: "schema" },
-    { privileges: ["maintain"], kind: "table" },
-  ],
-  admin: [
-    { privileges: ["usage", "create"], kind: "schema" },
-    { privileges: ["all"], kind: "table" },
-    { privileges: ["all"], kind: "sequence" },
-    { privileges: ["execute"], kind: "routine" },
-  ],
-};
-
-/**
- * The same where privileges on a schema cover what is in it, now and later: of these, the ones that the server has. Reading takes nothing but `select`; nothing passes privileges on. Null: there is no
- * such privilege that would not read rows too.
- */
-export const COVERING_PRESETS: Readonly<Record<PresetName, readonly PresetGrant[] | null>> = {
-  "read-only": [{ privileges: ["select"], kind: "schema" }],
-  "read-write": [{ privileges: ["select", "insert", "update", "delete", "modify"], kind: "schema" }],
-  maintenance: null,
-  admin: [
-    { privileges: ["all"], kind: "schema", but: ["authorize", "unmask"] },
-    { privileges: ["all"], kind: "schema-routines", but: ["authorize"] },
-  ],
-};
-
-export interface PresetGrant {
-  readonly privileges: readonly string[];
-  readonly kind: "schema" | "table" | "sequence" | "routine" | "schema-routines";
-  /** Left out of `all`. */
-  readonly but?: readonly string[];
-  readonly serving?: boolean;
-}
 
 /** Whose preset it is and where it stands. */
 export interface PresetPlace {
@@ -67,41 +19,77 @@ export interface PresetPlace {
   readonly rules: StateRules | null;
 }
 
-/** A preset as the grants that it stands for. */
+/** A preset and which of its versions is meant. */
+export interface MeantPreset {
+  readonly name: PresetName;
+  readonly version: number;
+  readonly meaning: PresetVersion;
+}
+
+/** What a preset's word stands for: `read-only@1` for ever the same, `read-only` the newest version that there is. */
+export function meantPreset(word: PresetWord): MeantPreset {
+  const [name, version] = word.split("@") as [PresetName, string | undefined];
+  const versions = PRESET_VERSIONS[name];
+  const number = version === undefined ? versions.length : Number(version);
+  const meaning = versions[number - 1];
+  if (meaning === undefined) throw new RangeError(`there is no preset ${word}`); // The schema lets none through.
+  return { name, version: number, meaning };
+}
+
+/** A preset as the grants that it stands for, each with its name and version in the reason. What the server makes less or more of it is a finding. */
 export function presetGrants(use: PresetUse, place: PresetPlace): readonly GrantClaim[] {
-  const { rules, findings } = place;
-  const covering = rules?.privilegesOf("schema").includes("SELECT") === true;
-  const grants = covering ? coveringGrants(use.preset, rules) : PRESET_GRANTS[use.preset];
-  if (grants === null) {
-    const message = `this server has no privileges for \`${use.preset}\` that would not read or change rows too`;
-    const help = "grant what is needed by name, or limit the preset with `targets`";
-    findings.add("RW203", [...place.path, "preset"], message, { help });
-    return [];
-  }
-  const context = { ...place, via: null, fill: (text: string): string => text };
+  const { rules } = place;
+  const { name, version, meaning } = meantPreset(use.preset);
+  const called = `${name}@${version}`;
+  const form = rules?.privilegesOf("schema").includes("SELECT") === true ? meaning.covering : meaning.byThing;
+  const grants = rules === null ? form.grants : givenOn(form, called, { ...place, rules });
+  const because = place.because === undefined ? `preset ${called}` : `${place.because} (preset ${called})`;
+  const context = { ...place, because, via: null, fill: (text: string): string => text };
   return grants.flatMap((grant) => {
     const claim = claimGrant(mapForm(grant, use), true, context);
     if (claim === null) return [];
-    if (grant.serving !== true) return [claim];
+    const preset = { name, version };
+    if (grant.serving !== true) return [{ ...claim, preset }];
     const selector = { ...claim.selector, key: `serving ${claim.selector.key}`, serving: true };
-    return [{ ...claim, selector }];
+    return [{ ...claim, selector, preset }];
   });
 }
 
-/** The grants with the privileges that the server has of them; kinds that it does not have are left out. */
-function coveringGrants(preset: PresetName, rules: StateRules): readonly PresetGrant[] | null {
-  const grants = COVERING_PRESETS[preset];
-  if (grants === null) return null;
-  return grants.flatMap((grant) => {
-    const known = wholeOf(grant.kind, rules).map((privilege) => privilege.toLowerCase());
-    const privileges = grant.privileges.includes("all")
-      ? known.filter((privilege) => grant.but?.includes(privilege) !== true)
-      : grant.privileges.filter((privilege) => known.includes(privilege));
+type KnownPlace = PresetPlace & { readonly rules: StateRules };
+
+/** The grants with the privileges that the server has of them, kinds that it does not have left out; none where what the preset is for is not to be had. */
+function givenOn(form: PresetForm, called: string, { rules, findings, path }: KnownPlace): readonly PresetGrant[] {
+  const at: ManifestPath = [...path, "preset"];
+  const { needs, beyond } = form;
+  if (needs !== undefined && !rules.privilegesOf(needs.kind).includes(needs.privilege)) {
+    const message = `\`${called}\` gives nothing on this server, which has no privilege to maintain tables with: what could be given instead reads rows, or drops tables`;
+    const help = rules.lacks("ownership") === null ? WITHOUT_MAINTAIN : WITHOUT_STATEMENTS;
+    findings.add("RW242", at, message, { help, severity: "warning" });
+    return [];
+  }
+  const given = form.grants.flatMap((grant) => {
+    const privileges = privilegesGiven(grant, rules);
     return privileges.length === 0 ? [] : [{ ...grant, privileges }];
   });
+  if (beyond !== undefined && given.some((grant) => grant.privileges.includes(beyond.privilege.toLowerCase()))) {
+    const message = `on this server whoever has \`${called}\` can ${beyond.what} too`;
+    findings.add("RW243", at, message, { help: beyond.help, severity: "warning" });
+  }
+  return given;
 }
 
-function mapForm({ privileges, kind }: PresetGrant, use: PresetUse): GrantMap {
+const WITHOUT_MAINTAIN =
+  "PostgreSQL 17 has `maintain`. Until then leave vacuum to autovacuum, and grant execute on a function of the owner's that runs analyze or reindex (security definer); being a member of the owner would read and drop everything";
+const WITHOUT_STATEMENTS =
+  "limit the preset with `targets`: maintenance is done by nodetool over JMX, where `execute on mbean ...` lets all operations of that MBean be called";
+
+function privilegesGiven({ kind, privileges, but = [] }: PresetGrant, rules: StateRules): readonly string[] {
+  const known = wholeOf(kind, rules).map((privilege) => privilege.toLowerCase());
+  if (!privileges.includes("all")) return privileges.filter((privilege) => known.includes(privilege));
+  return but.length === 0 && known.length > 0 ? ["all"] : known.filter((privilege) => !but.includes(privilege));
+}
+
+function mapForm({ privileges, kind, partitions }: PresetGrant, use: PresetUse): GrantMap {
   const database = use.database === undefined ? {} : { database: use.database };
   if (kind === "schema" || kind === "schema-routines") {
     // What is made there later is covered by itself, whoever makes it, or needs no promise on the schema.
@@ -109,6 +97,7 @@ function mapForm({ privileges, kind }: PresetGrant, use: PresetUse): GrantMap {
   }
   const names = use.schemas.map((schema) => `${schema}.*`);
   const future = use.creators === undefined ? {} : { future: { creators: use.creators } };
+  const parts = partitions === undefined ? {} : { partitions };
   // A schema without sequences is no mistake of whoever wants to read and write its tables.
-  return { privileges, on: { [kindWord(kind, true)]: names, ...database }, ...future, may_be_empty: true };
+  return { privileges, on: { [kindWord(kind, true)]: names, ...parts, ...database }, ...future, may_be_empty: true };
 }

@@ -4,7 +4,7 @@ import { FACETS } from "../model/scope.ts";
 import type { Form } from "../model/catalog.ts";
 import { ENGINE_NAMES } from "../model/engine-name.ts";
 import { KIND_WORDS, kindOf, UNNAMED_WORDS } from "./kind-words.ts";
-import { type Manifest, PACKS, PRESETS } from "./manifest.ts";
+import { type Manifest, PACKS, PRESET_WORDS } from "./manifest.ts";
 
 const FORMS = [
   "table",
@@ -249,7 +249,9 @@ const role = z.strictObject({
   presets: z
     .array(
       z.strictObject({
-        preset: z.enum(PRESETS).describe("A least-privilege set of grants."),
+        preset: z
+          .enum(PRESET_WORDS)
+          .describe("A least-privilege set of grants. With its version it means the same for ever."),
         schemas: z.array(name).min(1).describe("Patterns over schemas."),
         creators: z
           .union([z.literal("discovered"), z.array(name).min(1)])

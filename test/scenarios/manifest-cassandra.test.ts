@@ -128,7 +128,7 @@ describe("roles on Cassandra", () => {
       "+ ALTER,CREATE,DROP,EXECUTE shop to reader by ",
       "+ ALTER,CREATE,DROP,MODIFY,SELECT,SELECT_MASKED shop to reader by ",
     ]);
-    expect(errors(preset("maintenance"))[0]).toContain("RW203 1:");
+    expect(on(preset("maintenance"))).toEqual([]);
   });
 });
 

@@ -212,4 +212,27 @@ export const RW2XX: Readonly<Record<string, CodePage>> = {
     why: "The test says what this identity can do on this target, and it has no way in that could be tried.",
     fix: "Give it a login under `logins`, or say with `targets` where the test counts.",
   },
+  RW242: {
+    title: "a preset gives nothing on this server",
+    why: "The server has no privilege for what the preset is for, and what could be given instead gives far more than its name says: before PostgreSQL 17 only owners vacuum, analyze and reindex, and owners read and drop; Cassandra is maintained over JMX, not by statements.",
+    fix: "Say with `targets` where the preset counts. Before PostgreSQL 17, let the owner make a function that runs `analyze` or `reindex` (security definer, with its own search_path), and grant execute on it; VACUUM is autovacuum's. Where a person has to do it by hand, make them eligible for the owner's role for an hour.",
+    example: "presets:\n  - { preset: maintenance, schemas: [sales], targets: [shop-pg17] }",
+  },
+  RW243: {
+    title: "a preset lets its holder do more here than its name says",
+    why: "The server has no smaller privilege: MariaDB and MySQL ask for SELECT and INSERT before they analyze or optimize a table, and Cassandra's MODIFY truncates.",
+    fix: "Treat its holders as people who can do that, or take the preset out and let the server's own jobs do it.",
+  },
+  RW244: {
+    title: "an administrator's rights are inherited without a word",
+    why: "Whoever is a member of a role with the preset `admin` has its rights in every session, by mistake too, unless the membership says `inherit: false`: then they are used on purpose, after `set role`.",
+    fix: "Say `inherit: false`, or, where it is meant or cannot be chosen, `inherit: true`.",
+    example: "member_of:\n  - { role: sales_admin, inherit: false }",
+  },
+  RW245: {
+    title: "whoever has a preset without routines can run code with the rights of others",
+    why: "PostgreSQL lets everybody execute a new function, and one that is `security definer` runs as its owner: what it writes, a reader writes.",
+    fix: "Take execute away from everybody, and grant it to those who need it.",
+    example: "public:\n  revoke: [execute on routines sales.*]",
+  },
 };
