@@ -4,6 +4,7 @@ import { checkContext } from "../../src/analysis/checks/context.ts";
 import { type CheckRun, runChecks } from "../../src/analysis/checks/run-checks.ts";
 import { predict } from "../../src/diff/predict.ts";
 import { cassandra } from "../../src/engine/cassandra/index.ts";
+import { SYSTEM_KEYSPACES } from "../../src/engine/cassandra/resource-names.ts";
 import { type AccessEntry, accessList } from "../../src/model/access-list.ts";
 import type { AccessState, Holding } from "../../src/model/access-state.ts";
 import type { Catalog, CatalogEntry } from "../../src/model/catalog.ts";
@@ -235,7 +236,9 @@ function worldCatalog(world: CassandraWorld): Catalog {
   const missing = new Set((world.missing ?? []).map((text) => resourceKey(resource(text))));
   const add = (found: Resource): void => {
     const key = resourceKey(found);
-    entries.set(key, { resource: found, ...(missing.has(key) ? { missing: true } : {}) });
+    const isSystem = SYSTEM_KEYSPACES.has(found.path[1] ?? "");
+    const more = isSystem ? { system: true } : missing.has(key) ? { missing: true } : {};
+    entries.set(key, { resource: found, ...more });
   };
   for (const kind of ["all-schemas", "all-routines", "all-roles", "all-mbeans"] as const) add({ kind, path: [] });
   for (const name of [FIRST, ...Object.keys(world.roles)]) add({ kind: "role", path: [name] });

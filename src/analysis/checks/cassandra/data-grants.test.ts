@@ -63,6 +63,7 @@ describe("CSE-12", () => {
       expect(told(futureTables, world), purpose).toEqual([]);
     }
     expect(told(futureTables, on("select on schema shop to boss"))).toEqual([]);
+    expect(told(futureTables, on("select on schema system_auth to app"))).toEqual([]);
   });
 });
 

@@ -1,5 +1,5 @@
 import type { Change } from "../../../model/change.ts";
-import type { Resource } from "../../../model/resource.ts";
+import { type Resource, resourceKey } from "../../../model/resource.ts";
 import type { Check } from "../check.ts";
 import { type Granted, revoking } from "../general/granted.ts";
 import { inYaml, revokeLines } from "../general/lines.ts";
@@ -58,7 +58,15 @@ export const futureTables: Check = {
   cis: ["CIS Cassandra review user-defined roles"],
   *find(context) {
     const holder = (name: string): boolean => !isFor(context, name, ["audit", "backup", "maintenance", "migration"]);
-    for (const given of grantsOf(context, { kinds: ["all-schemas", "schema"], privileges: USED_ON_DATA, holder })) {
+    // Tables of the server's own are made by its upgrades alone.
+    const keep = (resource: Resource): boolean =>
+      context.index.catalog.entries.get(resourceKey(resource))?.system !== true;
+    for (const given of grantsOf(context, {
+      kinds: ["all-schemas", "schema"],
+      privileges: USED_ON_DATA,
+      holder,
+      keep,
+    })) {
       yield {
         message: `${who(given.grantee)} holds ${words(given.privileges)} on ${what(given.resources)}, and so on every table made there later`,
         principals: [given.grantee],

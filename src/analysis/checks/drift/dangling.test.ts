@@ -24,7 +24,9 @@ test("rows of a role that is gone are told of together, with the statements that
 });
 
 test("a new role of the name gets something only from rows of grants and of identities", () => {
-  expect(told(danglingRows, left(row("identity_to_role", "role", "spiffe://x")))[0]).toContain("has what it had");
+  const identity = left(row("identity_to_role", "role", "it's"));
+  expect(told(danglingRows, identity)[0]).toContain("has what it had");
+  expect(runOn(danglingRows, identity).findings[0]?.mend.sql?.[0]).toBe("drop identity 'it''s';");
   expect(told(danglingRows, left(row("network_permissions", "role")))).toEqual([
     "medium there is no role `gone`, and rows of it are left in `network_permissions`",
   ]);

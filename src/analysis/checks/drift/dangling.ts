@@ -39,12 +39,19 @@ export const danglingRows: Check = {
 function ofGoneRole({ dialect }: CheckContext, role: RoleName, left: readonly LeftoverRow[]): Hit {
   const name = dialect.quoteIdentifier(role);
   const tables = sortedText(left.map(({ table }) => table)).map((each) => `\`${each}\``);
+  const identities = left
+    .filter(({ table }) => table === "identity_to_role")
+    .map(({ about }) => `'${about.replaceAll("'", "''")}'`);
   const gives = left.some(({ table }) => table === "role_permissions" || table === "identity_to_role");
   return {
     message: `there is no role ${who(role)}, and rows of it are left in ${joined(tables)}${gives ? ": a new role of that name has what it had" : ""}`,
     principals: [role],
     about: "role",
-    fix: { text: `make a role ${who(role)} and drop it`, sql: [`create role ${name};`, `drop role ${name};`] },
+    fix: {
+      text: `make a role ${who(role)} and drop it`,
+      // No role can be made that has an identity already.
+      sql: [...identities.map((each) => `drop identity ${each};`), `create role ${name};`, `drop role ${name};`],
+    },
   };
 }
 
