@@ -199,3 +199,20 @@ describe("files", () => {
     );
   });
 });
+
+describe("several targets", () => {
+  test("are checked one after the other; one that cannot be read fails the run, in every format, and hides no finding", async () => {
+    const two = HEAD.replace("targets:\n", 'targets:\n  gone: { engine: postgresql, url: "${GONE_URL}" }\n');
+    await shop.folder.write("rolewright.yaml", `${two}${STRICT}`);
+    const env = { GONE_URL: "postgresql://nobody@127.0.0.1:1/gone" };
+    const ran = await shop.folder.run([...CHECK, "--all-targets", "--out", "all.xml", "--out", "all.json"], { env });
+    expectExit(ran, 1);
+    expect(ran.stdout).toContain("medium  INH-11");
+    expect(ran.stdout).toMatch(/FAILED +nothing is known about these targets\n {2}RW50\d gone: /);
+    expect(ran.stdout).toMatch(/FAILED +1 target could not be checked/);
+    expect(await shop.folder.read("all.xml")).toMatch(/<testsuite name="gone" tests="1" failures="0" errors="1"/);
+    const document = JSON.parse(await shop.folder.read("all.json")) as { result: string; failed: object[] };
+    expect(document).toMatchObject({ result: "failed", failed: [{ target: "gone" }], summary: { errors: 1 } });
+    expect((await shop.folder.run(["check", "--target", "shop", "--only", "INH-11"], { env })).code).toBe(3);
+  });
+});

@@ -50,6 +50,15 @@ const INTENT_AND_OUTCOME: Row = {
   "GDPR art.": ["5(2)", "30"],
 };
 
+const DRIFT: Row = {
+  "SOC 2": ["CC7.1", "CC7.2"],
+  "ISO 27001:2022": ["A.8.9", "A.8.16"],
+  "NIST 800-53 r5": ["CM-5(1)", "CM-6(2)", "AC-2(4)", "SI-4"],
+  "PCI DSS 4.0.1": ["10.4.1.1", "11.5.2"],
+  "HIPAA 45 CFR": ["164.308(a)(1)(ii)(D)"],
+  "GDPR art.": ["32", "33"],
+};
+
 /** Where no row of the mapping is about a principle, nothing is claimed. */
 const ROWS: Readonly<Record<Principle, Row | null>> = {
   "least privilege": ROLES_AS_CODE,
@@ -62,14 +71,20 @@ const ROWS: Readonly<Record<Principle, Row | null>> = {
 
 /** The controls that something of these principles supports, and the rules of CIS benchmarks that it is about: by framework, then by number, each once. */
 export function controlsOf(about: {
+  /** Of a check: those of drift detect what was changed out of band. */
+  readonly id?: string;
   readonly principles: readonly Principle[];
   readonly cis?: readonly string[];
 }): readonly Control[] {
+  const rows = [
+    ...about.principles.map((principle) => ROWS[principle]),
+    about.id?.startsWith("DRF-") === true ? DRIFT : null,
+  ];
   const found = FRAMEWORKS.flatMap((framework): Control[] => {
     const numbers =
       framework === "CIS"
         ? (about.cis ?? []).map((rule) => rule.replace(/^CIS /u, ""))
-        : about.principles.flatMap((principle) => ROWS[principle]?.[framework] ?? []);
+        : rows.flatMap((row) => row?.[framework] ?? []);
     return [...new Set(numbers)].sort(compareText).map((control) => ({ framework, control }));
   });
   return found;

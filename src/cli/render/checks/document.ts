@@ -33,7 +33,7 @@ function checksOf({ targets }: CheckReport): unknown {
   return Object.fromEntries(
     CATALOGUE.filter((check) => ids.has(check.id)).map(({ id, title, principles, ...check }) => [
       id,
-      { title, principles, supports: controlsOf({ principles, ...check }) },
+      { title, principles, supports: controlsOf({ id, principles, ...check }) },
     ]),
   );
 }
