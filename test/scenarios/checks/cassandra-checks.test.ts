@@ -133,6 +133,7 @@ const ESCALATIONS: readonly Escalation[] = [
     by: "e08",
     steps: [
       "create or replace function @e08.f(a int) returns null on null input returns int language java as 'return 7;'",
+      "select @e08.f(1) from system.local",
       "drop function @e08.f(int)",
     ],
   },
@@ -153,7 +154,7 @@ describeOn("cassandra", "checks on a live Cassandra", () => {
     for (const cql of SETUP) await as("", cql);
     await as("e11", "create table @e11.made (id int primary key)");
     await as("", "revoke create on keyspace @e11 from @e11");
-    found = await checkLive(server, CHECKS, declared());
+    found = await checkLive(server, CHECKS, { declared: declared() });
   });
   afterAll(async () => {
     await server.query(mine("delete from system_auth.identity_to_role where identity = 'spiffe://@x05'"));
@@ -187,6 +188,18 @@ describeOn("cassandra", "checks on a live Cassandra", () => {
     expect(masked).toEqual([{ kind: "column", path: ["cluster", mine("@e13"), "t", "secret"] }]);
   });
 
+  test("what may not be read is not known: no check passes on it", async () => {
+    const login = { user: mine("@e05"), password: PASSWORD };
+    const seen = await checkLive(server, CHECKS, { declared: declared(), login });
+    expect(seen.notEvaluated.map(({ check }) => check)).toEqual(["CSE-01", "CSE-08", "CSE-16"]);
+    expect(seen.posture.sessions).toBeNull();
+    expect(seen.posture.unknowns.map(({ subject }) => subject.replace(/ of node .*/u, ""))).toEqual([
+      "settings",
+      "sessions",
+    ]);
+    expect(seen.posture.logins.get(mine("@e02"))).toMatchObject({ password: "weak", letInWithoutProof: null });
+  });
+
   test("what the release closes cannot be done", async () => {
     const write = "update system_auth.roles set is_superuser = true where role = '@e04'";
     expect(await refused("e04", write)).toBe(REFUSED);
@@ -204,16 +217,16 @@ describeOn("cassandra", "checks on a live Cassandra", () => {
     }
     expect(await as("e13", "select secret from @e13.t")).toEqual([{ secret: "clear" }]);
     await as("", "alter table @quiet.t09 add extra text");
-    expect(brief(await checkLive(server, CHECKS, declared()), server.prefix)).toEqual(EXPECTED);
+    expect(brief(await checkLive(server, CHECKS, { declared: declared() }), server.prefix)).toEqual(EXPECTED);
   });
 
   test("after the fixes nothing is found, and none of it can be done", async () => {
     await mend(found);
     // Taking a part of what is held makes the server forget its index: what is held still is granted anew.
-    const between = await checkLive(server, CHECKS, declared());
+    const between = await checkLive(server, CHECKS, { declared: declared() });
     expect(brief(between, server.prefix)).toEqual(["INH-08 medium e11", "INH-08 medium e14"]);
     await mend(between);
-    const after = await checkLive(server, CHECKS, declared());
+    const after = await checkLive(server, CHECKS, { declared: declared() });
     expect(brief(after, server.prefix)).toEqual([]);
     for (const { check, by, steps } of ESCALATIONS) {
       expect([check, by, await refused(by, steps[0] ?? "")]).toEqual([check, by, REFUSED]);

@@ -17,19 +17,35 @@ export interface LiveRun extends CheckRun {
   mending(finding: CheckFinding): readonly string[];
 }
 
+export interface LiveOptions {
+  /** What the manifest says. @default there is none */
+  readonly declared?: Declared;
+  /** Who reads. @default the superuser */
+  readonly login?: { readonly user: string; readonly password: string };
+}
+
 /** Reads a cluster and runs checks on what it is. */
 export async function checkLive(
   server: Reached,
   checks: readonly Check[],
-  declared: Declared | null = null,
+  { declared, login }: LiveOptions = {},
 ): Promise<LiveRun> {
-  await using connection: Connection = await open(server);
+  await using connection: Connection = await open(server, login);
   const live = await connection.introspect();
   const posture = await connection.posture(live);
   const dialect = connection.engine.dialect(live);
   const index = buildAccessIndex(live.access, live.catalog, dialect.accessRules);
   const { takenAt: now } = live;
-  const context = { target: "test", environment: "test", now, index, live, dialect, posture, declared };
+  const context = {
+    target: "test",
+    environment: "test",
+    now,
+    index,
+    live,
+    dialect,
+    posture,
+    declared: declared ?? null,
+  };
   return {
     ...runChecks(checkContext(context), checks),
     posture,

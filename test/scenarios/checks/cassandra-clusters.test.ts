@@ -1,0 +1,67 @@
+import { expect, test } from "vitest";
+import { CASSANDRA } from "../../../src/analysis/checks/cassandra/index.ts";
+import { AVAILABILITY } from "../../../src/analysis/checks/availability/index.ts";
+import type { CheckRun } from "../../../src/analysis/checks/run-checks.ts";
+import { PASSWORD, startCassandra } from "../../support/cassandra.ts";
+import { describeOn } from "../../support/describe-on.ts";
+import { checkLive, refusal } from "./live-cassandra.ts";
+
+const LONG = process.env["ROLEWRIGHT_TEST_LONG"] === "1";
+const ON_NODES = CASSANDRA.filter(({ id }) => ["CSE-01", "CSE-15", "CSE-16"].includes(id));
+const ON_CLUSTERS = AVAILABILITY.filter(({ id }) => ["AVL-05", "AVL-14"].includes(id));
+
+/** What was said, without where the nodes are. */
+function said({ findings }: CheckRun): readonly string[] {
+  return findings
+    .map(({ code, danger, message }) => `${code} ${danger} ${message.replaceAll(/`[\d.]+:\d+`/gu, "it")}`)
+    .sort();
+}
+
+describeOn("cassandra", "checks of whole clusters", () => {
+  test("a node that enforces nothing of what is granted, or believes it for a minute, is found by each setting", async () => {
+    await using free = await startCassandra({
+      cacheValidityMs: 60_000,
+      settings: {
+        authorizer: { class_name: "AllowAllAuthorizer" },
+        cidr_authorizer: { class_name: "CassandraCIDRAuthorizer", parameters: { cidr_authorizer_mode: "MONITOR" } },
+      },
+    });
+    await free.query("insert into system_auth.cidr_groups (cidr_group, cidrs) values ('far', {('10.9.0.0', 16)})");
+    await free.query(`create role app with login = true and password = '${PASSWORD}' and access from cidrs {'far'}`);
+    await free.query("create keyspace shop with replication = {'class': 'SimpleStrategy', 'replication_factor': 1}");
+    await free.query("create table shop.t (id int primary key)");
+    expect(said(await checkLive(free, ON_NODES))).toEqual([
+      "CSE-01 critical node it lets everybody read and change all data: `authorizer` is AllowAllAuthorizer",
+      "CSE-15 medium `app` is limited by `cidr_groups`, which node it does not enforce",
+      "CSE-16 medium node it goes on believing what was revoked for up to 60 seconds, more than 10",
+    ]);
+    // Nothing was granted to it, and it comes from nowhere near 10.9.
+    expect(await refusal(free.query("insert into shop.t (id) values (1)", { user: "app" }))).toBeNull();
+  });
+
+  // Three nodes and one that ends take half a minute.
+  test.runIf(LONG)(
+    "too few copies and a node that is away are found, and told from what is as it should be",
+    async () => {
+      await using three = await startCassandra({ nodes: 3 });
+      const whole = await checkLive(three, ON_CLUSTERS);
+      expect([said(whole), whole.passed]).toEqual([[], ["AVL-05", "AVL-14"]]);
+      expect(whole.posture.cassandra?.nodes.map(({ reached }) => reached)).toEqual([true, true, true]);
+
+      const alter = (copies: number): string =>
+        `alter keyspace system_auth with replication = {'class': 'NetworkTopologyStrategy', 'datacenter1': ${copies}}`;
+      await three.query(alter(2));
+      const thin = await checkLive(three, ON_CLUSTERS);
+      expect(said(thin)).toEqual([
+        "AVL-05 critical data center `datacenter1` keeps 2 copies of roles and grants on its 3 nodes: with one node down some logins fail, and nothing can be changed",
+      ]);
+      for (const cql of thin.findings.flatMap((finding) => thin.mending(finding)))
+        await three.query(cql.replace(/;$/u, ""));
+
+      await three.nodes[2]?.stop();
+      const away = await checkLive(three, ON_CLUSTERS);
+      expect(said(away)).toEqual(["AVL-14 high node it cannot be reached"]);
+      expect(away.posture.sessions).toBeNull();
+    },
+  );
+});
