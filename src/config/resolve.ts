@@ -12,6 +12,8 @@ import { expandManifest } from "./expand.ts";
 import { supportedClaims } from "./features.ts";
 import type { LoadedManifest } from "./load.ts";
 import type { IdentityEntry } from "./manifest.ts";
+import { adviseOnAdministrators } from "./presets/administrators.ts";
+import { adviseOnOpenRoutines } from "./presets/open-routines.ts";
 import { provenance } from "./provenance.ts";
 import { renamesOf, renameState } from "./rename-state.ts";
 import { Findings, type Locate, sortFindings } from "./report.ts";
@@ -76,6 +78,8 @@ export function resolveManifest(
     rowPolicies: policies.policies,
   };
   checkLogins(target, context);
+  adviseOnAdministrators(context, memberships);
+  adviseOnOpenRoutines(context, holdings);
   return {
     desired: unchanged(live.access, desired) ? live.access : desired,
     scope: authority.scope,
