@@ -121,6 +121,8 @@ const CASSANDRA: DemoShop = {
   accepted: ["ACC-01", "ACC-05", "LCK-01", "SOD-07"],
   clean: [],
   faults: [
+    { code: "CSE-02", sql: "grant authorize on all roles to svc_billing", says: "`svc_billing`" },
+    { code: "CSE-14", sql: "grant authorize on keyspace shop to orders_rw", says: "`orders_rw`" },
     { code: "ADM-03", sql: "alter role svc_reports with superuser = true", says: "`svc_reports`" },
     { code: "INH-11", sql: "grant alice to bruno", says: "`alice` has members: `bruno`" },
     { code: "ADM-17", sql: "grant all permissions on all keyspaces to reporting", says: "`reporting`" },
