@@ -2,7 +2,7 @@ import type { Privilege } from "../../model/access-list.ts";
 import { describeName, describeTyped } from "../../model/resource.ts";
 import type { RoleName } from "../../model/role.ts";
 import type { AccessIndex } from "../access-index.ts";
-import { hasBit, listBits } from "../bits.ts";
+import { listBits } from "../bits.ts";
 import {
   ANY_IDENTITY,
   AUTH_WRITES,
@@ -36,7 +36,6 @@ const ROLE_POWERS: readonly (readonly [Privilege, string])[] = [
 ];
 
 function* roleEdges({ index }: EdgeInput, from: RoleName, given: Given): Iterable<EscalationEdge> {
-  const { graph } = index;
   for (const [privilege, verb] of ROLE_POWERS) {
     if (!given.privileges.has(privilege)) continue;
     if (given.kind === "all-roles") {
@@ -45,13 +44,8 @@ function* roleEdges({ index }: EdgeInput, from: RoleName, given: Given): Iterabl
     }
     for (const place of given.kind === "role" ? given.resources : []) {
       const role = place.path[0] ?? "";
-      const id = graph.idOf(role);
-      if (role === from || id < 0 || !hasBit(graph.existing, id)) continue;
-      yield edge(
-        from,
-        { kind: "role", role },
-        `holds ${privilege} on ${describeTyped(place)}, which ${verb} \`${describeName(role)}\``,
-      );
+      const by = `holds ${privilege} on ${describeTyped(place)}, which ${verb} \`${describeName(role)}\``;
+      yield edge(from, { kind: "role", role }, by);
     }
   }
 }

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
+import { Secret } from "../../../src/base/secret.ts";
 import { CASSANDRA } from "../../../src/analysis/checks/cassandra/index.ts";
 import { AVAILABILITY } from "../../../src/analysis/checks/availability/index.ts";
 import type { CheckRun } from "../../../src/analysis/checks/run-checks.ts";
+import { passwordVerifier } from "../../../src/engine/cassandra/verifier.ts";
 import { PASSWORD, startCassandra } from "../../support/cassandra.ts";
 import { describeOn } from "../../support/describe-on.ts";
 import { checkLive, refusal } from "./live-cassandra.ts";
@@ -37,6 +39,25 @@ describeOn("cassandra", "checks of whole clusters", () => {
     ]);
     // Nothing was granted to it, and it comes from nowhere near 10.9.
     expect(await refusal(free.query("insert into shop.t (id) values (1)", { user: "app" }))).toBeNull();
+  });
+
+  test.runIf(LONG)("4.1 tells how passwords are stored, and has no masks", async () => {
+    await using old = await startCassandra({ version: "4.1" });
+    const cheap = `$2a$04$${"a".repeat(53)}`;
+    const usual = passwordVerifier(new Secret(PASSWORD)).reveal();
+    await old.query(`create role cheap with login = true and hashed password = '${cheap}'`);
+    await old.query(`create role usual with login = true and hashed password = '${usual}'`);
+    await old.query("create role without with login = true");
+    const seen = await checkLive(old, [...ON_NODES, ...ON_CLUSTERS]);
+    expect(said(seen)).toEqual([
+      "AVL-05 low there is one node, so that there is one copy of roles and grants: while it is down nobody logs in",
+    ]);
+    const forms = ["cheap", "usual", "without"].map((name) => seen.posture.logins.get(name)?.form);
+    expect(forms).toEqual(["bcrypt below 10", "bcrypt", null]);
+    const passwords = ["cheap", "usual", "without"].map((name) => seen.posture.logins.get(name)?.password);
+    expect(passwords).toEqual(["weak", "strong", "none"]);
+    expect(seen.posture.cassandra).toMatchObject({ masked: [], lopsided: [], unindexed: [], leftovers: [] });
+    expect(seen.posture.unknowns).toEqual([]);
   });
 
   // Three nodes and one that ends take half a minute.
