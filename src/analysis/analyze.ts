@@ -13,6 +13,7 @@ import { buildAccessIndex, type AccessIndex } from "./access-index.ts";
 import type { AccessDelta } from "./access-delta.ts";
 import { CATALOGUE } from "./checks/catalogue.ts";
 import { checkContext } from "./checks/context.ts";
+import { dutyApprovals } from "./checks/separation/duty-approvals.ts";
 import { introducedFindings, type Step } from "./checks/introduced.ts";
 import type { PolicyAnswer } from "./checks/report.ts";
 import { evaluatePolicies, policiesFor } from "./policies/evaluate.ts";
@@ -71,7 +72,8 @@ export function analyze(input: AnalyzeInput): Report {
   const guarded = new Set(guards.map((each) => each.code));
   const step = stepOf(input, { before, after, delta });
   const found = introducedFindings(step, CATALOGUE).filter((each) => !guarded.has(each.code));
-  const policies = planPolicies(step, { findings: [...found, ...guards], failed: tests.length });
+  const asked = dutyApprovals(step.before, step.after);
+  const policies = [...asked, ...planPolicies(step, { findings: [...found, ...guards], failed: tests.length })];
   const said = policies.flatMap((each) => each.finding ?? []).map((each) => (back ? notRefusing(each) : each));
   const findings = gather([...plan.findings, ...resolution.findings, ...guards, ...tests, ...found, ...said]);
   return {

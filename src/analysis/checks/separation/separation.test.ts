@@ -13,6 +13,7 @@ import {
   oneLoginByEscalation,
   severalLogins,
 } from "./duties-in-one-hand.ts";
+import { dutyApprovals } from "./duty-approvals.ts";
 import { approvesAndChanges, backUpAndRestore, dataAndTrail, rolesAndBusiness } from "./powers-together.ts";
 import { neverEvaluated, nobodyApproves, reviewsOwnEmergency, sharedLogin, tooMany } from "./rules-themselves.ts";
 import { wholeData } from "./whole-data.ts";
@@ -242,6 +243,42 @@ describe("rules about numbers and approvals", () => {
     const other = runOn(neverEvaluated, world({ declared: { targets: ["here", "there"], duties: empty } }));
     expect(other.findings).toEqual([]);
     expect(other.notEvaluated[0]?.reason).toContain("`there` was not read");
+  });
+});
+
+describe("a duty that needs approval", () => {
+  const rule: SeparationRule = {
+    kind: "requires-approval",
+    duties: ["enter"],
+    by: "approve",
+    over: "reachable",
+    because: null,
+  };
+  const two = { identities: [ANN, person("bob", "ann_two")] };
+  const asked = (
+    before: readonly string[],
+    after: readonly string[],
+    rules: readonly SeparationRule[] = [rule],
+  ): readonly unknown[] =>
+    dutyApprovals(
+      worldContext(world({ ...two, rules, members: before })),
+      worldContext(world({ ...two, rules, members: after })),
+    );
+
+  test("asks whoever has the approving one when a plan gives it to somebody", () => {
+    const approving = "ann_two in approving";
+    expect(asked([approving], [approving, "ann_db in entering"])).toMatchObject([
+      { policy: "separation: enter", result: "approvals", approvals: { count: 1, from: ["bob"] } },
+    ]);
+    expect(asked([approving, "ann_db in entering"], [approving, "ann_db in entering"])).toEqual([]);
+    expect(asked([approving], [approving])).toEqual([]);
+    expect(asked([approving], [approving, "ann_db in entering"], [NEVER])).toEqual([]);
+  });
+
+  test("asks nobody who gets it too, nor who gets the approving one by the same plan", () => {
+    const both = ["ann_two in approving"];
+    expect(asked(both, [...both, "ann_two in entering"])).toMatchObject([{ approvals: { from: [] } }]);
+    expect(asked([], ["ann_db in entering", "ann_two in approving"])).toMatchObject([{ approvals: { from: [] } }]);
   });
 });
 
