@@ -68,6 +68,9 @@ describe("AVL-14", () => {
     const other = node("c", null, { reached: false, dataCenter: "dc2" });
     const world = ring(1, node("a"), node("b"), other);
     expect(told(unfitCluster, world)).toEqual(["high node `c` cannot be reached"]);
+    const nodes = [node("a", {}, { dataCenter: "dc2" }), node("b"), node("c"), away("d")];
+    const none = { roles, posture: { cassandra: { nodes, copies: [copy("dc1", 3, 3), copy("dc2", 1, 0)] } } };
+    expect(told(unfitCluster, none)).toEqual(["high node `d` cannot be reached"]);
   });
 
   it("finds nodes that do not agree on the schema: the fewer are the others", () => {

@@ -52,6 +52,10 @@ describe("CSE-12", () => {
     const world = on("select on schema shop to app", "modify on all-schemas to app_rw");
     const changes = runOn(futureTables, world).findings.flatMap(({ mend }) => mend.changes ?? []);
     expect(changes.map((each) => each.kind)).toEqual(["add-grant", "remove-grant", "remove-grant"]);
+    const [onKeyspace, onAll] = runOn(futureTables, world).findings.map(({ mend }) => mend.manifest?.join("\n"));
+    expect(onKeyspace).toContain("- select on tables-of-schema shop");
+    expect(onKeyspace).toContain("- select on schema shop");
+    expect(onAll).not.toContain("tables-of-schema");
     expect(toldAfterFix(futureTables, world)).toEqual([]);
   });
 

@@ -74,6 +74,7 @@ describe("CSE-10", () => {
     "com.sun.management:type=Diagnostic?ommand",
     "com.sun.management:type=HotSpotDiagnostic,*",
     "*:*",
+    "ch.qos.logback.classic:Name=default,*",
   ])("finds %s, which covers a powerful one", (name) => {
     expect(told(nodePower, on(`execute on mbean ${name} to app`))).toHaveLength(1);
   });
@@ -84,6 +85,7 @@ describe("CSE-10", () => {
     "org.apache.cassandra.db:type=StorageServiceX",
     "org.apache.cassandra.db:type=StorageService,name=x",
     "org.apache.cassandra.metrics:*",
+    "ch.qos.logback.classic:Name=default",
     "orgxapache.cassandra.db:type=StorageService",
   ])("is silent about %s", (name) => {
     expect(told(nodePower, on(`execute on mbean ${name} to app`))).toEqual([]);
