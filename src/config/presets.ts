@@ -62,7 +62,7 @@ function givenOn(form: PresetForm, called: string, { rules, findings, path }: Kn
   const at: ManifestPath = [...path, "preset"];
   const { needs, beyond } = form;
   if (needs !== undefined && !rules.privilegesOf(needs.kind).includes(needs.privilege)) {
-    const message = `\`${called}\` gives nothing on this server, which has no privilege to maintain tables with: what could be given instead reads rows, or drops tables`;
+    const message = `\`${called}\` gives nothing on this server, which has no privilege to maintain tables with`;
     const help = rules.lacks("ownership") === null ? WITHOUT_MAINTAIN : WITHOUT_STATEMENTS;
     findings.add("RW242", at, message, { help, severity: "warning" });
     return [];
