@@ -33,9 +33,9 @@ describeOn("cassandra", "checks of whole clusters", () => {
     await free.query("create keyspace shop with replication = {'class': 'SimpleStrategy', 'replication_factor': 1}");
     await free.query("create table shop.t (id int primary key)");
     expect(said(await checkLive(free, ON_NODES))).toEqual([
-      "CSE-01 critical node it lets everybody read and change all data: `authorizer` is AllowAllAuthorizer",
-      "CSE-15 medium `app` is limited by `cidr_groups`, which node it does not enforce",
-      "CSE-16 medium node it goes on believing what was revoked for up to 60 seconds, more than 10",
+      "CSE-01 critical on node it everybody may read and change all data: `authorizer` is AllowAllAuthorizer",
+      "CSE-15 medium `app` is limited by `cidr_groups`, which is not enforced on node it",
+      "CSE-16 medium on node it what was revoked works on for up to 60 seconds, more than 10",
     ]);
     // Nothing was granted to it, and it comes from nowhere near 10.9.
     expect(await refusal(free.query("insert into shop.t (id) values (1)", { user: "app" }))).toBeNull();

@@ -17,12 +17,12 @@ describe("CSE-01", () => {
   it("finds a single node that asks for nothing, by each of the two settings", () => {
     const open = node("b", { authenticator: "AllowAllAuthenticator", authorizer: "AllowAllAuthorizer" });
     expect(told(notEnforced, { roles, ...withNodes(node("a"), open) })).toEqual([
-      "critical node `b` asks nobody for a password, and takes everybody for a superuser: `authenticator` is AllowAllAuthenticator",
-      "critical node `b` lets everybody read and change all data: `authorizer` is AllowAllAuthorizer",
+      "critical on node `b` everybody may read and change all data: `authorizer` is AllowAllAuthorizer",
+      "critical on node `b` nobody is asked for a password, and everybody is a superuser: `authenticator` is AllowAllAuthenticator",
     ]);
     const all = [node("a", { authorizer: "AllowAllAuthorizer" }), node("b", { authorizer: "AllowAllAuthorizer" })];
     expect(told(notEnforced, { roles, ...withNodes(...all) })).toEqual([
-      "critical every node lets everybody read and change all data: `authorizer` is AllowAllAuthorizer",
+      "critical on every node everybody may read and change all data: `authorizer` is AllowAllAuthorizer",
     ]);
   });
 
@@ -48,17 +48,17 @@ describe("CSE-15", () => {
   it("finds limits that a node does not look at, each by its own authorizer", () => {
     const off = node("b", { networkAuthorizer: "AllowAllNetworkAuthorizer", cidrAuthorizer: "AllowAllCIDRAuthorizer" });
     expect(told(limitsNotEnforced, { roles: limited, ...withNodes(node("a"), off) })).toEqual([
-      "medium `app` is limited by `datacenters`, which node `b` does not enforce",
-      "medium `far` is limited by `cidr_groups`, which node `b` does not enforce",
+      "medium `app` is limited by `datacenters`, which is not enforced on node `b`",
+      "medium `far` is limited by `cidr_groups`, which is not enforced on node `b`",
     ]);
   });
 
   it("takes writing down for not enforcing, and no authorizer at all for none", () => {
     expect(told(limitsNotEnforced, { roles: limited, ...withNodes(node("a", { cidrMonitors: true })) })).toEqual([
-      "medium `far` is limited by `cidr_groups`, which node `a` does not enforce",
+      "medium `far` is limited by `cidr_groups`, which is not enforced on node `a`",
     ]);
     expect(told(limitsNotEnforced, { roles: limited, ...withNodes(node("a", { networkAuthorizer: "" })) })).toEqual([
-      "medium `app` is limited by `datacenters`, which node `a` does not enforce",
+      "medium `app` is limited by `datacenters`, which is not enforced on node `a`",
     ]);
   });
 
@@ -80,14 +80,14 @@ describe("CSE-16", () => {
 
   it("finds what is believed for longer than the limit, and nodes that differ", () => {
     expect(told(longCaches, caches(11_000, 11_000))).toEqual([
-      "medium every node go on believing what was revoked for up to 11 seconds, more than 10",
+      "medium on every node what was revoked works on for up to 11 seconds, more than 10",
     ]);
     expect(told(longCaches, caches(2000, 60_000))).toEqual([
-      "medium node `n1` goes on believing what was revoked for up to 60 seconds, more than 10",
-      "medium nodes believe what was revoked for different times: 2, 60 seconds",
+      "medium on node `n1` what was revoked works on for up to 60 seconds, more than 10",
+      "medium what was revoked works on for different times on different nodes: 2, 60 seconds",
     ]);
     expect(told(longCaches, caches(2000, 3000))).toEqual([
-      "medium nodes believe what was revoked for different times: 2, 3 seconds",
+      "medium what was revoked works on for different times on different nodes: 2, 3 seconds",
     ]);
   });
 

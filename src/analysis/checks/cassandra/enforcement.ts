@@ -24,7 +24,7 @@ export const notEnforced: Check = {
       const [first] = open;
       if (first === undefined) continue;
       yield {
-        message: `${whichNodes(context, open)} ${harm}: \`${setting}\` is ${first.settings[own]}`,
+        message: `on ${whichNodes(context, open)} ${harm}: \`${setting}\` is ${first.settings[own]}`,
         principals: [PUBLIC],
         about: setting,
         fix: {
@@ -39,10 +39,10 @@ const ENFORCING = [
   [
     "authenticator",
     "authenticator",
-    "asks nobody for a password, and takes everybody for a superuser",
+    "nobody is asked for a password, and everybody is a superuser",
     "PasswordAuthenticator",
   ],
-  ["authorizer", "authorizer", "lets everybody read and change all data", "CassandraAuthorizer"],
+  ["authorizer", "authorizer", "everybody may read and change all data", "CassandraAuthorizer"],
 ] as const;
 
 /** CSE-15. */
@@ -66,7 +66,7 @@ export const limitsNotEnforced: Check = {
       if (off.length === 0) continue;
       const names = limited.map(({ name }) => name);
       yield {
-        message: `${several(names)} ${names.length === 1 ? "is" : "are"} limited by \`${attribute}\`, which ${whichNodes(context, off)} ${off.length === 1 ? "does" : "do"} not enforce`,
+        message: `${several(names)} ${names.length === 1 ? "is" : "are"} limited by \`${attribute}\`, which is not enforced on ${whichNodes(context, off)}`,
         principals: names,
         about: attribute,
         fix: {
@@ -112,7 +112,7 @@ export const longCaches: Check = {
     const longest = Math.max(...long.map(({ settings }) => settings.cacheMs));
     if (long.length > 0) {
       yield {
-        message: `${whichNodes(context, long)} ${long.length === 1 ? "goes" : "go"} on believing what was revoked for up to ${longest / 1000} seconds, more than ${limit}`,
+        message: `on ${whichNodes(context, long)} what was revoked works on for up to ${longest / 1000} seconds, more than ${limit}`,
         principals: [],
         about: "long",
         fix: {
@@ -123,7 +123,7 @@ export const longCaches: Check = {
     const times = [...new Set(nodes.map(({ settings }) => settings.cacheMs))].toSorted((a, b) => a - b);
     if (times.length < 2) return;
     yield {
-      message: `nodes believe what was revoked for different times: ${times.map((ms) => ms / 1000).join(", ")} seconds`,
+      message: `what was revoked works on for different times on different nodes: ${times.map((ms) => ms / 1000).join(", ")} seconds`,
       principals: [],
       about: "different",
       fix: { text: "set the validity of the caches to the same in cassandra.yaml of every node" },
