@@ -3,7 +3,8 @@ import type { Clock } from "../base/clock.ts";
 import type { Connection } from "../engine/engine.ts";
 import type { Plan, Stage } from "../plan/plan.ts";
 import type { Guards } from "./guards.ts";
-import type { RunStore } from "./outcome.ts";
+import type { Run, RunStore } from "./outcome.ts";
+import type { WindowStore } from "./window.ts";
 
 /** How a plan is applied. */
 export interface ApplyOptions {
@@ -33,8 +34,20 @@ export interface ApplyOptions {
   readonly endSessions?: boolean;
   /** Who must have agreed. @default nobody: a caller that reads a manifest with `approvals` lends what asks for them */
   readonly approvals?: ApprovalGate;
+  /** Holds the change in a window: unless somebody confirms it, it is taken back. @default no window */
+  readonly window?: ApplyWindow;
+  /** What was decided about windows. @default nothing is known, so every window is taken for undecided */
+  readonly windows?: WindowStore;
   /** Where passwords come from. @default process.env */
   readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
+/** How a change is held until somebody confirms it. */
+export interface ApplyWindow {
+  /** How long; null: not at all, but a run that is finished keeps the window that it began with. */
+  readonly seconds: number | null;
+  /** Starts whoever takes the change back when nobody confirms it, even if this process is dead by then. Called when the record of the run is durable, before its first statement; what it throws ends the apply, and nothing was changed. */
+  arm(run: Run): Promise<void>;
 }
 
 /** Asks for the approvals of a plan, at the last moment before it is announced. */
@@ -70,8 +83,10 @@ export type Progress =
   | { readonly kind: "undoing"; readonly stages: number };
 
 /** Every option with its value. */
-export type ResolvedOptions = Required<Omit<ApplyOptions, "acceptAccessLoss">> & {
+export type ResolvedOptions = Required<Omit<ApplyOptions, "acceptAccessLoss" | "window" | "windows">> & {
   readonly acceptAccessLoss: number | null;
+  readonly window: ApplyWindow | null;
+  readonly windows: WindowStore | null;
 };
 
 const NEVER: AbortSignal = new AbortController().signal;
@@ -93,6 +108,8 @@ export function resolveOptions(options: ApplyOptions): ResolvedOptions {
     reconnectMs: options.reconnectMs ?? 5000,
     endSessions: options.endSessions ?? false,
     environment: options.environment ?? process.env,
+    window: options.window ?? null,
+    windows: options.windows ?? null,
     approvals: options.approvals ?? { demand: () => Promise.resolve(null) },
   };
 }

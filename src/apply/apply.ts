@@ -9,13 +9,14 @@ import { checkIntegrity, checkRevertible, checkServer, checkUnused } from "./pre
 import { canBeFinished, reconcile } from "./reconcile.ts";
 import { finishPlan, runPlan } from "./run-plan.ts";
 import { refuseUnfinished } from "./unfinished.ts";
+import { refuseWindow } from "./refuse-window.ts";
 
 /**
  * Applies a plan: all of it or nothing, verified before it is committed, and recorded before the first statement. Where grants take no part in transactions, each statement is recorded before it runs and verified
  * after it, what stands is taken back after a failure, and a plan that was cut off half-way is finished by applying it again.
  *
  * Throws a RolewrightError while nothing was changed: RW401 used, RW402 edited, RW403 another server, RW404 stale, RW405 a second apply, RW406 derived differently, RW407 losses not accepted, RW408
- * lock-out, RW409 refused, RW417 a password is missing, RW420 the record could not be written, RW425 another role, RW430 another plan stands in part, RW431 it cannot be finished. RW423 alone means that it is not known yet; the next run says.
+ * lock-out, RW409 refused, RW417 a password is missing, RW420 the record could not be written, RW425 another role, RW430 another plan stands in part, RW431 it cannot be finished, RW690 another one waits to be confirmed. RW423 alone means that it is not known yet; the next run says.
  * Everything after the first statement is an Outcome.
  */
 export async function applyPlan(plan: Plan, options: ApplyOptions): Promise<Outcome> {
@@ -35,6 +36,7 @@ export async function applyAs(plan: Plan, options: ResolvedOptions, reverts: Dig
     return await finishPlan(plan, options, { lock, run });
   }
   checkUnused(run);
+  await refuseWindow(plan, reverts, options);
   await refuseUnfinished(plan, reverts, options);
   if (reverts !== null) checkRevertible(reverts, (await runs.load(reverts))?.run ?? null);
   return await runPlan(plan, options, { lock, reverts });

@@ -37,6 +37,8 @@ export interface JournalOptions {
   readonly reverts?: Digest | null;
   /** By whose word it is applied. @default null */
   readonly approvals?: UsedApprovals | null;
+  /** How long it waits to be confirmed. @default no window */
+  readonly windowSeconds?: number | null;
 }
 
 /** Writes the record that announces the apply; when this returns, statements may run. Throws RW420 when it cannot. */
@@ -55,6 +57,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       finished_at: null,
       reverts: options.reverts ?? null,
       ...(options.approvals == null ? {} : { approvals: options.approvals }),
+      ...(options.windowSeconds == null ? {} : { window: { seconds: options.windowSeconds, deadline: null } }),
     },
     options,
   );
@@ -86,8 +89,17 @@ async function journalOf(start: Run, { plan, runs, clock }: JournalOptions): Pro
     began: (part, index, transaction) => edit(part, index, { transaction, state: "running" }),
     ended: (part, index, state) => edit(part, index, { state }),
     noted: (part, stage, step) => runs.note(plan.digest, { at: formatTime(clock.now()), part, stage, ...step }),
-    finish: (state) => save({ ...run, state, finished_at: formatTime(clock.now()) }),
+    finish: (state) => {
+      const now = clock.now();
+      return save({ ...run, ...windowFrom(run, now), state, finished_at: formatTime(now) });
+    },
   };
+}
+
+/** The time to confirm begins when all is said. */
+function windowFrom({ window }: Run, now: Date): Pick<Run, "window"> {
+  if (window === undefined) return {};
+  return { window: { ...window, deadline: new Date(now.getTime() + window.seconds * 1000).toISOString() } };
 }
 
 function pending(stages: Plan["stages"]): readonly RunStage[] {

@@ -30,7 +30,9 @@ export async function runPlan(
   const dropped = await sessionsOfDropped(plan, basis, options);
   const approvals = await options.approvals.demand(plan);
   const { runs, clock, holder } = options;
-  const journal = await openJournal({ plan, runs, clock, holder, reverts, approvals });
+  // A way back is not held: what it leads to was there before.
+  const windowSeconds = reverts === null ? (options.window?.seconds ?? null) : null;
+  const journal = await openJournal({ plan, runs, clock, holder, reverts, approvals, windowSeconds });
   const part = "apply";
   const trace = newTrace();
   return await runAll({
@@ -79,7 +81,7 @@ export async function finishPlan(
 }
 
 async function runAll(attempt: Attempt): Promise<Outcome> {
-  const stopped = await announce(attempt.options);
+  const stopped = await announce(attempt);
   if (stopped !== null) return await giveUp(attempt, 0, stopped);
   for (const index of attempt.plan.stages.keys()) {
     const failure = await tryStage(attempt, index);
@@ -88,8 +90,9 @@ async function runAll(attempt: Attempt): Promise<Outcome> {
   return await finish(attempt);
 }
 
-async function announce(options: ResolvedOptions): Promise<Failure | null> {
+async function announce({ options, journal }: Attempt): Promise<Failure | null> {
   try {
+    if (journal.run.window !== undefined) await options.window?.arm(journal.run);
     await tell(options, { kind: "announced" });
     return null;
   } catch (error) {

@@ -9,6 +9,7 @@ import type { Plan, Stage } from "../plan/plan.ts";
 import { rolesOf } from "../plan/subjects.ts";
 import type { Part } from "./journal.ts";
 import type { Run, RunStage, RunStore, StepNote } from "./outcome.ts";
+import type { ReversalCause } from "./window.ts";
 
 /**
  * Where an apply announces what it is about to do, and says how it ended. Contract: `append` gives the indexes in order once all of it outlives any crash, and throws where that cannot be: then nothing that it announces may be done.
@@ -25,6 +26,8 @@ export interface TrailOptions {
   readonly target: TargetRef;
   /** True where each statement stands at once: then each is announced by itself. */
   readonly stepwise: boolean;
+  /** Why a plan is taken back. @default asked */
+  readonly because?: ReversalCause;
 }
 
 /** What an intent is about: a stage of a part of a run, or one statement of it. */
@@ -109,8 +112,8 @@ export function trailedRuns(runs: RunStore, options: TrailOptions): RunStore {
         await settle(await trail.openIntents(new Date(run.started_at)), null);
       }
       if (run.state === "reverted" && before?.state !== "reverted") {
-        const { actor, target } = options;
-        await trail.append([{ type: "apply.reverted", actor, target, plan: { digest: run.plan }, because: "asked" }]);
+        const { actor, target, because = "asked" } = options;
+        await trail.append([{ type: "apply.reverted", actor, target, plan: { digest: run.plan }, because }]);
       }
     },
     async note(plan, note) {

@@ -1,10 +1,11 @@
 import { applyPlan, exitCodeOf } from "../apply/apply.ts";
 import type { ApplyOptions, Progress } from "../apply/apply-options.ts";
 import type { Outcome } from "../apply/outcome.ts";
+import { refuseWindow } from "../apply/refuse-window.ts";
 import { isProduction } from "../analysis/analyze.ts";
 import type { Report } from "../analysis/report.ts";
 import type { Guards } from "../apply/guards.ts";
-import { shortDigest } from "../base/digest.ts";
+import { type Digest, shortDigest } from "../base/digest.ts";
 import { EXIT, RolewrightError, type ExitCode } from "../base/error.ts";
 import { describeName } from "../model/resource.ts";
 import type { AccessRules } from "../model/access-rules.ts";
@@ -19,6 +20,8 @@ import { saveReport } from "./report-files.ts";
 import { outcomeDocument, outcomePage } from "./render/outcome-page.ts";
 import { planPage, type PlanSurroundings, type PlanView } from "./render/plan-page.ts";
 import type { OpenTarget } from "./target.ts";
+import { awaitWindow, type WindowEnding } from "./watcher/await-window.ts";
+import { startWatcher } from "./watcher/start.ts";
 
 /** A plan that a person is about to have applied, with everything they decide by. */
 export interface Proposal {
@@ -36,6 +39,8 @@ export interface Proposal {
   readonly finishes?: boolean;
   /** What runs when it is agreed. @default applies the report's plan */
   readonly run?: (options: ApplyOptions) => Promise<Outcome>;
+  /** The plan that it takes back. @default none */
+  readonly reverts?: Digest;
 }
 
 /** Shows the plan, refuses what cannot be applied, asks, applies, and tells how it ended. */
@@ -47,6 +52,9 @@ export async function proposeAndApply(proposal: Proposal, context: CliContext): 
     return EXIT.done;
   }
   try {
+    const { runs, windows } = proposal.target;
+    if (proposal.finishes !== true)
+      await refuseWindow(report.plan, proposal.reverts ?? null, { runs, windows, clock: context.clock });
     refuse(report, proposal.choices);
     await checkApprovals(proposal, context);
   } catch (error) {
@@ -55,9 +63,9 @@ export async function proposeAndApply(proposal: Proposal, context: CliContext): 
     throw error;
   }
   if (!proposal.choices.yes) await agree(proposal, context);
-  const { outcome, page } = await carryOut(proposal, context);
-  context.show(page, () => outcomeDocument(outcome));
-  return exitCodeOf(outcome);
+  const { outcome, page, window } = await carryOut(proposal, context);
+  context.show(page, () => ({ ...outcomeDocument(outcome), ...window?.document }));
+  return exitCodeOf(outcome) === EXIT.done && window !== null ? window.exit : exitCodeOf(outcome);
 }
 
 /** Shows what a person decides by. */
@@ -77,7 +85,7 @@ export function changesNothing(report: Report): boolean {
 export async function carryOut(
   proposal: Proposal,
   context: CliContext,
-): Promise<{ readonly outcome: Outcome; readonly page: Page }> {
+): Promise<{ readonly outcome: Outcome; readonly page: Page; readonly window: WindowEnding | null }> {
   const { report } = proposal;
   await saveReport(report, proposal.target.runsFolder);
   const started = performance.now();
@@ -85,7 +93,20 @@ export async function carryOut(
   const outcome = await (proposal.run ?? ((given) => applyPlan(report.plan, given)))(options);
   context.progress.clear();
   const { capabilities } = proposal.target.connection.engine;
-  return { outcome, page: outcomePage(outcome, { milliseconds: performance.now() - started, capabilities }) };
+  const page = outcomePage(outcome, { milliseconds: performance.now() - started, capabilities });
+  const window = await inWindow(outcome, proposal, context);
+  return { outcome, page: window === null ? page : [...page, ...window.page], window };
+}
+
+/** What becomes of a change that waits to be confirmed, as far as this process waits for it. */
+async function inWindow(
+  { run, kind }: Outcome,
+  { target, choices }: Proposal,
+  context: CliContext,
+): Promise<WindowEnding | null> {
+  if (run.window === undefined || kind === "rolled-back") return null;
+  const how = choices.inWindow === "ask" && !context.canAsk ? "leave" : choices.inWindow;
+  return await awaitWindow(run, { read: target, target: target.name, context, how });
 }
 
 /** What apply itself would refuse, before a person is asked to agree to it. `named`: there are several targets, and a loss is accepted with the target's name. */
@@ -148,6 +169,11 @@ export function applyOptions(
     signal: context.signal,
     environment: context.env,
     endSessions: choices.endSessions,
+    windows: target.windows,
+    window: {
+      seconds: choices.windowSeconds,
+      arm: (run) => startWatcher(run.plan, { read: target, target: target.name, context }),
+    },
     onProgress: (progress) => context.progress.step(progressText(progress)),
     ...(choices.acceptAccessLoss === null ? {} : { acceptAccessLoss: choices.acceptAccessLoss }),
     ...(choices.lockTimeoutMs === null ? {} : { lockTimeoutMs: choices.lockTimeoutMs }),

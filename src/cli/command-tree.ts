@@ -3,6 +3,7 @@ import { CHECK_COMMAND } from "./check-command.ts";
 import type { CommandSpec, OptionSpec } from "./command-spec.ts";
 import { QUESTION_COMMANDS } from "./question-commands.ts";
 import { URL_OPTIONS } from "./url-options.ts";
+import { CONFIRMING, WINDOW_COMMANDS } from "./window-commands.ts";
 
 /** The options that every command takes. */
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
@@ -250,7 +251,7 @@ export const COMMANDS: readonly CommandSpec[] = [
         variadic: true,
       },
     ],
-    options: [...APPLYING, ALL_TARGETS, ...PLANNING, ...PLAN_VIEW],
+    options: [...APPLYING, ...CONFIRMING, ALL_TARGETS, ...PLANNING, ...PLAN_VIEW],
     examples: [
       "rolewright apply",
       "rolewright apply plan.json --accept-access-loss=5",
@@ -262,10 +263,11 @@ export const COMMANDS: readonly CommandSpec[] = [
       3: "refused by a check",
       4: "an approval is needed",
       5: "stale: the database moved since the plan",
-      6: "rolled back: what the database would have become was not what was planned",
+      6: "rolled back: what the database would have become was not what was planned; or taken back within its confirm window",
     },
     load: async () => (await import("./commands/apply.ts")).apply,
   },
+  ...WINDOW_COMMANDS,
   {
     name: "status",
     summary: "show who approved a plan and who is missing, what was applied, and how a run that was cut off ended",

@@ -30,10 +30,14 @@ export interface ApplyChoices {
   /** Without the approvals that are asked for, to be reviewed afterwards. */
   readonly breakGlass: boolean;
   readonly reason: string | null;
+  /** How long the change waits to be confirmed; null: it does not. */
+  readonly windowSeconds: number | null;
+  /** What this process does in the window. */
+  readonly inWindow: "ask" | "wait" | "leave";
 }
 
 /** What was chosen for this target. A bare number of `--accept-access-loss` is for the only target, `TARGET=N` for that one. */
-export function applyChoices(input: Input, target: string): ApplyChoices {
+export function applyChoices(input: Input, target: string, window: number | null = null): ApplyChoices {
   const seconds = input.count("lock-timeout");
   const accepted = acceptedLosses(input);
   return {
@@ -44,6 +48,8 @@ export function applyChoices(input: Input, target: string): ApplyChoices {
     as: input.text("as"),
     breakGlass: input.flag("break-glass"),
     reason: input.text("reason"),
+    windowSeconds: window,
+    inWindow: input.flag("wait") ? "wait" : input.flag("detach") || input.flag("yes") ? "leave" : "ask",
   };
 }
 

@@ -15,6 +15,7 @@ import { judgePlan, planTarget, type Planned } from "./pipeline.ts";
 import type { NamedPlan } from "./plan-files.ts";
 import { applyChoices, planView, type ApplyChoices } from "./plan-options.ts";
 import { readLive, type OpenTarget } from "./target.ts";
+import { windowSeconds } from "./watcher/choice.ts";
 
 /** What is to be agreed to on one target: the saved plan, or one that is made now. */
 export async function proposalFor(
@@ -22,7 +23,7 @@ export async function proposalFor(
   target: OpenTarget,
   { context, input }: { readonly context: CliContext; readonly input: Input },
 ): Promise<Proposal> {
-  const choices = applyChoices(input, target.name);
+  const choices = applyChoices(input, target.name, windowSeconds(input, target.manifest, target.name));
   const { capabilities } = target.connection.engine;
   const planned: Planned & Pick<Proposal, "run" | "finishes"> =
     found === null

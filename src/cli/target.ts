@@ -1,4 +1,4 @@
-import { relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { RolewrightError } from "../base/error.ts";
 import { compareText } from "../base/order.ts";
 import { Secret } from "../base/secret.ts";
@@ -11,8 +11,10 @@ import { hasErrors, type Finding } from "../model/finding.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { RunStore } from "../apply/outcome.ts";
 import { trailedRuns } from "../apply/trail.ts";
+import type { ReversalCause, WindowStore } from "../apply/window.ts";
 import type { Plan } from "../plan/plan.ts";
 import { fileRunStore } from "../store/files/run-store.ts";
+import { fileWindowStore } from "../store/files/window-store.ts";
 import { ownActor } from "./auditing.ts";
 import type { CliContext } from "./context.ts";
 import { findManifest, runsFolder } from "./files.ts";
@@ -31,6 +33,10 @@ export interface ReadManifest {
   readonly runs: RunStore;
   /** Their folder, absolute. */
   readonly runsFolder: string;
+  /** What was decided about changes that wait to be confirmed. */
+  readonly windows: WindowStore;
+  /** Their folder, absolute. */
+  readonly windowsFolder: string;
 }
 
 /** One target of the manifest, chosen and connected to. */
@@ -56,7 +62,16 @@ export async function readManifest(context: CliContext): Promise<ReadManifest> {
   const { manifest } = loaded;
   if (manifest === null || hasErrors(loaded.findings)) throw manifestError(loaded.findings, sources);
   const folder = runsFolder(path, context);
-  return { loaded, manifest, sources, runs: fileRunStore({ folder }), runsFolder: folder };
+  const windowsFolder = join(dirname(folder), "windows");
+  return {
+    loaded,
+    manifest,
+    sources,
+    runs: fileRunStore({ folder }),
+    runsFolder: folder,
+    windows: fileWindowStore({ folder: windowsFolder }),
+    windowsFolder,
+  };
 }
 
 /** The failure of a manifest with errors: exit 1, every finding at its place. */
@@ -78,8 +93,14 @@ export async function withTarget<T>(context: CliContext, work: (target: OpenTarg
 export async function openTarget<T>(
   read: ReadManifest,
   name: string,
-  { context, work }: { readonly context: CliContext; readonly work: (target: OpenTarget) => Promise<T> },
+  given: {
+    readonly context: CliContext;
+    readonly work: (target: OpenTarget) => Promise<T>;
+    /** Why a plan is taken back by this work, as the log says it. @default asked */
+    readonly because?: ReversalCause;
+  },
 ): Promise<T> {
+  const { context, work, because = "asked" } = given;
   const entry = read.manifest.targets?.[name];
   const engine = await loadEngine(entry?.engine ?? "");
   context.progress.step(`connecting to ${name}`);
@@ -92,7 +113,7 @@ export async function openTarget<T>(
   await using trail = lazyTrail(context);
   const about = { engine: engine.name, name, environment, server: (await connection.identify()).server };
   const stepwise = !engine.capabilities.transactionalGrants;
-  const runs = trailedRuns(read.runs, { trail, actor: ownActor(), target: about, stepwise });
+  const runs = trailedRuns(read.runs, { trail, actor: ownActor(), target: about, stepwise, because });
   const record = (event: TargetEvent): Promise<void> =>
     recordOrTell({ ...event, actor: ownActor(), target: about }, trail, context);
   return await work({ ...read, runs, name, environment, connection, record });

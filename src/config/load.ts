@@ -156,7 +156,8 @@ export function resolveSecret(
   }
 }
 
-function resolveReference(
+/** What a reference at this place of the manifest leads to, or what is missing. */
+export function resolveReference(
   loaded: LoadedManifest,
   reference: Reference,
   path: ManifestPath,

@@ -31,6 +31,8 @@ export interface Manifest {
   readonly approvals?: readonly ApprovalEntry[];
   readonly allowed_signers?: string;
   readonly tests?: readonly AccessTestEntry[];
+  readonly confirm_within?: string;
+  readonly probes?: readonly (SqlProbeEntry | CommandProbeEntry)[];
 }
 
 /** Text with `${NAME}` in it, or a place to read from. */
@@ -42,6 +44,7 @@ export interface TargetEntry {
   readonly url: Reference;
   readonly databases?: "all" | readonly string[];
   readonly shadow?: { readonly url: Reference };
+  readonly confirm_within?: string;
 }
 
 export interface ScopeEntry {
@@ -360,6 +363,26 @@ export interface AccessTestEntry {
   readonly privilege?: string;
   readonly on?: string;
   readonly over?: "effective" | "reachable" | "escalable";
+  readonly targets?: readonly string[];
+  readonly because?: string;
+}
+
+export interface SqlProbeEntry {
+  readonly name: string;
+  readonly sql: string;
+  readonly url?: Reference;
+  readonly must?: "allow" | "deny";
+  readonly timeout?: string;
+  readonly targets?: readonly string[];
+  readonly because?: string;
+}
+
+export interface CommandProbeEntry {
+  readonly name: string;
+  /** The program and its arguments. */
+  readonly run: readonly string[];
+  readonly url?: Reference;
+  readonly timeout?: string;
   readonly targets?: readonly string[];
   readonly because?: string;
 }

@@ -4,6 +4,7 @@ import { FACETS } from "../model/scope.ts";
 import type { Form } from "../model/catalog.ts";
 import { ENGINE_NAMES } from "../model/engine-name.ts";
 import { KIND_WORDS, kindOf, UNNAMED_WORDS } from "./kind-words.ts";
+import { DURATION } from "./seconds.ts";
 import { type Manifest, PACKS, PRESET_WORDS } from "./manifest.ts";
 
 const FORMS = [
@@ -40,6 +41,9 @@ const reference = z.union([
   }),
 ]);
 
+const duration = z.string().regex(DURATION, "expected a duration, as in 90s, 10m or 2h");
+const confirmWithin = z.union([duration, z.literal("off")]);
+
 const target = z.strictObject({
   engine: z.enum(ENGINE_NAMES).describe("The database product."),
   environment: name
@@ -55,6 +59,11 @@ const target = z.strictObject({
   shadow: z
     .strictObject({ url: reference.describe("A server on which throw-away copies may be made.") })
     .describe("Where plans are tried out.")
+    .exactOptional(),
+  confirm_within: confirmWithin
+    .describe(
+      "How long a change waits for `rolewright confirm` before it is taken back, as in `10m`; `off`: it does not wait.",
+    )
     .exactOptional(),
 });
 
@@ -458,6 +467,30 @@ const accessTest = z.strictObject({
   because,
 });
 
+const probeCommon = {
+  name: name.describe("What it is called when it fails."),
+  url: reference
+    .describe("The login to ask with. Default for SQL: the target's own. A command gets it as ROLEWRIGHT_PROBE_URL.")
+    .exactOptional(),
+  timeout: duration.describe("How long it may take. Default: 30s.").exactOptional(),
+  targets: targetsKey,
+  because,
+};
+const probe = z.union([
+  z.strictObject({
+    ...probeCommon,
+    sql: name.describe("A statement. On PostgreSQL nothing of it remains; elsewhere it should only read."),
+    must: z.enum(["allow", "deny"]).describe("Whether it must work, or be denied. Default: allow.").exactOptional(),
+  }),
+  z.strictObject({
+    ...probeCommon,
+    run: z
+      .array(z.string())
+      .min(1)
+      .describe("A program and its arguments, run beside the manifest; it must end with 0."),
+  }),
+]);
+
 const sections = {
   include: names
     .describe("More files, relative to this one; globs are allowed. Lists are joined, maps are merged.")
@@ -496,6 +529,12 @@ const sections = {
     )
     .exactOptional(),
   tests: z.array(accessTest).describe("Access that must be there, or must not.").exactOptional(),
+  confirm_within: confirmWithin
+    .describe(
+      "The confirm window of targets whose environment is production and that do not say their own. Default: off.",
+    )
+    .exactOptional(),
+  probes: z.array(probe).describe("What must still work after a change that waits to be confirmed.").exactOptional(),
 };
 
 /** The first file, or a manifest in TypeScript. */

@@ -11,6 +11,7 @@ import { isFolder } from "../several/bundle.ts";
 import { severalTargets } from "../several/choose.ts";
 import { chooseTarget, chosenFor, openTarget, readManifest } from "../target.ts";
 import { usageError } from "../usage.ts";
+import { settleWindows } from "../watcher/settle-windows.ts";
 
 /** Applies a saved plan exactly, or makes one and asks; or those of several targets, one after the other. */
 export const apply: Action = async (context, input) => {
@@ -34,6 +35,7 @@ async function applyOne(
   { context, input }: { readonly context: CliContext; readonly input: Input },
 ): Promise<ExitCode> {
   const read = await readManifest(context);
+  await settleWindows(read, context);
   const found = named === undefined ? null : await findPlan(named, read.runs, context);
   const name = found === null ? chooseTarget(read.manifest, context) : chosenFor(found.plan, read.manifest, context);
   return await openTarget(read, name, {

@@ -17,9 +17,11 @@ import { severalTargets } from "../several/choose.ts";
 import { planSeveral } from "../several/plan.ts";
 import { type OpenTarget, withTarget } from "../target.ts";
 import type { TargetEvent } from "../trail.ts";
+import { settleWindowsHere } from "../watcher/settle-windows.ts";
 
 /** Shows what would change and who gains and loses what, on one target or several. Changes nothing; `--out` saves it for apply. */
 export const plan: Action = async (context, input) => {
+  await settleWindowsHere(context);
   const names = await severalTargets(context, input);
   return names === null ? await planOne(context, input) : await planSeveral(names, { context, input });
 };

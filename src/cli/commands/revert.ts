@@ -2,28 +2,31 @@ import { applyAs } from "../../apply/apply.ts";
 import { resolveOptions } from "../../apply/apply-options.ts";
 import { checkServer } from "../../apply/preflight.ts";
 import { doubtOf } from "../../apply/unfinished.ts";
+import { decideReversal } from "../../apply/window.ts";
 import { shortDigest } from "../../base/digest.ts";
 import { RolewrightError } from "../../base/error.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { planRevert } from "../../plan/revert-plan.ts";
 import { proposeAndApply } from "../applying.ts";
 import type { Action } from "../command-spec.ts";
-import { onTarget } from "../context.ts";
-import { doerOf } from "../doer.ts";
+import { type CliContext, onTarget } from "../context.ts";
+import { doerOf, holder } from "../doer.ts";
 import { shellWord } from "../output/shell-word.ts";
 import { judgePlan, untilUnused } from "../pipeline.ts";
 import { findPlan, savePlan } from "../plan-files.ts";
 import { applyChoices, planView } from "../plan-options.ts";
 import { planDocument } from "../render/plan-document.ts";
 import { planPage } from "../render/plan-page.ts";
-import { chosenFor, readLive, readManifest, withTarget } from "../target.ts";
+import { chosenFor, type OpenTarget, readLive, readManifest, withTarget } from "../target.ts";
 import { VERSION } from "../version.ts";
+import { settleWindows } from "../watcher/settle-windows.ts";
 import { planExit } from "./plan.ts";
 
 /** Takes an applied plan back. The way back is planned against the database as it is now, shown, and verified like any other plan. */
 export const revert: Action = async (context, input) => {
   const read = await readManifest(context);
   const named = await findPlan(input.argument(0) ?? "", read.runs, context);
+  await settleWindows(read, context, named.plan.digest);
   const plan = appliedPlan(input.argument(0) ?? "", named);
   return withTarget(onTarget(context, chosenFor(plan, read.manifest, context)), async (target) => {
     await checkServer(plan, target.connection);
@@ -49,7 +52,11 @@ export const revert: Action = async (context, input) => {
           choices: applyChoices(input, target.name),
           accessRules: dialect.accessRules,
           toApprove: "save it with `--out FILE`, and have it approved: `rolewright approve FILE`",
-          run: (options) => applyAs(made, resolveOptions(options), plan.digest),
+          reverts: plan.digest,
+          run: async (options) => {
+            await decideRevert(plan, target, context);
+            return await applyAs(made, resolveOptions(options), plan.digest);
+          },
         },
         context,
       );
@@ -61,6 +68,13 @@ export const revert: Action = async (context, input) => {
     return planExit(planned, false);
   });
 };
+
+/** From here on nobody can confirm it, and if this process dies the watcher goes on. */
+async function decideRevert(plan: Plan, target: OpenTarget, context: CliContext): Promise<void> {
+  const run = (await target.runs.load(plan.digest))?.run;
+  if (run?.window === undefined) return;
+  await decideReversal(run, "asked", { windows: target.windows, by: holder(), now: () => context.clock.now() });
+}
 
 /** The plan of a run that stands, or stands in part. Throws RW424 where there was no run, RW426 where nothing is left of it. */
 function appliedPlan(named: string, { plan, run }: Awaited<ReturnType<typeof findPlan>>): Plan {

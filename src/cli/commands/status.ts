@@ -1,5 +1,6 @@
 import { lockApplier } from "../../apply/lock.ts";
 import { reconcile } from "../../apply/reconcile.ts";
+import { isUndecided } from "../../apply/window.ts";
 import type { Run } from "../../apply/outcome.ts";
 import { shortDigest } from "../../base/digest.ts";
 import { EXIT, RolewrightError } from "../../base/error.ts";
@@ -21,6 +22,8 @@ import { failureDocument } from "../failure.ts";
 import type { EngineWords } from "../render/plan-page.ts";
 import { stageItem } from "../render/outcome-page.ts";
 import { openTarget, readManifest, type OpenTarget, type ReadManifest } from "../target.ts";
+import { settleWindows, standingWindows } from "../watcher/settle-windows.ts";
+import { windowBlocks, windowCommands, windowDocument } from "../watcher/status.ts";
 
 const TONES: Readonly<Record<Run["state"], Tone>> = {
   started: "warn",
@@ -33,6 +36,7 @@ const TONES: Readonly<Record<Run["state"], Tone>> = {
 /** Shows what was applied from here. A run that was cut off is settled first, from the database's own truth. */
 export const status: Action = async (context, input) => {
   const read = await readManifest(context);
+  await settleWindows(read, context);
   const settled = await settleOpenRuns(read, context);
   const named = input.argument(0);
   const about = named === null ? null : await findPlan(named, read.runs, context);
@@ -46,6 +50,13 @@ export const status: Action = async (context, input) => {
     const words = await engineOf(run, read);
     if (named !== null) page.push(...runPage(run, words));
     next.push(...nextCommands(run, words));
+  }
+  const windows = (await standingWindows(read, context)).filter(({ run, view }) =>
+    named === null ? isUndecided(view) : runs.some((each) => each.plan === run.plan),
+  );
+  for (const window of windows) {
+    page.push(...windowBlocks(window, context));
+    next.push(...windowCommands(window));
   }
   if (approvals !== null) {
     page.push(...approvalBlocks(approvals));
@@ -68,6 +79,7 @@ export const status: Action = async (context, input) => {
   context.show([...notes, ...page, ...unknown, ...lines], () => ({
     runs,
     ...(approvals === null ? {} : { approvals: approvalDocument(approvals) }),
+    windows: windows.map((window) => windowDocument(window, context)),
     settled: settled.runs.map((run) => run.plan),
     ...(settled.unknown.length === 0
       ? {}
@@ -75,6 +87,7 @@ export const status: Action = async (context, input) => {
     next,
   }));
   if (runs.some((run) => run.state === "started" || run.state === "partial")) return EXIT.failed;
+  if (windows.some(({ view }) => view.phase !== "open" && isUndecided(view))) return EXIT.failed;
   return approvals === null || approvals.decision.approved ? EXIT.done : EXIT.approvalNeeded;
 };
 

@@ -1,6 +1,7 @@
 import { checkApprovals } from "../approval-gate.ts";
 import { exitCodeOf } from "../../apply/apply.ts";
 import type { Outcome, Run } from "../../apply/outcome.ts";
+import { type Digest, shortDigest } from "../../base/digest.ts";
 import { EXIT, RolewrightError, type ExitCode } from "../../base/error.ts";
 import { agree, carryOut, changesNothing, propose, refuse, type Proposal } from "../applying.ts";
 import type { CliContext } from "../context.ts";
@@ -11,6 +12,7 @@ import { findPlan, type NamedPlan } from "../plan-files.ts";
 import { acceptedLosses } from "../plan-options.ts";
 import { proposalFor } from "../proposing.ts";
 import { openTargets, readManifest, type OpenTarget, type ReadManifest } from "../target.ts";
+import { settleWindows } from "../watcher/settle-windows.ts";
 import { usageError } from "../usage.ts";
 import { isFolder, readBundle } from "./bundle.ts";
 import { endingDocument, endingPage, type Ending } from "./ending.ts";
@@ -30,6 +32,7 @@ export async function applySeveral(
   { context, input }: { readonly context: CliContext; readonly input: Input },
 ): Promise<ExitCode> {
   const read = await readManifest(context);
+  await settleWindows(read, context);
   const steps = await stepsOf(names, read, { context, input });
   const targets = steps.map(({ name }) => name);
   checkAccepted(targets, input);
@@ -163,8 +166,10 @@ async function carryOutAll(
 async function carryOutOne(name: string, proposal: Proposal, context: CliContext): Promise<Ending> {
   const heading = { kind: "line" as const, label: "TARGET", text: name };
   try {
-    const { outcome, page } = await carryOut(proposal, context);
+    const { outcome, page, window } = await carryOut(proposal, context);
     if (!context.globals.json) context.print([heading, ...page]);
+    const { digest } = proposal.report.plan;
+    if (window !== null && window.exit !== EXIT.done) return { kind: "failed", name, error: takenBack(digest), digest };
     return { kind: "outcome", name, outcome };
   } catch (cause) {
     context.progress.clear();
@@ -178,6 +183,15 @@ async function carryOutOne(name: string, proposal: Proposal, context: CliContext
     context.tell([heading, ...failurePage(error)]);
     return { kind: "failed", name, error, digest: proposal.report.plan.digest };
   }
+}
+
+/** Said once more where all targets are listed. */
+function takenBack(plan: Digest): RolewrightError {
+  const name = shortDigest(plan);
+  return new RolewrightError("RW696", `plan ${name} was taken back, or is being taken back`, {
+    exitCode: EXIT.reverted,
+    help: `rolewright status ${name}`,
+  });
 }
 
 function stops(ending: Ending): boolean {

@@ -8,6 +8,7 @@ import { RW3XX } from "./rw3xx.ts";
 import { RW4XX } from "./rw4xx.ts";
 import { RW5XX } from "./rw5xx.ts";
 import { RW65X } from "./rw65x.ts";
+import { RW69X } from "./rw69x.ts";
 import { RW6XX } from "./rw6xx.ts";
 import { RW8XX } from "./rw8xx.ts";
 
@@ -22,6 +23,7 @@ export const CODES: Readonly<Record<string, CodePage>> = {
   ...RW4XX,
   ...RW5XX,
   ...RW65X,
+  ...RW69X,
   ...RW6XX,
   ...RW8XX,
 };

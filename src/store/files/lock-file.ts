@@ -12,7 +12,7 @@ import { writeFileDurably } from "./write-durably.ts";
 type ApplierLock = Awaited<ReturnType<RunStore["lock"]>>;
 
 /** Who holds a lock, so that others can tell whether that process still lives. */
-interface Claim {
+export interface Claim {
   readonly holder: string;
   readonly machine: string;
   /** Changes with each start of the machine; empty where the system does not tell. */
@@ -83,7 +83,7 @@ function parse(text: string): Claim | null {
 }
 
 /** False only where it is certain that the process is gone. */
-function mayLive(claim: Claim): boolean {
+export function mayLive(claim: Claim): boolean {
   const here = ownClaim("");
   if (claim.machine !== here.machine) return true;
   if (claim.boot !== here.boot) return false;
@@ -97,7 +97,8 @@ function mayLive(claim: Claim): boolean {
   return claim.started === startOf(claim.pid);
 }
 
-function ownClaim(holder: string): Claim {
+/** This process, as others recognise it. */
+export function ownClaim(holder: string): Claim {
   return {
     holder,
     machine: `${hostname()} ${read("/etc/machine-id")}`.trim(),

@@ -1,0 +1,98 @@
+import { applyAs } from "../../apply/apply.ts";
+import { resolveOptions } from "../../apply/apply-options.ts";
+import { lockApplier } from "../../apply/lock.ts";
+import type { Run } from "../../apply/outcome.ts";
+import { checkServer } from "../../apply/preflight.ts";
+import { reconcile } from "../../apply/reconcile.ts";
+import { doubtOf } from "../../apply/unfinished.ts";
+import { isUndecided, type ReversalCause, stopReversal, viewWindow } from "../../apply/window.ts";
+import { RolewrightError } from "../../base/error.ts";
+import { planRevert } from "../../plan/revert-plan.ts";
+import type { CliContext } from "../context.ts";
+import { holder } from "../doer.ts";
+import { judgePlan, untilUnused } from "../pipeline.ts";
+import { openTarget, type OpenTarget, readLive, type ReadManifest } from "../target.ts";
+import { VERSION } from "../version.ts";
+
+/** What became of taking a change back. */
+export type Reversal =
+  | { readonly kind: "reverted" }
+  /** Somebody else changed the same thing, or nobody could administer the server afterwards: trying again does not help. */
+  | { readonly kind: "stopped"; readonly code: string; readonly message: string }
+  /** It may work when it is tried again. */
+  | { readonly kind: "later"; readonly code: string; readonly message: string };
+
+interface Reversing {
+  readonly read: ReadManifest;
+  /** The target's name in the manifest. */
+  readonly target: string;
+  readonly context: CliContext;
+}
+
+/** Trying again changes nothing about these: a person has to look. */
+const STOPS: ReadonlySet<string> = new Set(["RW403", "RW408", "RW409", "RW417", "RW421", "RW425", "RW427"]);
+
+/** Takes a change back whose window ended without a confirmation, and writes down where that stops. Never throws for what went wrong on the way. */
+export async function reverseRun(run: Run, because: ReversalCause, how: Reversing): Promise<Reversal> {
+  const { read, target, context } = how;
+  let reversal: Reversal;
+  try {
+    reversal = await openTarget(read, target, { context, because, work: (open) => reverse(run, open, context) });
+  } catch (error) {
+    if (!(error instanceof RolewrightError)) throw error;
+    reversal = { kind: STOPS.has(error.code) ? "stopped" : "later", code: error.code, message: error.message };
+  }
+  if (reversal.kind === "stopped") {
+    const { code, message } = reversal;
+    await stopReversal(run, { code, message }, { windows: read.windows, by: holder(), now: () => context.clock.now() });
+  }
+  return reversal;
+}
+
+/** Settles a run whose client died, from the database's own truth, unless somebody is at work on the server. */
+export async function settleRun({ read, target, context }: Reversing): Promise<void> {
+  await openTarget(read, target, {
+    context,
+    work: async ({ connection, runs }) => {
+      await using _lock = await lockApplier({ connection, runs, holder: holder() });
+      await reconcile(runs, connection, { clock: context.clock });
+    },
+  });
+}
+
+async function reverse({ plan: digest }: Run, target: OpenTarget, context: CliContext): Promise<Reversal> {
+  const { connection, runs, windows } = target;
+  const { clock } = context;
+  {
+    await using _lock = await lockApplier({ connection, runs, holder: holder() });
+    await reconcile(runs, connection, { clock });
+  }
+  const stored = await runs.load(digest);
+  if (stored === null) throw new RolewrightError("RW421", "the record of the run vanished while it was read");
+  const view = viewWindow(stored.run, await windows.events(digest), clock.now());
+  if (view === null || !isUndecided(view)) return { kind: "reverted" };
+  await checkServer(stored.plan, connection);
+  const live = await readLive(target, context);
+  const dialect = connection.engine.dialect(live);
+  const doubt = await doubtOf(runs, stored.run);
+  const made = await untilUnused(runs, (findings) =>
+    planRevert(stored.plan, live, dialect, { tool: VERSION, findings, doubt }),
+  );
+  const obstacle = made.findings.find(({ severity }) => severity === "error");
+  if (obstacle !== undefined) return { kind: "stopped", code: obstacle.code, message: obstacle.message };
+  const { guards } = judgePlan(made, target, live);
+  const options = resolveOptions({
+    connection,
+    runs,
+    windows,
+    // The way back was part of what was approved; only the guard against locking everybody out still holds it up.
+    guards: { ...guards, judge: () => ({ refusedBy: [], acceptLoss: null }) },
+    holder: holder(),
+    clock,
+    signal: context.signal,
+    environment: context.env,
+  });
+  const outcome = await applyAs(made, options, digest);
+  if (outcome.kind === "applied") return { kind: "reverted" };
+  return { kind: outcome.code === "RW408" ? "stopped" : "later", code: outcome.code, message: outcome.because };
+}
