@@ -31,8 +31,8 @@ function isSilent(claim: MembershipClaim, context: ResolveContext): boolean {
 }
 
 /** Before PostgreSQL 16 the member decides for all of its memberships. */
-function inherits(member: RoleName, { roles }: ResolveContext): boolean {
-  return roles.get(member)?.attributes["inherit"] !== false;
+function inherits(member: RoleName, { roles, rules }: ResolveContext): boolean {
+  return rules.membershipOptions || roles.get(member)?.attributes["inherit"] !== false;
 }
 
 /** Who carries the rights of which of these roles; of several, the first by name. */
