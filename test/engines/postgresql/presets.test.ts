@@ -232,6 +232,25 @@ describe.each(MAJORS)("presets on PostgreSQL %i", (major) => {
     });
   });
 
+  test.runIf(major < 17)("the owner of a database maintains it and reads no row, and could drop it", async () => {
+    await server.query("create role landlord login");
+    await server.query("create database let owner landlord");
+    await server.query(
+      "create schema s; create table s.t(i int primary key); create role tenant; alter table s.t owner to tenant; grant usage on schema s to landlord",
+      { database: "let" },
+    );
+    const statements = {
+      "vacuum s.t": "ok",
+      "analyze s.t": "ok",
+      "reindex database let": "ok",
+      "reindex table s.t": "42501",
+      "select 1 from s.t": "42501",
+      "drop table s.t": "42501",
+    };
+    expect(await tryAs(server, "landlord", statements, "let")).toEqual(statements);
+    expect(await tried("landlord", { "drop database let": "ok" })).toEqual({ "drop database let": "ok" });
+  });
+
   test.runIf(major >= 16)("admin that is not inherited is used on purpose", async () => {
     await server.query("create role careful login; grant chief to careful with inherit false, set true");
     const statements = {
@@ -249,8 +268,8 @@ describe.each(MAJORS)("presets on PostgreSQL %i", (major) => {
 });
 
 /** How statements of a login end, in one session: `ok`, the SQLSTATE of the error, or that of a warning. */
-async function tryAs(server: PostgresServer, user: string, statements: Tried): Promise<Tried> {
-  const client = new Client({ host: server.socket, port: server.port, user, database: "postgres" });
+async function tryAs(server: PostgresServer, user: string, statements: Tried, database = "postgres"): Promise<Tried> {
+  const client = new Client({ host: server.socket, port: server.port, user, database });
   const warnings: string[] = [];
   client.on("notice", ({ severity, code }) => {
     if (severity === "WARNING" && code !== "25P01") warnings.push(`warning ${code}`); // ROLLBACK without a transaction.
