@@ -153,7 +153,8 @@ export const AUDIT_COMMANDS: readonly CommandSpec[] = [
   {
     name: "audit anchor",
     summary: "keep the signed checkpoint elsewhere, in a file or a Git repository, and record that",
-    details: "An anchor shows a later rollback or rewrite only if whoever holds the log's key cannot change it too.",
+    details:
+      "An anchor shows a later rollback or rewrite only if whoever holds the log's key cannot change it too. With `--witness`, or a policy that has addresses of witnesses, they sign the checkpoint if it goes on from what they saw before; `audit verify --policy` counts them.",
     arguments: [],
     options: [
       { flags: "--out FILE", summary: "write the checkpoint there", completes: "file" },
@@ -162,16 +163,60 @@ export const AUDIT_COMMANDS: readonly CommandSpec[] = [
         summary: "commit the checkpoint in this repository, under audit-checkpoints/",
         completes: "directory",
       },
+      {
+        flags: "--witness URL",
+        summary: "have this witness sign it (default: those of the policy that have an address)",
+        repeatable: true,
+      },
+      {
+        flags: "--witness-key KEY",
+        summary: "the public key of a witness whose signature counts, or a file with it",
+        completes: "file",
+        repeatable: true,
+      },
       LOG,
       KEY,
+      POLICY,
     ],
     examples: [
       "rolewright audit anchor --git .",
       "rolewright audit anchor --out /mnt/worm/2026-11-22.checkpoint",
-      "rolewright audit anchor --git ../roles --json",
+      "rolewright audit anchor --witness https://witness.example --witness-key witness.vkey --json",
     ],
-    exits: { 0: "kept and recorded", 1: FAILS },
+    exits: {
+      0: "kept and recorded",
+      1: "the log could not be read, or witnesses have seen more of it, another history, or are too few",
+    },
     load: async () => (await import("./commands/audit-anchor.ts")).auditAnchor,
+  },
+  {
+    name: "audit witness",
+    summary: "run a witness over HTTP: it signs checkpoints of logs that it knows, and never two histories of one",
+    details:
+      "The protocol is C2SP tlog-witness, so other logs can use it and this log can use others. Run it where whoever writes the log has no rights: a witness beside its log shows nothing. It speaks plain HTTP and listens on this machine alone unless told otherwise; put what ends TLS in front of it.",
+    arguments: [],
+    options: [
+      {
+        flags: "--log-key KEY",
+        summary: "the public key of a log to look at, or a file with one on each line",
+        completes: "file",
+        repeatable: true,
+      },
+      { flags: "--name NAME", summary: "the witness's name, to begin with: an address without `https://`" },
+      { flags: "--listen ADDRESS", summary: "host and port (default 127.0.0.1:7380; port 0 for any)" },
+      {
+        flags: "--state DIRECTORY",
+        summary: "where its key lies and what it saw (default .rolewright/witness)",
+        completes: "directory",
+      },
+    ],
+    examples: [
+      "rolewright audit witness --name witness.example/w1 --log-key 'log.example+9c41e7d2+AfB...'",
+      "rolewright audit witness --log-key logs.txt --listen 10.0.0.5:7380 --state /var/lib/witness",
+      "rolewright audit witness --log-key log.vkey --listen 127.0.0.1:0 --json",
+    ],
+    exits: { 0: "it was interrupted", 1: "it could not be started" },
+    load: async () => (await import("./commands/audit-witness.ts")).auditWitness,
   },
   {
     name: "audit erase",

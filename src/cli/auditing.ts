@@ -71,12 +71,12 @@ export async function trustedKeys(place: LogPlace, context: CliContext, input: I
 export async function openLogForReading(
   context: CliContext,
   input: Input,
-): Promise<LogView & { readonly place: LogPlace }> {
+): Promise<LogView & { readonly place: LogPlace; readonly policy: Policy | null }> {
   const place = await logPlace(context, input);
-  const { keys } = await trustedKeys(place, context, input);
+  const { keys, policy } = await trustedKeys(place, context, input);
   const note = await requireHeadNote(place.store);
   const trusted = trustCheckpoint(note, { keys, witnesses: [] });
-  return { ...(await openLogView(place.store, trusted)), place };
+  return { ...(await openLogView(place.store, trusted)), place, policy };
 }
 
 /** The log, open for writing by whoever runs this command; made where there is none. What was written is remembered when it is closed. */

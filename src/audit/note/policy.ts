@@ -5,6 +5,8 @@ import { KEY_TYPE, parseVerifierKey, type VerifierKey } from "./verifier-key.ts"
 export interface Policy {
   readonly logs: readonly VerifierKey[];
   readonly witnesses: ReadonlyMap<string, VerifierKey>;
+  /** Where those witnesses are asked of which that is said. */
+  readonly urls: ReadonlyMap<string, string>;
   readonly groups: ReadonlyMap<string, Group>;
   /** The witness or group that must have signed; null where none need to. */
   readonly quorum: string | null;
@@ -20,6 +22,7 @@ export interface Group {
 export function parsePolicy(text: string): Policy | string {
   const logs: VerifierKey[] = [];
   const witnesses = new Map<string, VerifierKey>();
+  const urls = new Map<string, string>();
   const groups = new Map<string, Group>();
   let quorum: string | null | undefined;
   for (const [at, whole] of text.split("\n").entries()) {
@@ -36,6 +39,7 @@ export function parsePolicy(text: string): Policy | string {
       const key = parseVerifierKey(second);
       if (key === null || isTaken) return wrong;
       witnesses.set(first, key);
+      if (rest[0] !== undefined) urls.set(first, rest[0]);
     } else if (word === "group") {
       const atLeast = second === "any" ? 1 : second === "all" ? rest.length : Number(second);
       const isKnown = rest.every((name) => witnesses.has(name) || groups.has(name));
@@ -48,7 +52,7 @@ export function parsePolicy(text: string): Policy | string {
     }
   }
   if (logs.length === 0) return "it names no log";
-  return quorum === undefined ? "it has no line `quorum`" : { logs, witnesses, groups, quorum };
+  return quorum === undefined ? "it has no line `quorum`" : { logs, witnesses, urls, groups, quorum };
 }
 
 /** True when enough witnesses signed. A member that is named twice counts once. */

@@ -1,7 +1,7 @@
 import { RolewrightError } from "../../base/error.ts";
 import { fault, isFault } from "../fault.ts";
 import type { Checkpoint } from "../note/checkpoint.ts";
-import { type Policy, quorumReached } from "../note/policy.ts";
+import type { Policy } from "../note/policy.ts";
 import { quotient } from "../tree/numbers.ts";
 import { TILE_WIDTH } from "../tree/tiles.ts";
 import { type Anchor, compareWithKnown, readAnchor } from "./anchors.ts";
@@ -11,6 +11,7 @@ import { diagnoseEdge } from "./diagnose.ts";
 import { entryRules } from "./entry-rules.ts";
 import { checkLeftovers } from "./leftovers.ts";
 import { NO_ENTRIES, type Trust, type TrustedKey } from "./trust.ts";
+import { newestWitnessed, witnessKeys, type Witnessed } from "./witnessed.ts";
 
 /** What a log is verified against. Nothing of it may come from the log itself. */
 export interface VerifyOptions {
@@ -47,6 +48,8 @@ export interface VerifyReport {
   readonly read: { readonly from: number; readonly to: number };
   /** The checkpoints that it was compared with, in the order given. */
   readonly compared: readonly { readonly name: string; readonly size: number }[];
+  /** The newest checkpoint that the quorum of the policy has signed, and since when all of them had; null where no witness is asked for, or too few signed. */
+  readonly witnessed: Witnessed | null;
   /** Announced, and nobody said yet how it ended. */
   readonly openIntents: readonly number[];
   /** Files of entries after the signed ones. */
@@ -60,10 +63,24 @@ export async function verifyLog(options: VerifyOptions): Promise<VerifyReport> {
   const faults: RolewrightError[] = [];
   const compared: { name: string; size: number }[] = [];
   const trust = options.trust ?? null;
-  const nothing = { compared, openIntents: [], ahead: 0, read: { from: 0, to: 0 }, level: null, trust: null, faults };
+  const nothing = {
+    witnessed: null,
+    compared,
+    openIntents: [],
+    ahead: 0,
+    read: { from: 0, to: 0 },
+    level: null,
+    trust: null,
+    faults,
+  };
   const trusted = await collecting(faults, () => signedCheckpoint(options));
   if (trusted === null) return { ...nothing, checkpoint: null };
   const { checkpoint } = trusted;
+  const { keys, policy = null, anchors = [] } = options;
+  const witnessed = policy === null ? null : newestWitnessed(trusted, { keys, policy, anchors });
+  if (witnessed === null && policy !== null && policy.quorum !== null) {
+    faults.push(fault("RW625", `the quorum \`${policy.quorum}\` of the policy is on no checkpoint of this log`));
+  }
   const known = readAnchors(options, checkpoint.origin, faults);
   const tree = await openSigned(options.get, checkpoint, faults);
   if (tree === null) {
@@ -102,6 +119,7 @@ export async function verifyLog(options: VerifyOptions): Promise<VerifyReport> {
     checkpoint,
     faults,
     compared,
+    witnessed,
     ahead,
     openIntents: trace.openIntents,
     read: { from, to: tree.size },
@@ -113,15 +131,7 @@ export async function verifyLog(options: VerifyOptions): Promise<VerifyReport> {
 async function signedCheckpoint({ get, keys, policy }: VerifyOptions): Promise<TrustedCheckpoint> {
   const note = await get("checkpoint");
   if (note === null) throw fault("RW610", "the checkpoint is missing", { path: "checkpoint" });
-  const trusted = trustCheckpoint(note, { keys, witnesses: witnessesOf(policy) });
-  if (policy !== null && policy !== undefined && !quorumReached(policy, trusted.by)) {
-    throw fault("RW625", `the quorum \`${policy.quorum ?? ""}\` of the policy is not on the checkpoint`);
-  }
-  return trusted;
-}
-
-function witnessesOf(policy: Policy | null | undefined): readonly Policy["logs"][number][] {
-  return [...(policy?.witnesses.values() ?? [])];
+  return trustCheckpoint(note, { keys, witnesses: witnessKeys(policy) });
 }
 
 interface Known extends Checkpoint {
@@ -137,7 +147,7 @@ function readAnchors(options: VerifyOptions, origin: string, faults: RolewrightE
   }
   for (const anchor of options.anchors ?? []) {
     try {
-      const checkpoint = readAnchor(anchor, { keys, witnesses: witnessesOf(policy), origin });
+      const checkpoint = readAnchor(anchor, { keys, witnesses: witnessKeys(policy), origin });
       known.push({ ...checkpoint, name: anchor.name });
     } catch (error) {
       faults.push(asFault(error));

@@ -9,42 +9,65 @@ import { writeFileDurably } from "../../store/files/write-durably.ts";
 import { openLogForReading, openLogForWriting, ownActor } from "../auditing.ts";
 import type { Action } from "../command-spec.ts";
 import type { CliContext } from "../context.ts";
+import { escapeLine } from "../output/escape.ts";
 import { usageError } from "../usage.ts";
+import { askWitnesses, keepWitnessed, witnessesGiven } from "../witness/collect.ts";
 
 const run = promisify(execFile);
 
-/** Keeps the checkpoint elsewhere, and records where. */
+/** Keeps the checkpoint elsewhere, with the signatures of witnesses where any are asked, and records where. */
 export const auditAnchor: Action = async (context, input) => {
   const [out, git] = [input.text("out"), input.text("git")];
-  if ((out === null) === (git === null))
-    throw usageError("RW004", "give one of `--out` and `--git`", "an anchor is kept in one place");
+  if (out !== null && git !== null) throw usageError("RW004", "give one of `--out` and `--git`");
   const view = await openLogForReading(context, input);
+  const given = await witnessesGiven(context, input, view.policy);
+  if (out === null && git === null && given.urls.length === 0) {
+    throw usageError("RW004", "say where with `--out`, `--git` or `--witness`", "an anchor is kept elsewhere");
+  }
   const { origin, size, root } = view.checkpoint;
-  const text = Buffer.from(view.note).toString("utf8");
-  const place =
-    git === null
-      ? resolve(context.cwd, out ?? "")
-      : await commitTo(resolve(context.cwd, git), { origin, size, text }, context);
-  if (git === null) await writeFileDurably(place, text);
+  const cosigned = given.urls.length === 0 ? null : await askWitnesses(view, given, { place: view.place, context });
+  if (cosigned !== null) await keepWitnessed(view.place, cosigned.note);
+  const text = Buffer.from(cosigned?.note ?? view.note).toString("utf8");
+  const places: { readonly kind: string; readonly place: string }[] = [];
+  if (cosigned !== null) places.push({ kind: "witness", place: cosigned.by.join(", ") });
+  if (out !== null) {
+    const place = resolve(context.cwd, out);
+    await writeFileDurably(place, text);
+    places.push({ kind: "file", place });
+  } else if (git !== null) {
+    places.push({ kind: "git", place: await commitTo(resolve(context.cwd, git), { origin, size, text }, context) });
+  }
   await using log = await openLogForWriting(view.place, context);
-  const kind = git === null ? "file" : "git";
-  await log.append({
-    type: "anchor.recorded",
-    actor: ownActor(),
-    kind,
-    size,
-    root: encodeBase64(root),
-    place: personal(place),
-  });
+  for (const { kind, place } of places) {
+    const recorded = { size, root: encodeBase64(root), place: personal(place) };
+    await log.append({ type: "anchor.recorded", actor: ownActor(), kind, ...recorded });
+  }
   context.progress.clear();
+  const failed = cosigned?.failed ?? [];
+  const file = places.find(({ kind }) => kind !== "witness")?.place ?? null;
   context.show(
-    [{ kind: "line", label: "ANCHORED", tone: "good", text: `${size} entries of ${origin} in ${place}` }],
-    () => ({
-      origin,
-      size,
-      root: encodeBase64(root),
-      file: place,
-    }),
+    [
+      ...(cosigned === null
+        ? []
+        : [
+            {
+              kind: "line",
+              label: "WITNESSED",
+              tone: "good",
+              text: `${size} entries of ${origin} by ${cosigned.by.join(", ")}`,
+            } as const,
+          ]),
+      ...(file === null
+        ? []
+        : [
+            { kind: "line", label: "ANCHORED", tone: "good", text: `${size} entries of ${origin} in ${file}` } as const,
+          ]),
+      ...failed.map(
+        ({ url, why }) =>
+          ({ kind: "line", label: "NOT SIGNED", tone: "warn", text: escapeLine(`${url}: ${why}`) }) as const,
+      ),
+    ],
+    () => ({ origin, size, root: encodeBase64(root), file, witnesses: cosigned?.by ?? [], failed }),
   );
   return EXIT.done;
 };

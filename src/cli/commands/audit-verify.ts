@@ -1,12 +1,14 @@
 import { encodeBase64 } from "../../audit/note/base64.ts";
 import type { Anchor } from "../../audit/verify/anchors.ts";
 import { verifyLog, type VerifyReport } from "../../audit/verify/verify.ts";
+import { formatTime } from "../../base/clock.ts";
 import { EXIT } from "../../base/error.ts";
 import { logPlace, type LogKeysFound, trustedKeys } from "../auditing.ts";
 import type { Action } from "../command-spec.ts";
 import { escapeLine } from "../output/escape.ts";
 import type { Page } from "../output/page.ts";
 import { readBytes } from "../reading.ts";
+import { readWitnessed } from "../witness/collect.ts";
 
 /** Verifies the log, and remembers it where nothing is wrong. */
 export const auditVerify: Action = async (context, input) => {
@@ -18,6 +20,9 @@ export const auditVerify: Action = async (context, input) => {
   const written = await place.memory.lastWritten(name);
   if (written !== null) anchors.push({ name: "what this account wrote last", note: written });
   for (const file of input.list("anchor")) anchors.push({ name: file, note: await readBytes(file, context) });
+  // Nobody but witnesses can have made it, so it shows something only to whoever asks for their quorum.
+  const kept = (policy?.quorum ?? null) === null ? null : await readWitnessed(place);
+  if (kept !== null) anchors.push(kept);
   const full = input.flag("full");
   context.progress.step("verifying the audit log");
   const { store } = place;
@@ -41,7 +46,7 @@ export const auditVerify: Action = async (context, input) => {
 const LEVELS = {
   V1: "what is there is what the key signed; whoever holds the key could still have rewritten or rolled back all of it",
   V2: "it goes on from every checkpoint that was kept elsewhere, as far as they reach",
-  V3: "it goes on from every checkpoint that was kept elsewhere, and the quorum of witnesses has seen it",
+  V3: "it goes on from every checkpoint that was kept elsewhere, and a quorum of witnesses has seen it as far as is said below",
 } as const;
 
 function reportPage(report: VerifyReport, found: LogKeysFound): Page {
@@ -85,6 +90,15 @@ function reportPage(report: VerifyReport, found: LogKeysFound): Page {
             kind: "line",
             label: "READ",
             text: `entries ${read.from} to ${read.to}${read.from > 0 ? "; those before were read by an earlier verification" : ""}`,
+          } as const,
+        ]),
+    ...(report.witnessed === null
+      ? []
+      : [
+          {
+            kind: "line",
+            label: "WITNESSED",
+            text: `the quorum has seen ${report.witnessed.size} entries${report.witnessed.at === null ? "" : `, since ${formatTime(report.witnessed.at)}`}`,
           } as const,
         ]),
     ...(openIntents.length === 0
@@ -133,6 +147,10 @@ function reportDocument(report: VerifyReport, found: LogKeysFound): Readonly<Rec
     root: checkpoint === null ? null : encodeBase64(checkpoint.root),
     read,
     compared,
+    witnessed:
+      report.witnessed === null
+        ? null
+        : { size: report.witnessed.size, at: report.witnessed.at === null ? null : formatTime(report.witnessed.at) },
     open_intents: openIntents,
     files_ahead: ahead,
     faults: faults.map(({ code, message, details }) => ({ code, message, details })),

@@ -137,4 +137,14 @@ export const RW6XX: Readonly<Record<string, CodePage>> = {
     why: "The address is in use, the state cannot be kept, or the witness gave no usable answer.",
     fix: "Check the address and the folder; the log itself is not affected.",
   },
+  RW641: {
+    title: "what the witness saw cannot be read or kept",
+    why: "A witness that forgot what it saw could sign a second history of a log. So it signs nothing for this log until its state is whole.",
+    fix: "Make room or restore the folder from a copy that is not older. A copy that is older makes the witness sign what it must not: give it a new key and name then.",
+  },
+  RW642: {
+    title: "a witness has seen more of the log than there is, or another history",
+    why: "The log was restored from an old copy, or somebody who holds its key rewrote it.",
+    fix: "Restore the missing part. What the witness saw can be read from it, as `/HASH/checkpoint`; keep both checkpoints as evidence.",
+  },
 };
