@@ -81,7 +81,7 @@ function givenOn(form: PresetForm, called: string, { rules, findings, path }: Kn
 const WITHOUT_MAINTAIN =
   "PostgreSQL 17 has `maintain`. Until then leave vacuum to autovacuum, and grant execute on a function of the owner's that runs analyze or reindex (security definer); being a member of the owner would read and drop everything";
 const WITHOUT_STATEMENTS =
-  "limit the preset with `targets`: maintenance is done by nodetool over JMX, where `execute on mbean ...` lets all operations of that MBean be called";
+  'limit the preset with `targets`; where JMX asks for roles, `execute on mbean "org.apache.cassandra.db:type=Tables,keyspace=...,*"` lets them compact and reads no row, and lets data files be imported';
 
 function privilegesGiven({ kind, privileges, but = [] }: PresetGrant, rules: StateRules): readonly string[] {
   const known = wholeOf(kind, rules).map((privilege) => privilege.toLowerCase());
