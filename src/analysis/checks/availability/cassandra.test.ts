@@ -20,6 +20,7 @@ describe("AVL-05", () => {
     expect(told(thinCopies, world)).toEqual([
       "critical data center `dc1` keeps one copy of roles and grants on its 5 nodes: with one node down some logins fail, and nothing can be changed",
     ]);
+    expect(runOn(thinCopies, world).findings[0]?.mend.text).toContain("`dc1` keep 3 copies of");
     expect(runOn(thinCopies, world).findings[0]?.mend.sql).toEqual([
       "alter keyspace system_auth with replication = {'class': 'NetworkTopologyStrategy', 'dc1': 3};",
     ]);
@@ -30,6 +31,7 @@ describe("AVL-05", () => {
     expect(told(thinCopies, world)).toEqual([
       "critical data center `o'dc` keeps no copy of roles and grants on its one node: with one node down some logins fail, and nothing can be changed",
     ]);
+    expect(runOn(thinCopies, world).findings[0]?.mend.text).toContain("keep one copy of");
     expect(runOn(thinCopies, world).findings[0]?.mend.sql?.[0]).toContain("'dc1': 5, 'o''dc': 1}");
   });
 
@@ -56,7 +58,11 @@ describe("AVL-14", () => {
   });
 
   it("finds a node that cannot be reached, and says where that is too many", () => {
-    expect(told(unfitCluster, ring(3, node("a"), node("b"), away("c")))).toEqual(["high node `c` cannot be reached"]);
+    const one = ring(3, node("a"), node("b"), away("c"));
+    expect(told(unfitCluster, one)).toEqual(["high node `c` cannot be reached"]);
+    expect(runOn(unfitCluster, one).findings[0]?.mend.text).toContain("or make it reachable");
+    const two = runOn(unfitCluster, ring(3, node("a"), away("b"), away("c"))).findings[0];
+    expect(two?.mend.text).toContain("or make them reachable");
     expect(told(unfitCluster, ring(3, node("a"), away("b"), away("c")))).toEqual([
       "critical nodes `b` and `c` cannot be reached; in `dc1` some roles have no quorum left",
     ]);

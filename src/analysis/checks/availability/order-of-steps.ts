@@ -70,8 +70,8 @@ export const severalAtOnce: Check = {
   fix: "One account a statement.",
   danger: "medium",
   engines: ["mariadb", "mysql"],
-  *find({ change, dialect }) {
-    if (change === null || dialect.capabilities.transactionalGrants) return;
+  *find({ change }) {
+    if (change === null) return;
     const { plan } = change;
     for (const statement of plan.stages.flatMap((stage) => stage.statements)) {
       const about = new Set(

@@ -1,5 +1,5 @@
 import type { Privilege } from "../../../model/access-list.ts";
-import type { Change, GrantChange } from "../../../model/change.ts";
+import type { Change } from "../../../model/change.ts";
 import { describeName, describeTyped, type Resource, resourceKey, schemaOf } from "../../../model/resource.ts";
 import { PUBLIC, type RoleName } from "../../../model/role.ts";
 import type { AccessIndex } from "../../access-index.ts";
@@ -99,14 +99,12 @@ export const hidesWider: Check = {
   *find({ change, index }) {
     if (change === null) return;
     for (const { change: each } of change.plan.changes) {
-      if (!isSchemaGrant(each)) continue;
+      if (each.kind !== "add-grant") continue;
       for (const resource of each.resources) {
-        const lost = lostOn(change.before, index, each.grantee, resource).filter(
-          (privilege) => each.kind === "add-grant" || !each.privileges.includes(privilege),
-        );
+        const lost = lostOn(change.before, index, each.grantee, resource);
         if (lost.length === 0) continue;
         yield {
-          message: `${each.kind === "add-grant" ? "granting" : "revoking"} ${each.privileges.join(", ")} on ${describeTyped(resource)} takes ${lost.join(", ")} there from \`${describeName(each.grantee)}\``,
+          message: `granting ${each.privileges.join(", ")} on ${describeTyped(resource)} takes ${lost.join(", ")} there from \`${describeName(each.grantee)}\``,
           principals: [each.grantee],
           resources: [resource],
           fix: {
@@ -117,10 +115,6 @@ export const hidesWider: Check = {
     }
   },
 };
-
-function isSchemaGrant(change: Change): change is GrantChange {
-  return (change.kind === "add-grant" || change.kind === "remove-grant") && change.resourceKind === "schema";
-}
 
 function lostOn(before: AccessIndex, after: AccessIndex, role: RoleName, resource: Resource): readonly Privilege[] {
   return after.rules
@@ -139,17 +133,16 @@ export const policiesGo: Check = {
   fix: "Give the policy to other roles first, or say that it goes.",
   danger: "critical",
   engines: ["postgresql"],
-  *find({ change, index }) {
+  *find({ change }) {
     if (change === null) return;
     const dropped = new Set(
       change.plan.changes.flatMap((each) => (each.change.kind === "drop-role" ? [each.change.role.name] : [])),
     );
-    if (dropped.size === 0) return;
     for (const policy of change.before.recorded.rowPolicies.values()) {
       const [only] = policy.roles;
-      if (only === undefined || policy.roles.length > 1 || only === PUBLIC || !dropped.has(only)) continue;
+      if (only === undefined || policy.roles.length > 1 || !dropped.has(only)) continue;
       const meant = change.plan.changes.some((each) => isAbout(each.change, policy.name, policy.table));
-      if (meant || index.recorded.rowPolicies.size === 0) continue;
+      if (meant) continue;
       yield {
         message: `row policy \`${describeName(policy.name)}\` on ${describeTyped(policy.table)} goes with its only role \`${describeName(only)}\``,
         principals: [only],
@@ -200,12 +193,15 @@ function hitFor(principals: readonly RoleName[], shown: string): Hit {
   };
 }
 
-/** What sessions keep when it is taken, they also get late when it is given. */
+/** What a session works out when it begins, or enters a schema, it keeps when it is taken, and gets late when it is given. A membership that a session may activate, or has at once, is neither. */
 function givenLater({ dialect }: CheckContext, change: Change): RoleName | null {
-  if (change.kind === "add-grant") {
-    return dialect.keptBySessions({ ...change, kind: "remove-grant" }).kind === "nothing" ? null : change.grantee;
-  }
-  if (change.kind !== "add-membership") return null;
-  const kept = dialect.keptBySessions({ kind: "remove-membership", membership: change.membership });
-  return kept.kind === "nothing" ? null : change.membership.member;
+  const taken = oppositeOf(change);
+  if (taken === null) return null;
+  const kept = dialect.keptBySessions(taken);
+  return kept.kind === "login" || kept.kind === "schema" ? kept.role : null;
+}
+
+function oppositeOf(change: Change): Change | null {
+  if (change.kind === "add-grant") return { ...change, kind: "remove-grant" };
+  return change.kind === "add-membership" ? { kind: "remove-membership", membership: change.membership } : null;
 }

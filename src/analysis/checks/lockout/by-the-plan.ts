@@ -19,7 +19,8 @@ function guarded(own: Pick<Check, "id" | "title" | "why" | "fix" | "danger"> & P
       if (change === null) return;
       const { plan, delta, before } = change;
       const managed = new Set(declared?.roles.keys());
-      for (const finding of lockoutFindings({ plan, live, before, after: index, delta, managed })) {
+      const found = change.guarded ?? lockoutFindings({ plan, live, before, after: index, delta, managed });
+      for (const finding of found) {
         if (finding.code !== own.id) continue;
         yield {
           message: finding.message,

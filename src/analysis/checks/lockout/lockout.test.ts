@@ -61,6 +61,7 @@ describe("the state that is judged", () => {
     );
     expect(told(oneFailure, both(until, null))).toEqual([]);
     expect(told(oneFailure, { roles: {} })).toEqual([]);
+    expect(told(oneFailure, { roles: { postgres: { ...DBA, valid_until: until } } })).toEqual([]);
   });
 
   test("on MariaDB: hosts and plugins of administrators, and roles that nobody may grant", () => {
@@ -76,6 +77,10 @@ describe("the state that is judged", () => {
     expect(toldOnMysql(oneFailure, { roles: { "root@localhost": pam, "dba@%": pam }, grants: anywhere })[0]).toContain(
       "sign in by `pam` alone",
     );
+    const one = { "dba@%": pam, "root@localhost": { plugin: "mysql_native_password" } };
+    expect(toldOnMysql(oneFailure, { roles: one, grants: anywhere })).toEqual([]);
+    const near = administer.map((line) => line.replace("dba@localhost", "dba@10.0.0.1"));
+    expect(toldOnMysql(oneFailure, { roles: { "dba@10.0.0.1": {} }, grants: near })).toEqual([]);
     const admin = { roles: { readers: {}, "app@%": {} }, members: ["root@localhost in readers admin"] };
     expect(toldOnMysql(unmanageableRole, admin)).toEqual([]);
     expect(toldOnMysql(unmanageableRole, { ...admin, members: ["app@% in readers"] })).toEqual([
@@ -151,6 +156,10 @@ describe("the plan that is judged", () => {
       "high the new account `app@10.0.0.%` can take clients from `app@%`",
     ]);
     expect(says(otherAccountMatches, changing(context, [create("new@%")]))).toEqual([]);
+    expect(says(otherAccountMatches, changing(mysqlContext({ roles: { app: {} } }), [create("ap@%")]))).toEqual([]);
+    expect(says(otherAccountMatches, changing(mysqlContext({ roles: { "ap@%": {} } }), [create("app")]))).toEqual([]);
+    const again = changing(context, [create("app@localhost"), create("app@localhost")]);
+    expect(says(otherAccountMatches, again)).toHaveLength(1);
     const two = mysqlContext({ roles: { "app@%": {}, "app@localhost": {} } });
     const role = two.live.access.roles.get("app@localhost") as Role;
     expect(says(otherAccountMatches, changing(two, [{ kind: "drop-role", role }]))[0]).toContain(
@@ -162,8 +171,9 @@ describe("the plan that is judged", () => {
   test("on MySQL: keeps somebody with SYSTEM_USER", () => {
     const context = mysqlContext({
       product: "mysql",
-      roles: { "dba@%": {} },
+      roles: { "dba@%": {}, "ops@%": { login: false } },
       grants: [
+        "system_user on dynamic-privilege SYSTEM_USER to ops@%",
         "system_user on dynamic-privilege SYSTEM_USER to dba@%",
         "create user on server to dba@%",
         "grant option on all-schemas to dba@%",
@@ -182,17 +192,20 @@ describe("the plan that is judged", () => {
 
   test("on Cassandra: the default superuser stays until another one was seen to log in", () => {
     const base = worldContext({ roles: { cassandra: DBA, admin: DBA } });
-    const as = (role: string): CheckContext => ({
-      ...base,
+    const as = (role: string, superuser = true, from: CheckContext = base): CheckContext => ({
+      ...from,
       live: {
-        ...base.live,
-        identity: { ...base.live.identity, engine: "cassandra" },
-        actor: { ...base.live.actor, role, superuser: true },
+        ...from.live,
+        identity: { ...from.live.identity, engine: "cassandra" },
+        actor: { ...from.live.actor, role, superuser },
       },
     });
     const ended = [alter("cassandra", "login", true, false)];
     expect(says(untriedSuperuser, changing(as("cassandra"), ended))).toHaveLength(1);
     expect(says(untriedSuperuser, changing(as("admin"), ended))).toEqual([]);
+    expect(says(untriedSuperuser, changing(as("admin", false), ended))).toHaveLength(1);
+    const weak = worldContext({ roles: { cassandra: { login: true, superuser: false }, admin: DBA } });
+    expect(says(untriedSuperuser, changing(as("cassandra", true, weak), ended))).toEqual([]);
     expect(says(untriedSuperuser, changing(as("cassandra"), [alter("admin", "login", true, false)]))).toEqual([]);
   });
 });

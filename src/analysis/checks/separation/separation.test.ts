@@ -69,6 +69,26 @@ describe("two duties in one hand", () => {
     ]);
     expect(told(oneLoginByChoice, both)).toEqual([]);
     expect(told(severalLogins, both)).toEqual([]);
+    const [found] = runOn(oneLogin, both).findings;
+    expect([found?.over, found?.location]).toEqual(["effective", undefined]);
+    expect(
+      told(oneLogin, { ...both, declared: { ...both.declared, separation: [{ ...NEVER, over: "effective" }] } }),
+    ).toHaveLength(1);
+    const location = { file: "rules.yaml", line: 3, column: 5 };
+    const located = world({
+      members: ["ann_db in entering", "ann_db in approving"],
+      rules: [{ ...NEVER, location } as SeparationRule],
+    });
+    expect(runOn(oneLogin, located).findings[0]?.location).toMatchObject(location);
+  });
+
+  test("are told by the easiest of several ways", () => {
+    const members = ["ann_db in entering", "ann_db in approving noinherit", "ann_two in approving"];
+    const several = world({ members, identities: [person("ann", "ann_db", "ann_two")] });
+    expect(told(severalLogins, several)).toHaveLength(1);
+    expect(told(oneLoginByChoice, several)).toEqual([]);
+    const gone = world({ members: [], identities: [person("ann", "unknown")] });
+    expect(told(oneLogin, gone)).toEqual([]);
   });
 
   test("are none with one duty, or without a rule, or with a rule of another kind", () => {
@@ -84,6 +104,13 @@ describe("two duties in one hand", () => {
       "critical `ann` has both `approve` (as `ann_db`, after SET ROLE) and `enter` (as `ann_db`)",
     ]);
     expect(told(oneLoginByChoice, world({ members, rules: [{ ...NEVER, over: "effective" }] }))).toEqual([]);
+    expect(told(oneLoginByChoice, world({ members, rules: [{ ...NEVER, over: "reachable" }] }))).toHaveLength(1);
+    const [found] = runOn(oneLoginByChoice, world({ members })).findings;
+    expect([found?.over, found?.principals]).toEqual(["reachable", ["ann_db"]]);
+    const two = { members, identities: [person("ann", "ann_db", "ann_two")] };
+    expect(told(severalLogins, world(two))).toEqual([]);
+    const ways = ["ann_two in entering", "ann_db in approving noinherit"];
+    expect(told(oneLoginByChoice, world({ ...two, members: ways }))).toEqual([]);
     expect(told(oneLogin, world({ members }))).toEqual([]);
   });
 
@@ -96,7 +123,13 @@ describe("two duties in one hand", () => {
     const [found] = runOn(oneLoginByChoice, world({ members, identities: [asking(null)] })).findings;
     expect(found?.message).toContain("which can be asked for");
     expect(found?.path[0]).toBe("may ask for `approving`");
+    expect(told(oneLoginByChoice, world({ members, identities: [asking("here")] }))).toHaveLength(1);
     expect(told(oneLoginByChoice, world({ members, identities: [asking("elsewhere")] }))).toEqual([]);
+    const rules = [{ ...NEVER, over: "effective" as const }];
+    expect(told(oneLoginByChoice, world({ members, identities: [asking(null)], rules }))).toEqual([]);
+    const unknown = { ...ANN, eligible: [{ role: "nobody", target: null, maxMinutes: 60 }] };
+    expect(told(oneLoginByChoice, world({ members, identities: [unknown] }))).toEqual([]);
+    expect(found?.over).toBe("reachable");
   });
 
   test("by two logins of one person are SOD-05", () => {
@@ -131,6 +164,29 @@ describe("two duties in one hand", () => {
     expect(by(["ann_db in entering", "ann_db in approving"])).toHaveLength(1);
     expect(by(["ann_db in entering"])).toEqual([]);
     expect(by([], { login: true, superuser: true } as never)).toHaveLength(1);
+    const path = (over: Partial<CheckWorld>): readonly string[] | undefined => {
+      const own = world({ declared: { duties: roles }, ...over });
+      return [oneLogin, oneLoginByChoice].flatMap((check) => runOn(check, own).findings)[0]?.path;
+    };
+    expect(path({ members: ["ann_db in entering", "ann_db in approving"] })).toEqual([
+      "`ann_db` is in `approving`",
+      "`ann_db` is in `entering`",
+    ]);
+    expect(path({ members: ["ann_db in entering", "ann_db in approving noinherit"] })).toEqual([
+      "`ann_db` is in `approving` after SET ROLE",
+      "`ann_db` is in `entering`",
+    ]);
+    expect(path({ members: ["ann_db in entering"] })).toBeUndefined();
+    const boss = { ann_db: { login: true, superuser: true }, entering: {}, approving: {} };
+    expect(path({ roles: boss })).toEqual(["`ann_db` may do everything", "`ann_db` may do everything"]);
+    const itself = duties({
+      enter: [{ kind: "role", role: "ann_db" }],
+      approve: [{ kind: "role", role: "approving" }],
+    });
+    expect(path({ members: ["ann_db in approving"], declared: { duties: itself } })).toEqual([
+      "`ann_db` is in `approving`",
+      "`ann_db` is it",
+    ]);
   });
 
   test("on two targets are SOD-04, told once", () => {
@@ -167,6 +223,12 @@ describe("two duties in one hand", () => {
     expect(found.map((each) => each.message)).toEqual([
       "`ann` has both `approve` (as `ann_db` on b) and `enter` (as `ann_db` on a)",
     ]);
+    expect(found[0]?.principals).toEqual(["ann_db"]);
+    for (const check of [oneLogin, oneLoginByChoice, severalLogins])
+      expect(runChecks(here, [check]).findings).toEqual([]);
+    const choosing = at("b", ["ann_db in approving noinherit"], "approve");
+    expect(runChecks({ ...first, others: [choosing] }, [oneLoginByChoice]).findings).toEqual([]);
+    expect(runChecks({ ...first, others: [choosing] }, [acrossTargets]).findings).toHaveLength(1);
     expect(runChecks(there, [acrossTargets]).findings).toEqual([]);
     expect(runChecks(first, [acrossTargets]).findings).toEqual([]);
   });
@@ -187,6 +249,25 @@ describe("two duties in one hand", () => {
         }),
       },
     });
+    const everything = (needsVictim: boolean): CheckContext => ({
+      ...context,
+      escalation: {
+        ...escalating(needsVictim).escalation,
+        rolesFrom: () => [],
+        toSuperuser: () => ({
+          steps: ["`ann_db` may become one"],
+          goal: { kind: "superuser" },
+          needsVictim,
+          confidence: "certain",
+        }),
+      },
+    });
+    for (const victim of [false, true]) {
+      const checks = [oneLoginByEscalation, byCode];
+      const counts = checks.map((check) => runChecks(everything(victim), [check]).findings.length);
+      expect(counts).toEqual(victim ? [0, 1] : [1, 0]);
+      expect(told(severalLogins, world())).toEqual([]);
+    }
     const run = (victim: boolean, check: typeof byCode): readonly string[] =>
       runChecks(escalating(victim), [check]).findings.map((each) => each.message);
     expect(run(false, oneLoginByEscalation)).toHaveLength(1);
@@ -212,6 +293,48 @@ describe("rules about numbers and approvals", () => {
       "high 2 people have the duty `enter`, and at most 1 may: `ann`, `bob`; few know it",
     ]);
     expect(told(tooMany, world({ ...two, members, rules: [atMost(2)] }))).toEqual([]);
+    expect(told(tooMany, world({ ...two, members, rules: [{ ...NEVER, duties: ["enter"] }] }))).toEqual([]);
+    const robot: Identity = { ...person("robot", "ann_two"), kind: "service" };
+    expect(told(tooMany, world({ identities: [ANN, robot], members, rules: [atMost(1)] }))).toEqual([]);
+    const choosing = ["ann_db in entering", "ann_two in entering noinherit"];
+    const over = (reach: SeparationRule["over"], list = choosing, people = two.identities): string[] =>
+      told(tooMany, world({ identities: people, members: list, rules: [{ ...atMost(1), over: reach }] }));
+    expect(
+      ["effective", "reachable", "escalable"].map((reach) => over(reach as SeparationRule["over"]).length),
+    ).toEqual([0, 1, 1]);
+    const bob: Identity = {
+      ...person("bob", "ann_two"),
+      eligible: [{ role: "entering", target: null, maxMinutes: 60 }],
+    };
+    expect(over("reachable", ["ann_db in entering"], [ANN, bob])).toHaveLength(1);
+    expect(over("effective", ["ann_db in entering"], [ANN, bob])).toEqual([]);
+    const context = worldContext(
+      world({ ...two, members: ["ann_db in entering"], rules: [{ ...atMost(1), over: "escalable" }] }),
+    );
+    const counted = (needsVictim: boolean, reach: SeparationRule["over"]): number => {
+      const path = {
+        steps: ["it may"],
+        goal: { kind: "superuser" as const },
+        needsVictim,
+        confidence: "certain" as const,
+      };
+      const declared = context.declared && { ...context.declared, separation: [{ ...atMost(1), over: reach }] };
+      const escalation = { edges: [], rolesFrom: () => [], toRole: () => null, toSuperuser: () => path };
+      return runChecks({ ...context, declared, escalation }, [tooMany]).findings.length;
+    };
+    expect([counted(false, "escalable"), counted(true, "escalable"), counted(false, "reachable")]).toEqual([1, 0, 0]);
+    const all = worldContext(world({ ...two, members, rules: [atMost(1)] }));
+    const [first, second] = [
+      { ...all, target: "a" },
+      { ...all, target: "b" },
+    ];
+    const logins = new Map(["a", "b"].map((target) => [target, ["ann_db", "ann_two"]]));
+    const named = (each: CheckContext): CheckContext => ({
+      ...each,
+      declared: each.declared && { ...each.declared, identities: two.identities.map((own) => ({ ...own, logins })) },
+    });
+    expect(runChecks({ ...named(first), others: [named(second)] }, [tooMany]).findings).toHaveLength(1);
+    expect(runChecks({ ...named(second), others: [named(first)] }, [tooMany]).findings).toEqual([]);
     expect(told(tooMany, world({ ...two, members: ["ann_db in entering"], rules: [atMost(1)] }))).toEqual([]);
   });
 
@@ -240,6 +363,11 @@ describe("rules about numbers and approvals", () => {
       "low there are rules about people, and no people are declared",
     ]);
     expect(told(neverEvaluated, world())).toEqual([]);
+    expect(runOn(neverEvaluated, world()).notEvaluated).toEqual([]);
+    expect(told(neverEvaluated, world({ rules: [], identities: [] }))).toEqual([]);
+    const unread = { targets: ["here", "there"] };
+    expect(runOn(neverEvaluated, world({ rules: [], declared: unread })).notEvaluated).toEqual([]);
+    expect(told(neverEvaluated, world({ declared: { targets: ["there", "here"], duties: empty } }))).toEqual([]);
     const other = runOn(neverEvaluated, world({ declared: { targets: ["here", "there"], duties: empty } }));
     expect(other.findings).toEqual([]);
     expect(other.notEvaluated[0]?.reason).toContain("`there` was not read");
@@ -271,6 +399,15 @@ describe("a duty that needs approval", () => {
       { policy: "separation: enter", result: "approvals", approvals: { count: 1, from: ["bob"] } },
     ]);
     expect(asked([approving, "ann_db in entering"], [approving, "ann_db in entering"])).toEqual([]);
+    expect(asked([approving], [approving, "ann_db in entering noinherit"])).toHaveLength(1);
+    expect(asked([approving], [approving, "ann_db in entering"])).toMatchObject([
+      { finding: { help: "it may be bob" } },
+    ]);
+    expect(asked([], ["ann_db in entering"])).toMatchObject([
+      { finding: { help: "nobody has that here; those may approve who may anyway" } },
+    ]);
+    const single = [approving, "ann_db in entering"];
+    expect(asked([approving], single, [{ ...rule, kind: "at-most", people: 3 } as SeparationRule])).toEqual([]);
     expect(asked([approving], [approving])).toEqual([]);
     expect(asked([approving], [approving, "ann_db in entering"], [NEVER])).toEqual([]);
   });
@@ -288,6 +425,24 @@ describe("powers that nobody declares", () => {
   test("changing data and what is logged are SOD-07", () => {
     const members = ["ann_db in entering"];
     const grants = [...WRITES, "set on parameter log_statement to ann_db"];
+    const system = [...WRITES, "alter system on parameter log_statement to ann_db"];
+    expect(told(dataAndTrail, world({ members, grants: system }))).toHaveLength(1);
+    const [found] = runOn(dataAndTrail, world({ members, grants })).findings;
+    expect(found?.path).toHaveLength(2);
+    const boss = world({ roles: { ann_db: { login: true, superuser: true } }, grants: [] });
+    expect(runOn(dataAndTrail, boss).findings[0]?.path).toEqual(["`ann_db` is a superuser"]);
+    const roles = { ann_db: LOGIN, boss: { superuser: true } };
+    const becomes = world({ roles, members: ["ann_db in boss noinherit"], grants: [] });
+    expect(runOn(dataAndTrail, becomes).findings[0]?.path).toEqual(["`ann_db` can become a superuser"]);
+    const robot: Identity = { ...ANN, kind: "service" };
+    expect(told(dataAndTrail, world({ members, grants, identities: [robot] }))).toEqual([]);
+    expect(told(dataAndTrail, world({ members, grants, identities: [person("ann", "nobody")] }))).toEqual([]);
+    const other = [...WRITES, "set on parameter log_statement to approving"];
+    expect(told(dataAndTrail, world({ members, grants: other }))).toEqual([]);
+    const reads = ["select on table pay.entered to entering", "set on parameter log_statement to ann_db"];
+    expect(told(dataAndTrail, world({ members, grants: reads }))).toEqual([]);
+    const schema = ["usage on schema log_x to ann_db", ...WRITES];
+    expect(told(dataAndTrail, world({ members, grants: schema }))).toEqual([]);
     expect(told(dataAndTrail, world({ members, grants }))).toEqual([
       "critical `ann` can erase the trail and change data",
     ]);
@@ -310,6 +465,45 @@ describe("powers that nobody declares", () => {
     ]);
     expect(told(rolesAndBusiness, world({ members: [...members, "ann_db in approving admin"] }))).toHaveLength(1);
     expect(told(rolesAndBusiness, world({ members }))).toEqual([]);
+    const choosing = world({ members: ["ann_db in entering noinherit"], roles: roles({ createrole: true }) });
+    expect(told(rolesAndBusiness, choosing)).toHaveLength(1);
+    const asking = { ...ANN, eligible: [{ role: "entering", target: null, maxMinutes: 60 }] };
+    expect(told(rolesAndBusiness, world({ identities: [asking], roles: roles({ createrole: true }) }))).toHaveLength(1);
+    const becomes = world({
+      members: ["ann_db in approving noinherit"],
+      roles: { ...roles({ createrole: true }), approving: { createrole: true } },
+    });
+    expect(runOn(rolesAndBusiness, becomes).findings[0]?.path[0]).toBe("`ann_db` has CREATEROLE");
+    const through = world({
+      members: ["ann_db in approving noinherit", ...members],
+      roles: { ...roles({}), approving: { createrole: true } },
+    });
+    expect(runOn(rolesAndBusiness, through).findings[0]?.path[0]).toBe(
+      "`ann_db` has CREATEROLE after SET ROLE to `approving`",
+    );
+    const others = world({
+      identities: [ANN, person("bob", "ann_two")],
+      members: ["ann_two in entering"],
+      roles: { ...roles({ createrole: true }), ann_two: LOGIN },
+    });
+    expect(told(rolesAndBusiness, others)).toEqual([]);
+    const location = { file: "people.yaml", line: 2, column: 3 };
+    const located = world({
+      identities: [
+        { ...person("aaa", "x"), location: { ...location, line: 9 } } as Identity,
+        { ...ANN, location } as Identity,
+      ],
+      members,
+      roles: roles({ createrole: true }),
+    });
+    expect(runOn(rolesAndBusiness, located).findings[0]?.location).toMatchObject(location);
+    const manager = world({ members: [...members, "ann_two in approving admin"] });
+    expect(told(rolesAndBusiness, manager)).toEqual([]);
+    const managing = world({
+      members: [...members, "ann_db in pg_monitor admin"],
+      roles: { ...roles({}), pg_monitor: {} },
+    });
+    expect(told(rolesAndBusiness, managing)).toEqual([]);
     expect(told(rolesAndBusiness, world({ roles: roles({ createrole: true }) }))).toEqual([]);
     expect(told(rolesAndBusiness, world({ roles: roles({ superuser: true }) }))).toEqual([]);
   });
@@ -327,6 +521,15 @@ describe("powers that nobody declares", () => {
     expect(told(backUpAndRestore, ann({ replication: true, createdb: true }))).toHaveLength(1);
     expect(told(backUpAndRestore, ann({ replication: true }))).toEqual([]);
     expect(told(backUpAndRestore, ann({ createdb: true }))).toEqual([]);
+    expect(told(backUpAndRestore, ann({ superuser: true }))).toEqual([]);
+    expect(told(backUpAndRestore, ann({ replication: true, createdb: true }))[0]).toContain("put it up here");
+    const both: Identity = { ...ANN, logins: new Map(["here", "there"].map((target) => [target, ["ann_db"]])) };
+    const on = (target: string, attributes: object): CheckContext => ({
+      ...worldContext({ ...ann(attributes), identities: [both] }),
+      target,
+    });
+    const elsewhere = { ...on("here", { replication: true }), others: [on("there", { createdb: true })] };
+    expect(runChecks(elsewhere, [backUpAndRestore]).findings[0]?.message).toContain("put it up on there");
   });
 
   test("reading past columns and row policies that a rule relies on is SOD-12", () => {
@@ -364,6 +567,7 @@ describe("powers that nobody declares", () => {
     expect(told(reviewsOwnEmergency, world({ identities: [kim, ANN], approvers: ["kim", "ann"] }))).toEqual([]);
     expect(told(reviewsOwnEmergency, world({ identities: [kim], approvers: [] }))).toEqual([]);
     expect(told(reviewsOwnEmergency, world({ identities: [ANN], approvers: ["ann"] }))).toEqual([]);
+    expect(told(reviewsOwnEmergency, world({ identities: [kim, ANN], approvers: ["kim"] }))).toHaveLength(1);
   });
 
   test("a shared login with a duty that is kept apart is SOD-11", () => {
@@ -373,5 +577,16 @@ describe("powers that nobody declares", () => {
     expect(told(sharedLogin, world({ identities: [ANN], members }))).toEqual([]);
     expect(told(sharedLogin, world({ identities: [team], members, rules: [] }))).toEqual([]);
     expect(told(sharedLogin, world({ identities: [team] }))).toEqual([]);
+    const context = worldContext(world({ identities: [team] }));
+    for (const needsVictim of [false, true]) {
+      const path = {
+        steps: ["it may"],
+        goal: { kind: "superuser" as const },
+        needsVictim,
+        confidence: "certain" as const,
+      };
+      const escalation = { edges: [], rolesFrom: () => [], toRole: () => null, toSuperuser: () => path };
+      expect(runChecks({ ...context, escalation }, [sharedLogin]).findings).toEqual([]);
+    }
   });
 });
