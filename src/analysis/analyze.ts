@@ -70,7 +70,7 @@ export function analyze(input: AnalyzeInput): Report {
   const tests = planTests(input.declared?.tests ?? [], { before, after, live, back });
   // What the guard says is never waived, so it is said by the guard.
   const guarded = new Set(guards.map((each) => each.code));
-  const step = stepOf(input, { before, after, delta });
+  const step = stepOf(input, { before, after, delta, guards });
   const found = introducedFindings(step, CATALOGUE).filter((each) => !guarded.has(each.code));
   const asked = dutyApprovals(step.before, step.after);
   const policies = [...asked, ...planPolicies(step, { findings: [...found, ...guards], failed: tests.length })];
@@ -92,7 +92,12 @@ export function analyze(input: AnalyzeInput): Report {
 /** Both states as checks see them; what a snapshot does not hold, no plan can change. */
 function stepOf(
   { plan, live, dialect, declared, environment }: AnalyzeInput,
-  { before, after, delta }: { before: AccessIndex; after: AccessIndex; delta: AccessDelta },
+  {
+    before,
+    after,
+    delta,
+    guards,
+  }: { before: AccessIndex; after: AccessIndex; delta: AccessDelta; guards: readonly Finding[] },
 ): Step {
   const common = {
     target: plan.target.name,
@@ -104,7 +109,7 @@ function stepOf(
   };
   return {
     before: checkContext({ ...common, index: before }),
-    after: checkContext({ ...common, index: after, change: { plan, delta, before } }),
+    after: checkContext({ ...common, index: after, change: { plan, delta, before, guarded: guards } }),
   };
 }
 

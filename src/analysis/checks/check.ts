@@ -2,7 +2,7 @@ import type { Dialect } from "../../engine/engine.ts";
 import type { Danger, Fix, Principle, Reach } from "../../model/check-finding.ts";
 import type { Declared } from "../../model/declared.ts";
 import type { EngineName } from "../../model/engine-name.ts";
-import type { SourceLocation } from "../../model/finding.ts";
+import type { Finding, SourceLocation } from "../../model/finding.ts";
 import type { Identity } from "../../model/identity.ts";
 import type { Posture } from "../../model/posture.ts";
 import type { Resource } from "../../model/resource.ts";
@@ -126,6 +126,8 @@ export interface ChangeContext {
   readonly delta: AccessDelta;
   /** The state before, in the same numbering of roles. */
   readonly before: AccessIndex;
+  /** What the lock-out guard says of it, where that was worked out before. @default it is asked */
+  readonly guarded?: readonly Finding[];
 }
 
 /** Who is behind the roles of this target. */

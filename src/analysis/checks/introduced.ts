@@ -27,19 +27,18 @@ export function introducedFindings({ before, after }: Step, checks: readonly Che
   const found = allOf(after, possible);
   if (found.length === 0) return [];
   const ids = new Set(found.map((each) => each.code));
-  const known = Map.groupBy(
+  const known = earlier(
     allOf(
       before,
       ofStates.filter((check) => ids.has(check.id)),
     ),
-    (each) => each.code,
   );
   const judgesChange = new Set(
     possible.filter((check) => check.needs?.includes("plan")).map((check) => check.id as string),
   );
   const back = plan.changes.every(({ origin }) => origin.by === "revert");
   return found.flatMap((finding): CheckFinding[] => {
-    const new_ = judgesChange.has(finding.code) ? "" : newness(finding, known.get(finding.code) ?? []);
+    const new_ = judgesChange.has(finding.code) ? "" : newness(finding, known);
     if (new_ === null) return [];
     const location = finding.location ?? placeIn(plan, finding.principals);
     return [
@@ -48,7 +47,8 @@ export function introducedFindings({ before, after }: Step, checks: readonly Che
         message: `${finding.message}${new_}`,
         severity: back && finding.severity === "error" ? "warning" : finding.severity,
         ...(location === undefined ? {} : { location }),
-        mend: withoutChanges(finding),
+        // A plan that somebody reads says what to do; it does not carry another plan in it.
+        mend: { text: finding.mend.text },
       },
     ];
   });
@@ -59,14 +59,37 @@ function allOf(context: CheckContext, checks: readonly Check[]): readonly CheckF
   return [...findings, ...accepted];
 }
 
+/** What was found before: by key, and by check and principal. */
+interface Earlier {
+  readonly byKey: ReadonlyMap<string, CheckFinding>;
+  readonly byPrincipal: ReadonlyMap<string, readonly CheckFinding[]>;
+}
+
+function earlier(findings: readonly CheckFinding[]): Earlier {
+  const byPrincipal = new Map<string, CheckFinding[]>();
+  for (const finding of findings) {
+    for (const name of finding.principals.length === 0 ? [NOBODY] : finding.principals) {
+      const key = `${finding.code}\0${name}`;
+      const list = byPrincipal.get(key);
+      if (list === undefined) byPrincipal.set(key, [finding]);
+      else list.push(finding);
+    }
+  }
+  return { byKey: new Map(findings.map((each) => [each.key, each])), byPrincipal };
+}
+
+/** No role can be called that. */
+const NOBODY = "\0";
+
 /** What is said of a finding that the plan brings or makes worse; null where it does neither. */
-function newness(finding: CheckFinding, before: readonly CheckFinding[]): string | null {
-  const same = before.find((each) => each.key === finding.key);
+function newness(finding: CheckFinding, { byKey, byPrincipal }: Earlier): string | null {
+  const same = byKey.get(finding.key);
   if (same !== undefined) {
     const worse = DANGERS.indexOf(finding.danger) < DANGERS.indexOf(same.danger);
     return worse ? `; this plan makes it worse, it was ${same.danger}` : null;
   }
-  return before.some((each) => isPartOf(finding, each)) ? null : "; this plan introduces it";
+  const alike = byPrincipal.get(`${finding.code}\0${finding.principals[0] ?? NOBODY}`) ?? [];
+  return alike.some((each) => isPartOf(finding, each)) ? null : "; this plan introduces it";
 }
 
 /** Whether a finding is what is left of another one: the same for fewer principals or fewer things, and not more dangerous. */
@@ -85,10 +108,4 @@ function isPartOf(finding: CheckFinding, whole: CheckFinding): boolean {
 function placeIn({ changes }: Plan, principals: readonly RoleName[]): SourceLocation | undefined {
   const named = new Set(principals);
   return changes.find(({ change }) => rolesOf(change).some((role) => named.has(role)))?.origin.locations[0];
-}
-
-/** A plan that somebody reads says what to do; it does not carry another plan in it. */
-function withoutChanges({ mend }: CheckFinding): CheckFinding["mend"] {
-  const { changes: _changes, ...rest } = mend;
-  return rest;
 }

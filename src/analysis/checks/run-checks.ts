@@ -88,12 +88,20 @@ export function sortCheckFindings(findings: readonly CheckFinding[]): readonly C
   );
 }
 
+/** So many findings of one check say what is wrong; nobody reads more, and a server that is wrong everywhere must not make them cost minutes. */
+export const MOST_OF_ONE_CHECK = 1000;
+
 function foundBy(check: Check, context: CheckContext): { readonly hits: Hit[]; readonly gaps: NotEvaluated[] } {
   const hits: Hit[] = [];
   const gaps: NotEvaluated[] = [];
   for (const found of check.find(context)) {
     if (isGap(found)) gaps.push(gap(check, context, found));
-    else hits.push(found);
+    else if (hits.length < MOST_OF_ONE_CHECK) hits.push(found);
+    else {
+      const unknown = `it found ${MOST_OF_ONE_CHECK} times the same, and did not look further`;
+      gaps.push(gap(check, context, { unknown, help: "mend these first" }));
+      break;
+    }
   }
   return { hits, gaps };
 }

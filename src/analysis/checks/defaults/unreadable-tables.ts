@@ -74,10 +74,14 @@ function hit({ database, schema }: SchemaTables, creator: RoleName, missing: rea
     path: missing.map(({ grantee, privileges }) => `${who(grantee)} uses the tables there: ${words(privileges)}`),
     fix: {
       text: `promise it for what \`${describeName(creator)}\` makes there from now on`,
-      manifest: toRoles.flatMap(({ grantee, privileges }) => promise(making, grantee, privileges)),
-      changes: missing.map(
-        ({ grantee, privileges }): Change => defaultChange("add-default", making, grantee, privileges),
-      ),
+      get manifest() {
+        return toRoles.flatMap(({ grantee, privileges }) => promise(making, grantee, privileges));
+      },
+      get changes() {
+        return missing.map(
+          ({ grantee, privileges }): Change => defaultChange("add-default", making, grantee, privileges),
+        );
+      },
     },
   };
 }
@@ -96,11 +100,13 @@ function hitOfMany(
     danger: "medium",
     fix: {
       text: "take CREATE from those who make nothing there, let sessions start as the one creator that has promises (the setting `role`), or promise it for what they make",
-      changes: creators.flatMap(({ creator, missing }) =>
-        missing.map(({ grantee, privileges }) => {
-          return defaultChange("add-default", { creator, database, schema, kind: "table" }, grantee, privileges);
-        }),
-      ),
+      get changes() {
+        return creators.flatMap(({ creator, missing }) =>
+          missing.map(({ grantee, privileges }) => {
+            return defaultChange("add-default", { creator, database, schema, kind: "table" }, grantee, privileges);
+          }),
+        );
+      },
     },
   };
 }

@@ -86,30 +86,62 @@ function isJudged({ index: { graph }, inScope }: CheckContext, id: number): bool
 function* closed(context: CheckContext, doors: ReadonlyMap<string, Door>): Iterable<Hit> {
   const { index } = context;
   const dead = closedTo(context, doors);
-  if (dead.size === 0) return;
-  const ids = new Set([...dead.values()].flatMap((each) => [...each]));
-  const found = granted(index, (place, id, mask) => (BEHIND.has(place.kind) && ids.has(id) ? mask : 0));
-  const all = found.filter(
-    (each) => dead.get(`${each.database ?? ""}\0${each.schema ?? ""}`)?.has(index.graph.idOf(each.grantee)) === true,
+  const apart = new Set<number>();
+  for (const [at, ids] of dead) {
+    if (ids.size <= MOST_APART) for (const id of ids) apart.add(id);
+    else yield closedToMany(context, at, ids);
+  }
+  if (apart.size === 0) return;
+  const isApart = (at: string, id: number): boolean => {
+    const ids = dead.get(at);
+    return ids !== undefined && ids.size <= MOST_APART && ids.has(id);
+  };
+  const found = granted(index, (place, id, mask) => (BEHIND.has(place.kind) && apart.has(id) ? mask : 0));
+  const all = found.filter((each) =>
+    isApart(`${each.database ?? ""}\0${each.schema ?? ""}`, index.graph.idOf(each.grantee)),
   );
   const places = Map.groupBy(all, (each) => `${each.grantee}\0${each.database}\0${each.schema}`);
-  for (const mine of places.values()) {
-    const [given] = mine;
-    if (given === undefined) continue;
-    const resources = mine.flatMap((each) => each.resources);
-    const schema = describeName(given.schema ?? "");
-    yield {
-      message: `${who(given.grantee)} holds ${words(given.privileges)} on ${what(given.resources)}, and nobody who has that holds usage on schema \`${schema}\``,
-      principals: [given.grantee],
-      resources,
-      about: `closed\0${given.database ?? ""}\0${given.schema ?? ""}`,
-      fix: {
-        text: `grant usage on schema \`${schema}\` to ${who(given.grantee)} if it is meant, or take what it holds there`,
-        manifest: revokeLines(mine),
-        changes: mine.flatMap((each) => revoking(each)),
-      },
-    };
-  }
+  for (const mine of places.values()) yield closedHit(mine);
+}
+
+/** Up to here each grantee is told by itself; the same for more is one mistake. */
+const MOST_APART = 8;
+
+function closedHit(mine: readonly Granted[]): Hit {
+  const [given] = mine;
+  const schema = describeName(given?.schema ?? "");
+  const grantee = who(given?.grantee ?? "");
+  return {
+    message: `${grantee} holds ${words(given?.privileges ?? [])} on ${what(given?.resources ?? [])}, and nobody who has that holds usage on schema \`${schema}\``,
+    principals: [given?.grantee ?? ""],
+    resources: mine.flatMap((each) => each.resources),
+    about: `closed\0${given?.database ?? ""}\0${given?.schema ?? ""}`,
+    fix: {
+      text: `grant usage on schema \`${schema}\` to ${grantee} if it is meant, or take what it holds there`,
+      manifest: revokeLines(mine),
+      changes: mine.flatMap((each) => revoking(each)),
+    },
+  };
+}
+
+function closedToMany({ index }: CheckContext, at: string, ids: ReadonlySet<number>): Hit {
+  const [database = "", name = ""] = at.split("\0");
+  const schema = describeName(name);
+  const inside = index.classes.all.filter(
+    (place) =>
+      BEHIND.has(place.kind) &&
+      (place.database ?? "") === database &&
+      place.compiled.grantees.some((id) => ids.has(id)),
+  );
+  return {
+    message: `${ids.size} roles hold rights in schema \`${schema}\`, and nobody who has them holds usage on it`,
+    principals: [...ids].map((id) => index.graph.names[id] as RoleName),
+    resources: inside.flatMap((place) => bySchema(place).get(name) ?? []),
+    about: `closed\0${at}`,
+    fix: {
+      text: `grant usage on schema \`${schema}\` to those who are meant to use it, or take what the others hold there`,
+    },
+  };
 }
 
 /** The grantees of things in a schema of whom, and of whose heirs, none holds USAGE on it, by schema. */
