@@ -1,9 +1,14 @@
+import { buildAccessIndex } from "../../src/analysis/access-index.ts";
+import { CATALOGUE } from "../../src/analysis/checks/catalogue.ts";
+import { checkContext } from "../../src/analysis/checks/context.ts";
+import { runChecks } from "../../src/analysis/checks/run-checks.ts";
 import { applyPlan } from "../../src/apply/apply.ts";
 import type { ApplyOptions } from "../../src/apply/apply-options.ts";
 import { resolveManifest } from "../../src/config/resolve.ts";
 import { diff } from "../../src/diff/diff.ts";
 import type { Connection } from "../../src/engine/engine.ts";
 import { buildPlan } from "../../src/plan/build-plan.ts";
+import { declaring } from "../scenarios/checks/live-postgresql.ts";
 import { findingLines, fromText } from "../scenarios/manifest-world.ts";
 
 /** What a manifest's plan said. */
@@ -64,4 +69,20 @@ export async function tryAll(statements: Tried, attempt: (statement: string) => 
   const ends: Record<string, string> = {};
   for (const statement of Object.keys(statements)) ends[statement] = await attempt(statement);
   return ends;
+}
+
+/** The checks that find something critical or high about one of these roles: `PGE-11 chief`. A preset is least privilege by construction: none. */
+export async function dangersOf(connection: Connection, roles: readonly string[]): Promise<readonly string[]> {
+  const live = await connection.introspect();
+  const posture = await connection.posture(live);
+  const dialect = connection.engine.dialect(live);
+  const index = buildAccessIndex(live.access, live.catalog, dialect.accessRules);
+  const given = { target: "prod", environment: "test", now: live.takenAt, declared: declaring() };
+  const { findings } = runChecks(checkContext({ ...given, index, live, dialect, posture }), CATALOGUE);
+  return findings
+    .filter(
+      ({ danger, principals }) => /critical|high/u.test(danger) && principals.some((role) => roles.includes(role)),
+    )
+    .map(({ code, principals }) => `${code} ${principals.join("+")}`)
+    .sort();
 }

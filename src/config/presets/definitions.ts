@@ -89,13 +89,13 @@ export const PRESET_VERSIONS: Readonly<Record<PresetName, readonly [PresetVersio
       },
     },
   ],
-  // It owns nothing and passes nothing on. A trigger on PostgreSQL runs as whoever writes to the table: TRIGGER would lead to their rights.
+  // It owns nothing and passes nothing on. On PostgreSQL a trigger runs as whoever writes to the table, and a foreign key calls the operators of its types as the owner (PGE-10, PGE-11).
   admin: [
     {
       byThing: {
         grants: [
           { privileges: ["usage", "create"], kind: "schema" },
-          { privileges: ["all"], kind: "table", but: ["trigger"] },
+          { privileges: ["all"], kind: "table", but: ["references", "trigger"] },
           { privileges: ["all"], kind: "sequence" },
           { privileges: ["execute"], kind: "routine" },
         ],

@@ -61,7 +61,7 @@ describe("versions of presets", () => {
     ]);
     expect(planned(preset("admin@1"))).toEqual([
       "+ CREATE,USAGE sales to reader by app_owner",
-      "+ DELETE,INSERT,MAINTAIN,REFERENCES,SELECT,TRUNCATE,UPDATE sales.orders to reader by app_owner",
+      "+ DELETE,INSERT,MAINTAIN,SELECT,TRUNCATE,UPDATE sales.orders to reader by app_owner",
       "+ EXECUTE sales.plain() to reader by app_owner",
     ]);
   });
