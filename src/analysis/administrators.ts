@@ -22,10 +22,15 @@ export function administrators(index: AccessIndex, live: Snapshot): Administrato
     .filter((role) => works(index, role, live))
     .map((role) => role.name)
     .sort();
+  const someManage = [...index.state.roles.values()].some(
+    (role) => role.attributes["createrole"] === true || role.origin === "provider",
+  );
   return {
     working,
     superusers: working.filter((name) => ours(index, name) && becomesSuperuser(index, name)),
-    others: working.filter((name) => ours(index, name) && (managesRoles(index, name) || administers(index, name))),
+    others: working.filter(
+      (name) => ours(index, name) && ((someManage && managesRoles(index, name)) || administers(index, name)),
+    ),
   };
 }
 
@@ -50,6 +55,8 @@ function ours(index: AccessIndex, name: RoleName): boolean {
 }
 
 function becomesSuperuser(index: AccessIndex, name: RoleName): boolean {
+  // Most can not at all, which is known at once.
+  if (!hasBit(index.graph.superReachers, index.graph.idOf(name))) return false;
   return actingAs(index, name).some((each) => {
     const role = index.state.roles.get(each);
     return role !== undefined && role.origin !== "provider" && isSuperuser(index, each);
