@@ -90,6 +90,7 @@ export const PRESET_VERSIONS: Readonly<Record<PresetName, readonly [PresetVersio
     },
   ],
   // It owns nothing and passes nothing on. On PostgreSQL a trigger runs as whoever writes to the table, and a foreign key calls the operators of its types as the owner (PGE-10, PGE-11).
+  // On MariaDB and MySQL it cannot put triggers on what others write (MYE-10) or replace the code that they call (MYE-11), on Cassandra it brings no code into the server (CSE-08).
   admin: [
     {
       byThing: {
@@ -102,8 +103,8 @@ export const PRESET_VERSIONS: Readonly<Record<PresetName, readonly [PresetVersio
       },
       covering: {
         grants: [
-          { privileges: ["all"], kind: "schema", but: ["authorize", "unmask"] },
-          { privileges: ["all"], kind: "schema-routines", but: ["authorize"] },
+          { privileges: ["all"], kind: "schema", but: ["authorize", "unmask", "trigger", "alter routine"] },
+          { privileges: ["execute"], kind: "schema-routines" },
         ],
       },
     },

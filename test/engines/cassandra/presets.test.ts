@@ -4,7 +4,7 @@ import { withClient } from "../../../src/engine/cassandra/local/session.ts";
 import { temporaryRuns } from "../../support/applying.ts";
 import { type CassandraServer, startCassandra } from "../../support/cassandra.ts";
 import { describeOn } from "../../support/describe-on.ts";
-import { type Applied, applyText, type Tried, tryAll } from "../../support/preset-trial.ts";
+import { type Applied, applyText, dangersOf, type Tried, tryAll } from "../../support/preset-trial.ts";
 import { stepOptions } from "../../support/stepwise-world.ts";
 import { open } from "./reading.ts";
 
@@ -95,9 +95,12 @@ const CHIEF: Tried = {
   "insert into shop.x (id) values (1)": "ok",
   "truncate shop.x": "ok",
   "drop table shop.x": "ok",
-  "create function shop.g(a int) called on null input returns int language java as 'return a;'": "ok",
-  "select shop.g(id) from shop.orders": "ok",
-  "drop function shop.g": "ok",
+  "select shop.f(id) from shop.orders": "ok",
+  ...refused(
+    "create function shop.g(a int) called on null input returns int language java as 'return a;'",
+    "create or replace function shop.f(a int) called on null input returns int language java as 'return 2;'",
+    "drop function shop.f",
+  ),
 };
 
 describeOn("cassandra", "presets on Cassandra", () => {
@@ -121,6 +124,11 @@ describeOn("cassandra", "presets on Cassandra", () => {
       "RW242 4:33 `maintenance@1` gives nothing on this server, which has no privilege to maintain tables with",
       "RW244 10:25 `silent` has the rights of `chief`, which has the preset `admin`, in every session, and no line says `inherit`",
     ]);
+  });
+
+  test("lead nobody to the rights of others, as far as checks can tell", async () => {
+    await using connection = await open(server);
+    expect(await dangersOf(connection, ["reader", "writer", "keeper", "chief"])).toEqual([]);
   });
 
   test("read-only reads, what is masked masked, and neither writes nor defines nor grants", async () => {
