@@ -1,3 +1,4 @@
+import type { Fix } from "../../../model/check-finding.ts";
 import type { Resource, ResourceKey } from "../../../model/resource.ts";
 import { resourceKey } from "../../../model/resource.ts";
 import { PUBLIC } from "../../../model/role.ts";
@@ -36,7 +37,8 @@ export const missingThings: Check = {
             message: `${said(grantee)} holds ${privileges.join(", ")} on what does not exist: ${saidPlaces(places)}`,
             principals: [grantee],
             resources: places,
-            fix: revoking(grantee, places, privileges),
+            // Where there are no accounts, REVOKE too is refused on what is not there.
+            fix: context.index.rules.accounts === undefined ? MAKE_ANEW : revoking(grantee, places, privileges),
           };
         }
       }
@@ -47,6 +49,10 @@ export const missingThings: Check = {
       yield { unknown: `which ${subject} exist is not known: ${reason}`, ...(help === undefined ? {} : { help }) };
     }
   },
+};
+
+const MAKE_ANEW: Fix = {
+  text: "make it again and revoke then, or drop the role: nothing can be revoked on what is not there",
 };
 
 const SHOWN: ReadonlySet<string> = new Set(["columns", "routines", "tables"]);
