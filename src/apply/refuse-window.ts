@@ -43,6 +43,7 @@ function refusal(run: Run, view: WindowView): RolewrightError {
 
 function standing({ phase, deadline }: WindowView): string {
   if (phase === "open") return `waits to be confirmed until ${formatTime(deadline)}`;
+  if (phase === "unfinished") return `stands in part and is taken back at ${formatTime(deadline)}`;
   if (phase === "stopped") return "was not confirmed and could not be taken back";
   if (phase === "overdue" || phase === "reverting") return "was not confirmed and is to be taken back";
   return "is held by a confirm window and has not ended";

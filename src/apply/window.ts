@@ -46,10 +46,20 @@ export interface WindowStore {
 /** Where a window stands. */
 export interface WindowView {
   /**
-   * `running`: the plan is being applied, or its client died while it was. `open`: it can be confirmed. `overdue`: nobody confirmed it in time, and nobody has begun to take it back. `reverting`: it is being taken back.
+   * `running`: the plan is being applied, or its client died while it was. `open`: it can be confirmed. `unfinished`: it
+   * stands in part, so there is nothing that could be confirmed; it is finished, taken back, or taken back by itself in the end. `overdue`: nobody confirmed it in time, and nobody has begun to take it back. `reverting`: it is being taken back.
    * `stopped`: it could not be, and a person decides. `nothing`: the plan left nothing that could be held.
    */
-  readonly phase: "running" | "open" | "overdue" | "reverting" | "stopped" | "confirmed" | "reverted" | "nothing";
+  readonly phase:
+    | "running"
+    | "open"
+    | "unfinished"
+    | "overdue"
+    | "reverting"
+    | "stopped"
+    | "confirmed"
+    | "reverted"
+    | "nothing";
   readonly deadline: Date;
   readonly probed: Extract<WindowEvent, { readonly kind: "probed" }> | null;
   /** What was decided last. */
@@ -74,7 +84,8 @@ function phaseOf(run: Run, decision: WindowView["decision"], isOver: boolean): W
   if (run.state === "started") return "running";
   if (run.state === "rolled-back") return "nothing";
   if (run.state === "reverted") return "reverted";
-  if (decision === null) return isOver ? "overdue" : "open";
+  if (decision === null && isOver) return "overdue";
+  if (decision === null) return run.state === "partial" ? "unfinished" : "open";
   return decision.kind === "revert" ? "reverting" : decision.kind;
 }
 
@@ -108,7 +119,7 @@ export async function decideReversal(run: Run, because: ReversalCause, options: 
   return await decide(run, options, (view, at) => {
     const may =
       view.phase === "overdue" ||
-      (view.phase === "open" && because !== "not confirmed") ||
+      ((view.phase === "open" || view.phase === "unfinished") && because !== "not confirmed") ||
       (view.phase === "stopped" && because === "asked");
     return may ? { kind: "revert", at, by: options.by, because } : null;
   });

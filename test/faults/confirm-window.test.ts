@@ -1,21 +1,246 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { expectExit } from "../e2e/cli.ts";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as wait } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { expectExit, type Workspace, workspace } from "../e2e/cli.ts";
+import { endWatchers, isAlive, kill, type SeenWindow, until, windowIn } from "./confirm-window-world.ts";
 import { manifest, NARROWER, openShop, type Shop } from "../e2e/shop.ts";
 
+/* Changes that wait to be confirmed, on a real PostgreSQL with the real program: client, watcher and terminal are processes of their own. */
+
 let shop: Shop;
+let folder: Workspace;
+
+const MAIN = new URL("../../src/cli/main.ts", import.meta.url).pathname;
 
 beforeAll(async () => {
   shop = await openShop();
+  await shop.server.query("create role app login; create role other login");
 });
-beforeEach(() => shop.reset());
+beforeEach(async () => {
+  await shop.reset();
+  folder = await workspace({ SHOP_URL: shop.server.url({ database: "shop" }) });
+  await folder.write("rolewright.yaml", manifest("staging", NARROWER));
+});
+afterEach(async () => {
+  await endWatchers(folder.folder); // Of a test that failed half-way.
+  await folder[Symbol.asyncDispose]();
+});
 afterAll(() => shop[Symbol.asyncDispose]());
 
-describe("a confirm window", () => {
-  test("that nobody confirms takes the change back, and who waits ends with exit 6", async () => {
-    await shop.folder.write("rolewright.yaml", manifest("staging", NARROWER));
-    const ran = await shop.folder.run(["apply", "--yes", "--confirm-within", "2s", "--wait"]);
+const masked = (): Promise<boolean> => shop.aliceReads("orders_masked");
+const theWindow = (): Promise<SeenWindow> => windowIn(folder.folder);
+const phase = async (): Promise<string> => (await theWindow()).view.phase;
+const watcherPid = async (): Promise<number | undefined> => (await theWindow()).watcher?.pid;
+
+describe("a change that waits to be confirmed", () => {
+  test("is taken back when nobody does, and who waits for that ends with exit 6", async () => {
+    const ran = await folder.run(["apply", "--yes", "--confirm-within", "1s", "--wait"]);
     expectExit(ran, 6);
+    expect(ran.stdout).toMatch(/TAKEN BACK +RW696 .*not confirmed/);
+    expect(await masked()).toBe(false);
+    const log = await folder.run(["audit", "log", "--json"]);
+    expect(log.stdout).toContain('"not confirmed"');
+  });
+
+  test("stays when it is confirmed, and cannot be confirmed by another name or twice in another way", async () => {
+    const ran = await folder.run(["apply", "--yes", "--confirm-within", "3s"]);
+    expectExit(ran, 0);
+    expect(ran.stdout).toMatch(/TO CONFIRM .*rolewright confirm [0-9a-f]{8}/);
+    expectExit(await folder.run(["confirm"]), 0);
+    await wait(3500);
+    expect(await masked()).toBe(true);
+    const again = await folder.run(["confirm"]);
+    expectExit(again, 1);
+    expect(again.stderr).toContain("RW691");
+    expect((await folder.run(["audit", "log", "--json"])).stdout).toContain("apply.confirmed");
+  });
+
+  test("cannot be confirmed when its time is over, even if its watcher was killed; confirming then takes it back", async () => {
+    expectExit(await folder.run(["apply", "--yes", "--confirm-within", "2s"]), 0);
+    await kill(await watcherPid());
+    await wait(2500);
+    expect(await masked()).toBe(true);
+    const late = await folder.run(["confirm"]);
+    expectExit(late, 6);
+    expect(late.stderr).toContain("RW692");
+    expect(await masked()).toBe(false);
+  });
+
+  test("is taken back when its watcher was killed, by whichever command comes next", async () => {
+    for (const next of [["status"], ["plan"], ["apply", "--yes", "--confirm-within", "off"]]) {
+      expectExit(await folder.run(["apply", "--yes", "--confirm-within", "2s"]), 0);
+      await kill(await watcherPid());
+      await wait(2100);
+      const ran = await folder.run(next);
+      expect([next, ran.code]).toEqual([next, 0]);
+      // The last one applied it anew, without a window.
+      expect([next, await masked()]).toEqual([next, next[0] === "apply"]);
+    }
+  });
+
+  test("is watched again by the next command when its watcher was killed in time", async () => {
+    expectExit(await folder.run(["apply", "--yes", "--confirm-within", "6s"]), 0);
+    const first = await watcherPid();
+    await kill(first);
+    const ran = await folder.run(["status"]);
+    expectExit(ran, 0);
+    expect(ran.stderr).toContain("WATCHED AGAIN");
+    expect(await watcherPid()).not.toBe(first);
+    await until(async () => !(await masked()));
+  });
+
+  test("keeps every other apply away until it is settled, and is shown with the time that is left", async () => {
+    expectExit(await folder.run(["apply", "--yes", "--confirm-within", "60s"]), 0);
+    await folder.write("rolewright.yaml", manifest("staging", [...NARROWER, "insert on table sales.orders"]));
+    const second = await folder.run(["apply", "--yes"]);
+    expectExit(second, 1);
+    expect(second.stderr).toContain("RW690");
+    const shown = await folder.run(["status"]);
+    expectExit(shown, 0);
+    expect(shown.stdout).toMatch(/WINDOW .*waits to be confirmed until .*[0-9]+ s left.*watched by process \d+/);
+    expectExit(await folder.run(["confirm"]), 0);
+    expectExit(await folder.run(["apply", "--yes"]), 0);
+  });
+
+  test("is taken back by revert at once, and its watcher ends", async () => {
+    const ran = await folder.run(["apply", "--yes", "--confirm-within", "60s", "--json"]);
+    expectExit(ran, 0);
+    const { plan_digest } = ran.json() as unknown as { readonly plan_digest: string };
+    const pid = await watcherPid();
+    expectExit(await folder.run(["revert", plan_digest, "--yes"]), 0);
+    expect(await masked()).toBe(false);
+    await until(() => Promise.resolve(pid !== undefined && !isAlive(pid)));
+    const late = await folder.run(["confirm", plan_digest]);
+    expectExit(late, 6);
+    expect(late.stderr).toContain("RW692");
+  });
+
+  test("is not taken back over what somebody else changed meanwhile: it stops, says so, and a person decides", async () => {
+    expectExit(await folder.run(["apply", "--yes", "--confirm-within", "2s"]), 0);
+    await shop.server.query("grant select on sales.orders_masked to reporting_ro with grant option", {
+      database: "shop",
+    });
+    await until(async () => (await phase()) === "stopped");
+    expect(await masked()).toBe(true);
+    const shown = await folder.run(["status"]);
+    expectExit(shown, 1);
+    expect(shown.stderr).toContain("RW693");
+    await folder.write("rolewright.yaml", manifest("staging", [...NARROWER, "insert on table sales.orders"]));
+    const second = await folder.run(["apply", "--yes"]);
+    expectExit(second, 1);
+    expect(second.stderr).toContain("RW690");
+    expectExit(await folder.run(["confirm"]), 0);
+    expectExit(await folder.run(["status"]), 0);
+    expect(await masked()).toBe(true);
+  });
+
+  test("is settled when somebody took it back by hand", async () => {
+    expectExit(await folder.run(["apply", "--yes", "--confirm-within", "1s"]), 0);
+    await shop.server.query("revoke select on sales.orders_masked from reporting_ro", { database: "shop" });
+    await until(async () => (await phase()) === "reverted");
+    expect(await masked()).toBe(false);
+  });
+
+  test("outlives the hang-up of its client's terminal", async () => {
+    // A session of its own with a terminal, as `ssh` makes one; the whole foreground group is hung up.
+    const child = spawn("setsid", [process.execPath, MAIN, "apply", "--yes", "--confirm-within", "3s", "--wait"], {
+      cwd: folder.folder,
+      env: { ...process.env, SHOP_URL: shop.server.url({ database: "shop" }) },
+      stdio: "ignore",
+    });
+    await until(masked);
+    await until(async () => (await phase()) === "open");
+    if (child.pid !== undefined) process.kill(-child.pid, "SIGHUP");
+    await once(child, "exit");
+    expect(await masked()).toBe(true);
+    await until(async () => !(await masked()));
+  });
+
+  test("is not begun when nobody can watch over it", async () => {
+    await folder.write(".rolewright/windows", "in the way");
+    const ran = await folder.run(["apply", "--yes", "--confirm-within", "5s"]);
+    expect(ran.code).not.toBe(0);
+    expect(await masked()).toBe(false);
+  });
+});
+
+describe("probes after a change", () => {
+  const probed = (probes: string): string => `${manifest("staging", NARROWER)}probes:\n${probes}`;
+
+  test("that fail take it back at once, and say which and why", async () => {
+    await folder.write(
+      "rolewright.yaml",
+      probed(`  - { name: app reads orders, sql: select count(*) from sales.orders, url: "\${APP_URL}" }\n`),
+    );
+    const url = shop.server.url({ database: "shop", user: "app" });
+    const ran = await folder.run(["apply", "--yes", "--confirm-within", "60s"], { env: { APP_URL: url } });
+    expect(ran.stdout).toMatch(/RW695 probe `app reads orders`: .*denied/);
     expect(ran.stdout).toContain("TAKEN BACK");
-    expect(await shop.aliceReads("orders_masked")).toBe(false);
+    expectExit(ran, 6);
+    expect(await masked()).toBe(false);
+  });
+
+  test("that pass leave the window open: statements of logins, denials, and commands with their URL", async () => {
+    await folder.write(
+      "rolewright.yaml",
+      probed(`  - { name: alice reads, sql: select count(*) from sales.orders_masked, url: "\${ALICE_URL}" }
+  - { name: app does not, sql: select count(*) from sales.orders_masked, url: "\${APP_URL}", must: deny }
+  - { name: smoke, run: [/bin/sh, -c, 'test -n "$ROLEWRIGHT_PROBE_URL" && test "$ROLEWRIGHT_TARGET" = shop'], url: "\${APP_URL}" }
+`),
+    );
+    const env = {
+      APP_URL: shop.server.url({ database: "shop", user: "app" }),
+      ALICE_URL: shop.server.url({ database: "shop", user: "alice" }),
+    };
+    const ran = await folder.run(["apply", "--yes", "--confirm-within", "60s", "--json"], { env });
+    expectExit(ran, 0);
+    const { window } = ran.json() as unknown as {
+      readonly window: { readonly probes: unknown; readonly phase: string };
+    };
+    expect(window).toMatchObject({ phase: "open", probes: { passed: 3, failed: [] } });
+    expectExit(await folder.run(["confirm"], { env }), 0);
+  });
+
+  test("whose login is not there keep the change from being made", async () => {
+    await folder.write("rolewright.yaml", probed(`  - { name: nobody, sql: select 1, url: "\${NOT_SET}" }\n`));
+    const ran = await folder.run(["apply", "--yes", "--confirm-within", "60s"]);
+    expectExit(ran, 1);
+    expect(ran.stdout + ran.stderr).toContain("RW694");
+    expect(await masked()).toBe(false);
+  });
+
+  test("that take too long have failed", async () => {
+    await folder.write("rolewright.yaml", probed(`  - { name: slow, run: [sleep, "30"], timeout: 1s }\n`));
+    const ran = await folder.run(["apply", "--yes", "--confirm-within", "60s"]);
+    expectExit(ran, 6);
+    expect(ran.stdout).toContain("it took too long");
+  });
+});
+
+describe("the manifest", () => {
+  const production = (more: string): string => `${manifest("production", NARROWER)}confirm_within: 60s\n${more}`;
+
+  test("opens windows in production where it says so, and not elsewhere", async () => {
+    await folder.write("rolewright.yaml", production(""));
+    const ran = await folder.run(["apply", "--yes"]);
+    expectExit(ran, 0);
+    expect(ran.stdout).toContain("TO CONFIRM");
+    expectExit(await folder.run(["confirm"]), 0);
+    await folder.write(
+      "rolewright.yaml",
+      `${manifest("staging", [...NARROWER, "insert on table sales.orders"])}confirm_within: 60s\n`,
+    );
+    const other = await folder.run(["apply", "--yes"]);
+    expectExit(other, 0);
+    expect(other.stdout).not.toContain("TO CONFIRM");
+  });
+
+  test("is not overruled by whoever applies", async () => {
+    await folder.write("rolewright.yaml", production(""));
+    const ran = await folder.run(["apply", "--yes", "--confirm-within", "off"]);
+    expectExit(ran, 3);
+    expect(ran.stderr).toContain("RW699");
+    expect(await masked()).toBe(false);
   });
 });

@@ -58,6 +58,7 @@ async function chosenRun(named: string | null, read: ReadManifest, context: CliC
 function refusal(run: Run, { phase, deadline, decision }: WindowView): RolewrightError {
   const name = `plan ${shortDigest(run.plan)}`;
   if (phase === "running") return noWindow(`${name} is being applied, or was cut off`);
+  if (phase === "unfinished") return noWindow(`${name} stands in part, so there is nothing to confirm yet`);
   if (phase === "nothing") return noWindow(`nothing remains of ${name}`);
   const why =
     decision?.kind === "revert"

@@ -45,7 +45,11 @@ export async function awaitWindow(
       if (standing === null) throw new TypeError("a run without a window is not waited for");
       const { view, watcher } = standing;
       if (isSettled(view)) return endingOf(current, view);
-      if (context.signal.aborted || (how === "leave" && view.probed !== null && view.phase === "open")) {
+      if (
+        context.signal.aborted ||
+        (how === "leave" && view.phase === "unfinished") ||
+        (how === "leave" && view.probed !== null && view.phase === "open")
+      ) {
         return endingOf(current, view);
       }
       if (watcher?.lives !== true) {
@@ -171,6 +175,12 @@ export function endingOf(run: Run, view: WindowView): WindowEnding {
         document,
         exit: EXIT.done,
       };
+    case "unfinished": {
+      const page: Page = [
+        line("HELD", "bad", `plan ${name} stands in part, and is taken back at ${until} unless it is finished`),
+      ];
+      return { page, document, exit: EXIT.failed };
+    }
     case "running":
     case "overdue":
     case "reverting":

@@ -1,5 +1,5 @@
 import { isProduction } from "../../analysis/analyze.ts";
-import { RolewrightError } from "../../base/error.ts";
+import { EXIT, RolewrightError } from "../../base/error.ts";
 import type { Manifest } from "../../config/manifest.ts";
 import { parseSeconds } from "../../config/seconds.ts";
 import type { Input } from "../input.ts";
@@ -13,7 +13,18 @@ export function windowSeconds(input: Input, manifest: Manifest, target: string):
   const given = input.text("confirm-within");
   const entry = manifest.targets?.[target];
   const general = isProduction(entry?.environment ?? "development") ? manifest.confirm_within : undefined;
-  const text = given ?? entry?.confirm_within ?? general ?? "off";
+  const demanded = entry?.confirm_within ?? general ?? "off";
+  if (given === "off" && demanded !== "off" && !input.flag("break-glass")) {
+    throw new RolewrightError(
+      "RW699",
+      `the manifest asks for a confirm window of ${demanded} on \`${target}\`; nothing was changed`,
+      {
+        exitCode: EXIT.refused,
+        help: "change `confirm_within` there, or, in an emergency, give `--break-glass` too",
+      },
+    );
+  }
+  const text = given ?? demanded;
   if (text === "off") return null;
   const seconds = parseSeconds(text);
   if (seconds !== null && seconds <= MAX_SECONDS) return seconds;

@@ -95,7 +95,7 @@ async function settleWindow(run: Run, read: ReadManifest, context: CliContext): 
     return;
   }
   if (isWatched) return;
-  if (view.phase === "open") {
+  if (view.phase === "open" || view.phase === "unfinished") {
     await startWatcher(run.plan, { read, target, context });
     tell("WATCHED AGAIN", "warn", `${name}: its watcher was gone, and another one was started`, context);
     return;

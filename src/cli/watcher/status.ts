@@ -28,6 +28,13 @@ export function windowBlocks({ run, view, watcher }: StandingWindow, context: Cl
         ),
       ];
     }
+    case "unfinished":
+      return [
+        line(
+          "bad",
+          `stands in part, and is taken back at ${formatTime(view.deadline)} unless it is finished; ${watched(watcher)}`,
+        ),
+      ];
     case "overdue":
     case "reverting":
       return [...probes, line("bad", `is to be taken back: ${because(view.decision)}; ${watched(watcher)}`)];

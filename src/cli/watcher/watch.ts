@@ -4,6 +4,7 @@ import { type DecideOptions, decideReversal, notedProbes, viewWindow, type Windo
 import { formatTime } from "../../base/clock.ts";
 import { type Digest, shortDigest } from "../../base/digest.ts";
 import { RolewrightError } from "../../base/error.ts";
+import type { Connection } from "../../engine/engine.ts";
 import { claimWatch } from "../../store/files/window-watcher.ts";
 import type { CliContext } from "../context.ts";
 import { holder } from "../doer.ts";
@@ -32,7 +33,7 @@ export async function watchWindow(plan: Digest, options: WatchOptions): Promise<
   const first = await load(plan, options);
   if (first === null) throw new RolewrightError("RW691", `plan ${shortDigest(plan)} was applied without a window`);
   const probes = probesFor(read, target, context);
-  await openTarget(read, target, { context, work: ({ connection }) => connection.identify() });
+  await openTarget(read, target, { context, work: ({ connection }) => checkHere(first.run, connection) });
   await claimWatch(read.windowsFolder, plan, holder());
   say(`watching over plan ${shortDigest(plan)} until ${formatTime(first.view.deadline)} at the earliest`, context);
   const steps = newSteps(options, probes);
@@ -55,6 +56,13 @@ export async function watchWindow(plan: Digest, options: WatchOptions): Promise<
     }
     await pause(wait, context.signal);
   }
+}
+
+async function checkHere({ plan, server }: Run, connection: Connection): Promise<void> {
+  const here = await connection.identify();
+  if (here.server === server) return;
+  const name = shortDigest(plan);
+  throw new RolewrightError("RW403", `plan ${name} was applied to server ${server}, and this is server ${here.server}`);
 }
 
 interface Standing {
@@ -110,6 +118,7 @@ function newSteps(options: WatchOptions, probes: readonly Probe[]): Steps {
       if (view.probed.failed.length > 0) return await goBack(run, "probe failed");
       return Math.max(0, Math.min(pollOf(run), view.deadline.getTime() - context.clock.now().getTime()));
     },
+    unfinished: ({ run }) => Promise.resolve(pollOf(run)),
     overdue: ({ run }) => goBack(run, "not confirmed"),
     async reverting({ run, view }) {
       const because = view.decision?.kind === "revert" ? view.decision.because : "not confirmed";

@@ -25,7 +25,7 @@ export const RW69X: Readonly<Record<string, CodePage>> = {
   RW694: {
     title: "The watcher of a confirm window could not be started.",
     why: "A process of its own takes the change back if nobody confirms it. Without that nothing is applied.",
-    fix: "Read the reason in the message and in the log under `.rolewright/windows`, and apply again. `--confirm-within off` applies without a window.",
+    fix: "Read the reason in the message and in the log under `.rolewright/windows`, and apply again.",
   },
   RW695: {
     title: "A probe failed after the change.",
@@ -46,5 +46,10 @@ export const RW69X: Readonly<Record<string, CodePage>> = {
     title: "A change is to be taken back, and that did not work yet.",
     why: "The server could not be reached, or somebody else holds a lock. It is tried again by the watcher, and by the next command.",
     fix: "Make the server reachable and run `rolewright status`, or `rolewright watch PLAN` to go on trying.",
+  },
+  RW699: {
+    title: "The manifest asks for a confirm window.",
+    why: "What the files demand of a target is not waived by whoever applies: others approved the change because of it.",
+    fix: "Leave out `--confirm-within off`, or change `confirm_within` in the manifest. In an emergency give `--break-glass` too.",
   },
 };

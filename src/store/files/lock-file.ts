@@ -109,10 +109,11 @@ export function ownClaim(holder: string): Claim {
   };
 }
 
-/** Field 22 of the process's own line: ticks since the machine started. The name before it may hold anything but ends with the last parenthesis. */
+/** Field 22 of the process's own line: ticks since the machine started. The name before it may hold anything but ends with the last parenthesis. One that ended and was not waited for is no process any more. */
 function startOf(pid: number): string {
   const line = read(`/proc/${pid}/stat`);
-  return line.slice(line.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+  const fields = line.slice(line.lastIndexOf(")") + 2).split(" ");
+  return fields[0] === "Z" ? "ended" : (fields[19] ?? "");
 }
 
 function read(path: string): string {
