@@ -167,6 +167,15 @@ describe("what is seen", () => {
     expect(see("copy.other")).toEqual([]);
     const twice = grant("add-grant", "app", ["INSERT", "SELECT"], thing("table copy.orders"));
     expect(says(seesTwice, changing(context, [twice]))).toHaveLength(1);
+    const apart = [
+      grant("add-grant", "app", ["SELECT"], thing("table copy.orders")),
+      grant("add-grant", "app", ["INSERT"], thing("table copy.parts")),
+    ];
+    const pair = worldContext({
+      ...world,
+      grants: [...(world.grants ?? []), "select on table sales.parts to app", "insert on table copy.parts to postgres"],
+    });
+    expect(says(seesTwice, changing(pair, apart))).toHaveLength(1);
     const everybody = worldContext({
       ...world,
       grants: [
@@ -182,8 +191,8 @@ describe("what is seen", () => {
     const back = worldContext({
       ...world,
       grants: [
-        ...(world.grants ?? []).filter((each) => !each.startsWith("select")),
         "insert on table sales.orders to postgres",
+        ...(world.grants ?? []).filter((each) => !each.startsWith("select")),
         "select on table copy.orders to app",
       ],
     });

@@ -212,7 +212,7 @@ export const lastProtector: Check = {
 
 function someLoginHas(index: AccessIndex, live: Snapshot, name: string): boolean {
   const working = new Set(administrators(index, live).working);
-  const holders = index.whoCan(name, { kind: "dynamic-privilege", path: [name] })?.roles ?? [];
+  const holders = index.whoCan("USAGE", { kind: "dynamic-privilege", path: [name] })?.roles ?? [];
   return holders.some((role) => working.has(role));
 }
 

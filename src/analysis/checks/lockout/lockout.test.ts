@@ -95,6 +95,16 @@ describe("the plan that is judged", () => {
     expect(says(ownAccount, changing(own, [alter("postgres", "login", true, false)]))[0]).toContain(
       "the plan takes login from the role that it connects as",
     );
+    const location = { file: "roles.yaml", line: 4, column: 3 };
+    const context = changing(own, [alter("postgres", "login", true, false)]);
+    const changes = context.change?.plan.changes.map((each) => ({
+      ...each,
+      origin: { ...each.origin, locations: [location] },
+    }));
+    const plan = context.change && { ...context.change.plan, changes: changes ?? [] };
+    const located = { ...context, change: context.change && plan && { ...context.change, plan } };
+    expect(runChecks(located, [ownAccount]).findings[0]?.location).toMatchObject(location);
+    expect(runChecks(context, [ownAccount]).findings[0]).not.toHaveProperty("location");
     expect(says(ownAccount, changing(own, [alter("dba", "login", true, false)]))).toEqual([]);
     const owner: CheckWorld = { roles: { postgres: { login: true, superuser: true } }, grants: OPEN };
     const lost = changing(worldContext(owner), [alter("postgres", "superuser", true, false)], ["shop"]);
@@ -173,8 +183,8 @@ describe("the plan that is judged", () => {
       product: "mysql",
       roles: { "dba@%": {}, "ops@%": { login: false } },
       grants: [
-        "system_user on dynamic-privilege SYSTEM_USER to ops@%",
-        "system_user on dynamic-privilege SYSTEM_USER to dba@%",
+        "usage on dynamic-privilege SYSTEM_USER to ops@%",
+        "usage on dynamic-privilege SYSTEM_USER to dba@%",
         "create user on server to dba@%",
         "grant option on all-schemas to dba@%",
       ],

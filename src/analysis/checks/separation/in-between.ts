@@ -17,7 +17,7 @@ export const inBetween: Check = {
   needs: ["declared", "plan"],
   *find(context) {
     const { change, dialect, declared } = context;
-    if (change === null || (declared?.separation ?? []).length === 0) return;
+    if (change === null) return;
     if (dialect.capabilities.transactionalGrants && change.plan.stages.length <= 1) return;
     const rules = declared?.separation ?? [];
     const key = ({ message }: { readonly message: string }): string => message;

@@ -26,10 +26,9 @@ export function heldBy(context: CheckContext, identity: Identity, power: Power):
   return null;
 }
 
-/** People of the manifest, sorted by key: services and agents are no persons, whoever answers for them. */
+/** People of the manifest: services and agents are no persons, whoever answers for them. */
 export function persons({ declared }: CheckContext): readonly Identity[] {
-  const people = (declared?.identities ?? []).filter((each) => each.kind === "person");
-  return people.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return (declared?.identities ?? []).filter((each) => each.kind === "person");
 }
 
 const cache = new WeakMap<CheckContext, Map<string, string | null>>();
@@ -83,28 +82,28 @@ function managesRoles({ index, inScope }: CheckContext, login: RoleName): string
   return null;
 }
 
-/** By privilege: of the server itself, or of a parameter that decides what is logged. */
-type Wanted = (privilege: string, name: string) => boolean;
+/** Privileges of the server, and names of parameters that decide what is logged. */
+const ERASES =
+  /^(AUDIT[_ ]ADMIN|SUPER|SYSTEM_VARIABLES_ADMIN|BINLOG[_ ]ADMIN|BINARY_LOG_ADMIN|FIREWALL_ADMIN|(log_|logging_|pgaudit\.|archive_|shared_preload).*)$/u;
 
-const ERASES: Wanted = (privilege, name) =>
-  /^(AUDIT[_ ]ADMIN|SUPER|SYSTEM_VARIABLES_ADMIN|BINLOG ADMIN|BINARY_LOG_ADMIN|FIREWALL_ADMIN)$/u.test(privilege) ||
-  /^(AUDIT_ADMIN|SYSTEM_VARIABLES_ADMIN|BINLOG_ADMIN|FIREWALL_ADMIN)$/u.test(name) ||
-  ((privilege === "SET" || privilege === "ALTER SYSTEM") &&
-    /^(log_|logging_|pgaudit\.|archive_|shared_preload)/u.test(name));
+const TAKES_ALL = /^(REPLICATION SLAVE|BACKUP_ADMIN|CLONE_ADMIN|BINLOG REPLAY)$/u;
 
-const TAKES_ALL: Wanted = (privilege, name) =>
-  /^(REPLICATION SLAVE|BACKUP_ADMIN|CLONE_ADMIN|BINLOG REPLAY)$/u.test(privilege) ||
-  /^(BACKUP_ADMIN|CLONE_ADMIN)$/u.test(name);
+/** What holds rows. */
+const WRITTEN = new Set(["table", "column"]);
 
 const SERVER_KINDS = new Set(["server", "all-schemas", "parameter", "dynamic-privilege"]);
 
-function privilegeWay({ index }: CheckContext, login: RoleName, wanted: Wanted): string | null {
+/** What is told by its name: any privilege on it is the power. */
+const BY_NAME = new Set(["parameter", "dynamic-privilege"]);
+
+function privilegeWay({ index }: CheckContext, login: RoleName, wanted: RegExp): string | null {
   for (const place of index.classes.all) {
     if (!SERVER_KINDS.has(place.kind)) continue;
     for (const resource of place.resources) {
       const name = resource.path[0] ?? "";
       for (const privilege of index.rules.privilegesOf(place.kind)) {
-        if (!wanted(privilege, name) || index.can(login, privilege, resource, { reachable: true }) !== true) continue;
+        if (!wanted.test(BY_NAME.has(place.kind) ? name : privilege)) continue;
+        if (index.can(login, privilege, resource, { reachable: true }) !== true) continue;
         return `${privilege} on ${describeTyped(resource)}: ${wayOf(index, login, { privilege, resource })}`;
       }
     }
@@ -116,7 +115,7 @@ function changesData({ index }: CheckContext, login: RoleName): string | null {
   const writes = writing(index.rules);
   for (const place of index.classes.all) {
     const [resource] = place.resources;
-    if (place.kind !== "table" || resource === undefined || index.catalog.entries.size === 0) continue;
+    if (!WRITTEN.has(place.kind) || resource === undefined) continue;
     for (const privilege of writes) {
       if (index.can(login, privilege, resource, { reachable: true }) !== true) continue;
       return `${privilege} on ${describeTyped(resource)}: ${wayOf(index, login, { privilege, resource })}`;

@@ -3,6 +3,9 @@ import { person, thing } from "../../../../test/support/access-sample.ts";
 import { type CheckWorld, runOn, told, worldContext } from "../../../../test/support/check-world.ts";
 import type { Duty, DutyPart, SeparationRule } from "../../../model/declared.ts";
 import type { Identity } from "../../../model/identity.ts";
+import { mysqlContext } from "../../../../test/support/check-world-mysql.ts";
+import { changing } from "../../../../test/support/plan-world.ts";
+import type { Membership } from "../../../model/role.ts";
 import { runChecks } from "../run-checks.ts";
 import type { CheckContext } from "../check.ts";
 import {
@@ -13,6 +16,7 @@ import {
   oneLoginByEscalation,
   severalLogins,
 } from "./duties-in-one-hand.ts";
+import { inBetween } from "./in-between.ts";
 import { dutyApprovals } from "./duty-approvals.ts";
 import { approvesAndChanges, backUpAndRestore, dataAndTrail, rolesAndBusiness } from "./powers-together.ts";
 import { neverEvaluated, nobodyApproves, reviewsOwnEmergency, sharedLogin, tooMany } from "./rules-themselves.ts";
@@ -77,7 +81,7 @@ describe("two duties in one hand", () => {
     const location = { file: "rules.yaml", line: 3, column: 5 };
     const located = world({
       members: ["ann_db in entering", "ann_db in approving"],
-      rules: [{ ...NEVER, location } as SeparationRule],
+      rules: [{ ...NEVER, location }],
     });
     expect(runOn(oneLogin, located).findings[0]?.location).toMatchObject(location);
   });
@@ -87,8 +91,17 @@ describe("two duties in one hand", () => {
     const several = world({ members, identities: [person("ann", "ann_db", "ann_two")] });
     expect(told(severalLogins, several)).toHaveLength(1);
     expect(told(oneLoginByChoice, several)).toEqual([]);
-    const gone = world({ members: [], identities: [person("ann", "unknown")] });
-    expect(told(oneLogin, gone)).toEqual([]);
+    const twice = world({
+      members: ["ann_db", "ann_two"].flatMap((each) => [`${each} in entering`, `${each} in approving`]),
+      identities: [person("ann", "ann_db", "ann_two")],
+    });
+    expect(told(oneLogin, twice)[0]).toContain("(as `ann_db`)");
+    const both = ["approving", "entering"].map((role) => ({ role, target: null, maxMinutes: 60 }));
+    const gone = world({ members: [], identities: [{ ...person("ann", "unknown"), eligible: both }] });
+    expect(told(oneLoginByChoice, gone)).toEqual([]);
+    expect(told(oneLoginByChoice, world({ identities: [{ ...ANN, eligible: both }] }))).toHaveLength(1);
+    const rules = [{ ...NEVER, over: "reachable" as const }];
+    expect(told(oneLoginByChoice, world({ identities: [{ ...ANN, eligible: both }], rules }))).toHaveLength(1);
   });
 
   test("are none with one duty, or without a rule, or with a rule of another kind", () => {
@@ -138,6 +151,22 @@ describe("two duties in one hand", () => {
       members: ["ann_db in entering", "ann_two in approving"],
     });
     expect(told(severalLogins, both)).toHaveLength(1);
+    expect(runOn(severalLogins, both).findings[0]?.principals).toEqual(["ann_db", "ann_two"]);
+    const context = worldContext({ ...both, members: ["ann_db in entering"] });
+    for (const needsVictim of [false, true]) {
+      const path = {
+        steps: ["it may"],
+        goal: { kind: "role" as const, role: "approving" },
+        needsVictim,
+        confidence: "certain" as const,
+      };
+      const rolesFrom = (login: string): string[] => (login === "ann_two" ? ["approving"] : []);
+      const escalation = { edges: [], rolesFrom, toRole: () => path, toSuperuser: () => null };
+      const counts = [severalLogins, oneLoginByEscalation, byCode].map(
+        (each) => runChecks({ ...context, escalation }, [each]).findings.length,
+      );
+      expect(counts).toEqual(needsVictim ? [0, 0, 1] : [0, 1, 0]);
+    }
     expect(told(oneLogin, both)).toEqual([]);
   });
 
@@ -229,6 +258,20 @@ describe("two duties in one hand", () => {
     const choosing = at("b", ["ann_db in approving noinherit"], "approve");
     expect(runChecks({ ...first, others: [choosing] }, [oneLoginByChoice]).findings).toEqual([]);
     expect(runChecks({ ...first, others: [choosing] }, [acrossTargets]).findings).toHaveLength(1);
+    for (const needsVictim of [false, true]) {
+      const path = {
+        steps: ["it may"],
+        goal: { kind: "superuser" as const },
+        needsVictim,
+        confidence: "certain" as const,
+      };
+      const escalation = { edges: [], rolesFrom: () => [], toRole: () => null, toSuperuser: () => path };
+      const others = [{ ...at("b", [], "approve"), escalation }];
+      const counts = [acrossTargets, oneLoginByEscalation, byCode].map(
+        (each) => runChecks({ ...first, others }, [each]).findings.length,
+      );
+      expect(counts).toEqual(needsVictim ? [0, 0, 1] : [0, 1, 0]);
+    }
     expect(runChecks(there, [acrossTargets]).findings).toEqual([]);
     expect(runChecks(first, [acrossTargets]).findings).toEqual([]);
   });
@@ -274,6 +317,49 @@ describe("two duties in one hand", () => {
     expect(run(false, byCode)).toEqual([]);
     expect(run(true, byCode)).toHaveLength(1);
     expect(run(true, oneLoginByEscalation)).toEqual([]);
+  });
+});
+
+describe("on the way of a plan", () => {
+  const membership = (role: string): Membership => ({
+    role,
+    member: "ann_db",
+    grantor: "postgres",
+    admin: false,
+    inherit: true,
+    set: true,
+    implied: false,
+  });
+  const swapped = (
+    members: readonly string[],
+    rules: readonly SeparationRule[] = [NEVER],
+    stages = ["shop", "other"],
+  ): CheckContext =>
+    changing(
+      worldContext(world({ members, rules })),
+      [
+        { kind: "add-membership", membership: membership("approving") },
+        { kind: "remove-membership", membership: membership("entering") },
+      ],
+      stages,
+    );
+  const says = (context: CheckContext): string[] =>
+    runChecks(context, [inBetween]).findings.map(({ message }) => message);
+
+  test("what is added before the other is taken is SOD-13, unless both happen at once", () => {
+    expect(says(swapped(["ann_db in entering"]))).toEqual([
+      "while the plan runs, `ann` has both `approve` (as `ann_db`) and `enter` (as `ann_db`)",
+    ]);
+    expect(says(swapped(["ann_db in entering"], [NEVER], ["shop"]))).toEqual([]);
+    expect(says(swapped([]))).toEqual([]);
+    expect(says(swapped(["ann_db in entering"], []))).toEqual([]);
+    const single = swapped(["ann_db in entering"], [NEVER], ["shop"]);
+    const capabilities = { ...single.dialect.capabilities, transactionalGrants: false };
+    expect(says({ ...single, dialect: { ...single.dialect, capabilities } })).toHaveLength(1);
+  });
+
+  test("what stood before is none", () => {
+    expect(says(swapped(["ann_db in entering", "ann_db in approving"]))).toEqual([]);
   });
 });
 
@@ -352,6 +438,9 @@ describe("rules about numbers and approvals", () => {
     expect(says(["ann_db in entering", "ann_db in approving"])[0]).toContain("only people who have both");
     expect(says(["ann_db in entering", "ann_two in approving"])).toEqual([]);
     expect(told(nobodyApproves, world({ ...two, rules: [atMost(1)] }))).toEqual([]);
+    const here = worldContext(world({ ...two, members: ["ann_db in entering"], rules: [rule] }));
+    expect(runChecks({ ...here, others: [{ ...here, target: "a" }] }, [nobodyApproves]).findings).toEqual([]);
+    expect(runChecks({ ...here, others: [{ ...here, target: "z" }] }, [nobodyApproves]).findings).toHaveLength(1);
   });
 
   test("a duty that matches nothing, and rules without people, are told; a target that was not read is unknown", () => {
@@ -366,6 +455,7 @@ describe("rules about numbers and approvals", () => {
     expect(runOn(neverEvaluated, world()).notEvaluated).toEqual([]);
     expect(told(neverEvaluated, world({ rules: [], identities: [] }))).toEqual([]);
     const unread = { targets: ["here", "there"] };
+    expect(runOn(neverEvaluated, world({ declared: { targets: ["there", "here"] } })).notEvaluated).toEqual([]);
     expect(runOn(neverEvaluated, world({ rules: [], declared: unread })).notEvaluated).toEqual([]);
     expect(told(neverEvaluated, world({ declared: { targets: ["there", "here"], duties: empty } }))).toEqual([]);
     const other = runOn(neverEvaluated, world({ declared: { targets: ["here", "there"], duties: empty } }));
@@ -407,7 +497,23 @@ describe("a duty that needs approval", () => {
       { finding: { help: "nobody has that here; those may approve who may anyway" } },
     ]);
     const single = [approving, "ann_db in entering"];
-    expect(asked([approving], single, [{ ...rule, kind: "at-most", people: 3 } as SeparationRule])).toEqual([]);
+    const location = { file: "rules.yaml", line: 3, column: 5 };
+    expect(asked([approving], single, [{ ...rule, location }])).toMatchObject([{ finding: { location } }]);
+    const robots = [{ ...ANN, kind: "service" as const }];
+    const after = worldContext(world({ identities: robots, rules: [rule], members: single }));
+    expect(dutyApprovals(worldContext(world({ identities: robots, rules: [rule] })), after)).toEqual([]);
+    for (const needsVictim of [false, true]) {
+      const path = {
+        steps: ["it may"],
+        goal: { kind: "superuser" as const },
+        needsVictim,
+        confidence: "certain" as const,
+      };
+      const escalation = { edges: [], rolesFrom: () => [], toRole: () => null, toSuperuser: () => path };
+      const plain = worldContext(world({ ...two, rules: [rule] }));
+      expect(dutyApprovals(plain, { ...plain, escalation })).toEqual([]);
+    }
+    expect(asked([approving], single, [{ ...rule, kind: "at-most", people: 3 }])).toEqual([]);
     expect(asked([approving], [approving])).toEqual([]);
     expect(asked([approving], [approving, "ann_db in entering"], [NEVER])).toEqual([]);
   });
@@ -441,8 +547,12 @@ describe("powers that nobody declares", () => {
     expect(told(dataAndTrail, world({ members, grants: other }))).toEqual([]);
     const reads = ["select on table pay.entered to entering", "set on parameter log_statement to ann_db"];
     expect(told(dataAndTrail, world({ members, grants: reads }))).toEqual([]);
-    const schema = ["usage on schema log_x to ann_db", ...WRITES];
-    expect(told(dataAndTrail, world({ members, grants: schema }))).toEqual([]);
+    const database = ["connect on database log_x to ann_db", ...WRITES];
+    expect(told(dataAndTrail, world({ members, grants: database }))).toEqual([]);
+    const column = ["update on column pay.entered.by to ann_db", "set on parameter log_statement to ann_db"];
+    expect(told(dataAndTrail, world({ grants: column }))).toHaveLength(1);
+    const sequence = ["update on sequence pay.numbers to ann_db", "set on parameter log_statement to ann_db"];
+    expect(told(dataAndTrail, world({ grants: sequence }))).toEqual([]);
     expect(told(dataAndTrail, world({ members, grants }))).toEqual([
       "critical `ann` can erase the trail and change data",
     ]);
@@ -490,8 +600,8 @@ describe("powers that nobody declares", () => {
     const location = { file: "people.yaml", line: 2, column: 3 };
     const located = world({
       identities: [
-        { ...person("aaa", "x"), location: { ...location, line: 9 } } as Identity,
-        { ...ANN, location } as Identity,
+        { ...person("aaa", "x"), location: { ...location, line: 9 } },
+        { ...ANN, location },
       ],
       members,
       roles: roles({ createrole: true }),
@@ -499,6 +609,21 @@ describe("powers that nobody declares", () => {
     expect(runOn(rolesAndBusiness, located).findings[0]?.location).toMatchObject(location);
     const manager = world({ members: [...members, "ann_two in approving admin"] });
     expect(told(rolesAndBusiness, manager)).toEqual([]);
+    const boss = { ...ANN, eligible: [{ role: "boss", target: null, maxMinutes: 60 }] };
+    const asks = world({ identities: [boss], roles: { ...roles({ createrole: true }), boss: { superuser: true } } });
+    expect(told(rolesAndBusiness, asks)).toEqual([]);
+    const parts = duties({ enter: [{ kind: "role", role: "entering" }], approve: [] });
+    const all = world({ roles: roles({ superuser: true }), declared: { duties: parts } });
+    expect(told(rolesAndBusiness, all)).toEqual([]);
+    const context = worldContext(world({ roles: roles({ createrole: true }) }));
+    const path = {
+      steps: ["it may"],
+      goal: { kind: "role" as const, role: "entering" },
+      needsVictim: false,
+      confidence: "certain" as const,
+    };
+    const escalation = { edges: [], rolesFrom: () => ["entering"], toRole: () => path, toSuperuser: () => null };
+    expect(runChecks({ ...context, escalation }, [rolesAndBusiness]).findings).toEqual([]);
     const managing = world({
       members: [...members, "ann_db in pg_monitor admin"],
       roles: { ...roles({}), pg_monitor: {} },
@@ -506,6 +631,30 @@ describe("powers that nobody declares", () => {
     expect(told(rolesAndBusiness, managing)).toEqual([]);
     expect(told(rolesAndBusiness, world({ roles: roles({ createrole: true }) }))).toEqual([]);
     expect(told(rolesAndBusiness, world({ roles: roles({ superuser: true }) }))).toEqual([]);
+  });
+
+  test("on MariaDB and MySQL: the rights of the server that give these powers", () => {
+    const ann = person("ann", "ann@%");
+    const says = (check: typeof byCode, product: "mariadb" | "mysql", ...grants: readonly string[]): number => {
+      const write = "insert on table shop.orders to ann@%";
+      const context = mysqlContext({ product, roles: { "ann@%": {} }, grants: [write, ...grants], identities: [ann] });
+      const enter = {
+        kind: "privilege" as const,
+        privileges: ["INSERT"],
+        resources: [{ kind: "table" as const, path: ["def", "shop", "orders"] }],
+        text: "insert",
+      };
+      const declared = context.declared && { ...context.declared, duties: duties({ enter: [enter] }) };
+      return runChecks({ ...context, declared }, [check]).findings.length;
+    };
+    expect(says(dataAndTrail, "mariadb")).toBe(0);
+    expect(says(dataAndTrail, "mariadb", "super on server to ann@%")).toBe(1);
+    expect(says(dataAndTrail, "mysql", "usage on dynamic-privilege AUDIT_ADMIN to ann@%")).toBe(1);
+    expect(says(dataAndTrail, "mysql", "usage on dynamic-privilege BINLOG_ADMIN to ann@%")).toBe(1);
+    const administer = ["create user on server to ann@%", "grant option on all-schemas to ann@%"];
+    expect(says(rolesAndBusiness, "mariadb", ...administer)).toBe(1);
+    expect(says(rolesAndBusiness, "mariadb")).toBe(0);
+    expect(says(backUpAndRestore, "mysql", ...administer, "usage on dynamic-privilege BACKUP_ADMIN to ann@%")).toBe(1);
   });
 
   test("approving changes of roles and changing data is SOD-17", () => {
@@ -559,6 +708,12 @@ describe("powers that nobody declares", () => {
       rowSecurity: { "pay.entered": { enabled: true, forced: false } },
     };
     expect(told(wholeData, policies)).toHaveLength(1);
+    expect(told(wholeData, { ...ann({ bypassrls: true }), declared: { duties: columns, separation: [] } })).toEqual([]);
+    const mixed = duties({
+      enter: [insertOn("pay.entered"), ...(columns.get("approve")?.parts ?? [])],
+      approve: [insertOn("pay.approved")],
+    });
+    expect(told(wholeData, ann({ bypassrls: true }, { duties: mixed }))).toHaveLength(1);
   });
 
   test("who has break-glass access and alone could review it is SOD-10", () => {

@@ -1,4 +1,4 @@
-import { describeName, resourceKey, tableOf } from "../../../model/resource.ts";
+import { describeName, resourceKey } from "../../../model/resource.ts";
 import type { Check, CheckContext } from "../check.ts";
 import { heldBy, persons } from "./powers.ts";
 
@@ -56,6 +56,5 @@ function restrictedDuties({ declared, index }: CheckContext): readonly string[] 
 }
 
 function hasPolicies(index: CheckContext["index"], resource: Parameters<typeof resourceKey>[0]): boolean {
-  const table = resource.kind === "column" ? tableOf(resource) : resource;
-  return index.recorded.holdings.get(resourceKey(table))?.rowSecurity?.enabled === true;
+  return index.recorded.holdings.get(resourceKey(resource))?.rowSecurity?.enabled === true;
 }
