@@ -165,6 +165,23 @@ export const DEFAULT_LIMITS: Limits = {
   cacheSeconds: 10,
 };
 
+/** A manifest that says nothing for checks. */
+export const NOTHING_DECLARED: Declared = {
+  roles: new Map(),
+  identities: [],
+  sensitive: [],
+  duties: new Map(),
+  separation: [],
+  approvers: [],
+  targets: [],
+  tests: [],
+  limits: DEFAULT_LIMITS,
+  severities: [],
+  acceptances: [],
+  policies: [],
+  packs: [],
+};
+
 /** How severe a check is here. The last one that fits counts. */
 export interface SeverityRule {
   readonly check: string;

@@ -8,7 +8,7 @@ import { SYSTEM_KEYSPACES } from "../../src/engine/cassandra/resource-names.ts";
 import { type AccessEntry, accessList } from "../../src/model/access-list.ts";
 import type { AccessState, Holding } from "../../src/model/access-state.ts";
 import type { Catalog, CatalogEntry } from "../../src/model/catalog.ts";
-import { type Declared, DEFAULT_LIMITS, type DeclaredRole, type Purpose } from "../../src/model/declared.ts";
+import { type Declared, NOTHING_DECLARED, type DeclaredRole, type Purpose } from "../../src/model/declared.ts";
 import { fingerprint } from "../../src/model/fingerprint.ts";
 import type { Identity } from "../../src/model/identity.ts";
 import type { Posture } from "../../src/model/posture.ts";
@@ -258,19 +258,10 @@ function declaredOf({ declared, purposes = {}, identities = [] }: CassandraWorld
     { name, purpose, owner: null, reviewBy: null, because: null },
   ]);
   return {
+    ...NOTHING_DECLARED,
     roles: new Map(roles),
     identities,
-    sensitive: [],
-    duties: new Map(),
-    separation: [],
-    approvers: [],
     targets: ["here"],
-    tests: [],
-    limits: DEFAULT_LIMITS,
-    severities: [],
-    acceptances: [],
-    policies: [],
-    packs: [],
     ...declared,
   };
 }

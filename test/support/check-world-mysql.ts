@@ -10,7 +10,7 @@ import { PRODUCTS } from "../../src/engine/mysql/product.ts";
 import { type AccessEntry, accessList } from "../../src/model/access-list.ts";
 import type { AccessState, Holding } from "../../src/model/access-state.ts";
 import type { Catalog, CatalogEntry, DefinedCode } from "../../src/model/catalog.ts";
-import { type Declared, DEFAULT_LIMITS, type DeclaredRole, type Purpose } from "../../src/model/declared.ts";
+import { type Declared, NOTHING_DECLARED, type DeclaredRole, type Purpose } from "../../src/model/declared.ts";
 import { fingerprint } from "../../src/model/fingerprint.ts";
 import type { Identity } from "../../src/model/identity.ts";
 import type { Posture } from "../../src/model/posture.ts";
@@ -219,19 +219,10 @@ function declaredOf({ declared, purposes = {}, identities = [] }: MysqlWorld): D
     { name, purpose, owner: null, reviewBy: null, because: null },
   ]);
   return {
+    ...NOTHING_DECLARED,
     roles: new Map(roles),
     identities,
-    sensitive: [],
-    duties: new Map(),
-    separation: [],
-    approvers: [],
     targets: ["here"],
-    tests: [],
-    limits: DEFAULT_LIMITS,
-    severities: [],
-    acceptances: [],
-    policies: [],
-    packs: [],
     ...declared,
   };
 }

@@ -5,7 +5,7 @@ import { type CheckRun, runChecks } from "../../src/analysis/checks/run-checks.t
 import { predict } from "../../src/diff/predict.ts";
 import { postgresql } from "../../src/engine/postgresql/index.ts";
 import type { AccessState } from "../../src/model/access-state.ts";
-import { type Declared, DEFAULT_LIMITS } from "../../src/model/declared.ts";
+import { type Declared, NOTHING_DECLARED } from "../../src/model/declared.ts";
 import { fingerprint } from "../../src/model/fingerprint.ts";
 import type { Identity } from "../../src/model/identity.ts";
 import type { Posture } from "../../src/model/posture.ts";
@@ -77,19 +77,9 @@ export function toldAfterFix(check: Check, world: CheckWorld): string[] {
 
 function declaredOf({ declared, identities = [] }: CheckWorld): Declared {
   return {
-    roles: new Map(),
+    ...NOTHING_DECLARED,
     identities,
-    sensitive: [],
-    duties: new Map(),
-    separation: [],
-    approvers: [],
     targets: ["here"],
-    tests: [],
-    limits: DEFAULT_LIMITS,
-    severities: [],
-    acceptances: [],
-    policies: [],
-    packs: [],
     ...declared,
   };
 }

@@ -1,17 +1,6 @@
 import { compareText } from "../../base/order.ts";
 import type { Principle } from "../../model/check-finding.ts";
-
-/** The frameworks whose controls checks support. */
-export const FRAMEWORKS = [
-  "SOC 2",
-  "ISO 27001:2022",
-  "NIST 800-53 r5",
-  "PCI DSS 4.0.1",
-  "HIPAA 45 CFR",
-  "GDPR art.",
-  "CIS",
-] as const;
-export type Framework = (typeof FRAMEWORKS)[number];
+import { CONTROL_TABLE, FRAMEWORKS, type Framework, type Supports } from "./control-table.ts";
 
 /** A control that a check or a policy supports. It supports it; it never complies with, certifies or guarantees anything. */
 export interface Control {
@@ -20,51 +9,12 @@ export interface Control {
   readonly control: string;
 }
 
-type Row = Readonly<Record<Exclude<Framework, "CIS">, readonly string[]>>;
-
-/** What a feature supports, as the control mapping of the product says it. */
-const ROLES_AS_CODE: Row = {
-  "SOC 2": ["CC6.1", "CC6.3", "CC8.1"],
-  "ISO 27001:2022": ["A.5.15", "A.8.3", "A.8.32"],
-  "NIST 800-53 r5": ["AC-3", "AC-6", "CM-3", "CM-5"],
-  "PCI DSS 4.0.1": ["7.2.1", "7.2.2"],
-  "HIPAA 45 CFR": ["164.308(a)(4)(ii)(B)", "164.312(a)(1)"],
-  "GDPR art.": ["25", "32"],
-};
-
-const SEPARATION: Row = {
-  "SOC 2": ["CC6.3", "CC5.1"],
-  "ISO 27001:2022": ["A.5.3"],
-  "NIST 800-53 r5": ["AC-5"],
-  "PCI DSS 4.0.1": ["7.2.1", "7.2.2", "6.5.4"],
-  "HIPAA 45 CFR": ["164.308(a)(3)"],
-  "GDPR art.": ["25"],
-};
-
-const INTENT_AND_OUTCOME: Row = {
-  "SOC 2": ["CC7.2", "CC8.1"],
-  "ISO 27001:2022": ["A.8.15"],
-  "NIST 800-53 r5": ["AU-3", "AU-12", "AC-6(9)"],
-  "PCI DSS 4.0.1": ["10.2.1.2", "10.2.1.5", "10.2.2"],
-  "HIPAA 45 CFR": ["164.312(b)"],
-  "GDPR art.": ["5(2)", "30"],
-};
-
-const DRIFT: Row = {
-  "SOC 2": ["CC7.1", "CC7.2"],
-  "ISO 27001:2022": ["A.8.9", "A.8.16"],
-  "NIST 800-53 r5": ["CM-5(1)", "CM-6(2)", "AC-2(4)", "SI-4"],
-  "PCI DSS 4.0.1": ["10.4.1.1", "11.5.2"],
-  "HIPAA 45 CFR": ["164.308(a)(1)(ii)(D)"],
-  "GDPR art.": ["32", "33"],
-};
-
 /** Where no row of the mapping is about a principle, nothing is claimed. */
-const ROWS: Readonly<Record<Principle, Row | null>> = {
-  "least privilege": ROLES_AS_CODE,
-  "inheritance control": ROLES_AS_CODE,
-  "separation of duties": SEPARATION,
-  traceability: INTENT_AND_OUTCOME,
+const ROWS: Readonly<Record<Principle, Supports | null>> = {
+  "least privilege": CONTROL_TABLE.rolesAsCode,
+  "inheritance control": CONTROL_TABLE.rolesAsCode,
+  "separation of duties": CONTROL_TABLE.separation,
+  traceability: CONTROL_TABLE.intentAndOutcome,
   "lock-out safety": null,
   availability: null,
 };
@@ -78,7 +28,7 @@ export function controlsOf(about: {
 }): readonly Control[] {
   const rows = [
     ...about.principles.map((principle) => ROWS[principle]),
-    about.id?.startsWith("DRF-") === true ? DRIFT : null,
+    about.id?.startsWith("DRF-") === true ? CONTROL_TABLE.drift : null,
   ];
   const found = FRAMEWORKS.flatMap((framework): Control[] => {
     const numbers =

@@ -3,7 +3,7 @@ import type { Check } from "../../../src/analysis/checks/check.ts";
 import { checkContext } from "../../../src/analysis/checks/context.ts";
 import { type CheckRun, runChecks } from "../../../src/analysis/checks/run-checks.ts";
 import type { CheckFinding } from "../../../src/model/check-finding.ts";
-import { type Declared, DEFAULT_LIMITS } from "../../../src/model/declared.ts";
+import { type Declared, NOTHING_DECLARED } from "../../../src/model/declared.ts";
 import { databaseOf } from "../../../src/model/resource.ts";
 import type { PostgresServer } from "../../support/postgres.ts";
 import { open, planOf, read, runStages } from "../../engines/postgresql/planned.ts";
@@ -12,19 +12,7 @@ import { open as openAll } from "../../engines/postgresql/reading.ts";
 /** A manifest that says nothing but what is given. */
 export function declaring(parts: Partial<Declared> = {}): Declared {
   return {
-    roles: new Map(),
-    identities: [],
-    sensitive: [],
-    duties: new Map(),
-    separation: [],
-    approvers: [],
-    targets: [],
-    tests: [],
-    limits: DEFAULT_LIMITS,
-    severities: [],
-    acceptances: [],
-    policies: [],
-    packs: [],
+    ...NOTHING_DECLARED,
     ...parts,
   };
 }
