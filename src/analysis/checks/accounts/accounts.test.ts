@@ -79,7 +79,13 @@ describe("ends", () => {
     expect(told(endedButWorks, ended([rule({ users: ["bob"] })]))).toEqual([]);
     expect(told(endedButWorks, ended([rule({ method: "scram-sha-256" })]))).toEqual([]);
     expect(told(endedButWorks, ended([rule({ error: "bad" })]))).toEqual([]);
-    expect(told(endedButWorks, ended([], [session("ann")]))[0]).toContain("1 open session");
+    expect(told(endedButWorks, ended([rule({ users: ["/^a"] })]))).toHaveLength(1);
+    expect(told(endedButWorks, ended([rule({ users: ["bob", "ann"] })]))).toHaveLength(1);
+    expect(told(endedButWorks, ended([rule({})], [], "2026-11-22T09:00:00Z"))).toHaveLength(1);
+    expect(told(endedButWorks, ended([], [session("ann")]))[0]).toMatch(/: 1 open session$/u);
+    expect(told(endedButWorks, ended([], [session("ann"), session("ann")]))[0]).toMatch(/: 2 open sessions$/u);
+    expect(runOn(endedButWorks, ended([])).notEvaluated).toEqual([]);
+    expect(runOn(endedButWorks, ended(null, [session("ann")]))).toMatchObject({ findings: [{}], notEvaluated: [] });
     expect(told(endedButWorks, ended([], [session("bob")]))).toEqual([]);
     expect(told(endedButWorks, ended([rule({})], [], SOON))).toEqual([]);
     expect(runOn(endedButWorks, ended(null)).notEvaluated).toHaveLength(1);
@@ -93,6 +99,9 @@ describe("ends", () => {
       told(endsSoon, { roles: { ann: LOGIN }, identities: [{ ...person("ann", "ann"), until: "2026-11-25" }] }),
     ).toHaveLength(1);
     expect(told(endsSoon, { roles: { ann: { ...LOGIN, valid_until: PAST } } })).toEqual([]);
+    for (const edge of ["2026-11-22T09:00:00Z", "2026-12-06T09:00:00Z"]) {
+      expect(told(endsSoon, { roles: { ann: { ...LOGIN, valid_until: edge } } })).toHaveLength(1);
+    }
     const limits = { ...DEFAULT_LIMITS, expiryDays: 3 };
     expect(told(endsSoon, { roles: { ann: { ...LOGIN, valid_until: SOON } }, declared: { limits } })).toEqual([]);
     expect(told(endsSoon, { roles: { ann: LOGIN } })).toEqual([]);
@@ -108,6 +117,14 @@ describe("ways in", () => {
       "critical `ann` gets in with no password",
     ]);
     expect(told(noProof, known({}))).toEqual([]);
+    expect(runOn(noProof, known({})).notEvaluated).toEqual([]);
+    const of = (...names: readonly string[]): string | undefined =>
+      runOn(noProof, {
+        roles: Object.fromEntries(names.map((name) => [name, LOGIN])),
+        posture: { logins: new Map([["postgres", facts({})]]), postgresql: {} },
+      }).notEvaluated[0]?.reason;
+    expect(of("a", "b", "c")).toMatch(/of `a`, `b`, `c`$/u);
+    expect(of("a", "b", "c", "d")).toMatch(/of `a`, `b`, `c` and 1 more$/u);
     const unknown = runOn(noProof, known({ letInWithoutProof: null }));
     expect(unknown.findings).toEqual([]);
     expect(unknown.notEvaluated[0]?.reason).toContain("`ann`");
@@ -126,6 +143,7 @@ describe("ways in", () => {
     expect(told(sleeps, known(old))).toEqual(["medium `ann` logged in last on 2026-08-01"]);
     expect(told(sleeps, known(old, [session("ann")]))).toEqual([]);
     expect(told(sleeps, known({}))).toEqual([]);
+    expect(told(sleeps, known({ lastLogin: "2026-09-23T09:00:00Z" }))).toHaveLength(1);
     expect(runOn(sleeps, known({ lastLogin: null })).notEvaluated).toHaveLength(1);
     const limits = { ...DEFAULT_LIMITS, dormantDays: 365 };
     expect(told(sleeps, { ...known(old), declared: { limits } })).toEqual([]);
@@ -138,6 +156,9 @@ describe("ways in", () => {
     });
     expect(told(noLimit, app(-1))).toEqual(["low `app` may open any number of connections"]);
     expect(told(noLimit, app(20))).toEqual([]);
+    expect(told(noLimit, app(0))).toEqual([]);
+    const onMysql = { roles: { "app@%": {} }, identities: [service("app", "app@%")] };
+    expect(toldOnMysql(noLimit, onMysql)).toHaveLength(1);
     expect(told(noLimit, app(-1, "person"))).toEqual([]);
     const purpose = { name: "app", purpose: "application", owner: null, reviewBy: null, because: null } as const;
     expect(told(noLimit, { ...app(-1, "person"), declared: { roles: new Map([["app", purpose]]) } })).toHaveLength(1);
@@ -151,6 +172,8 @@ describe("ways in", () => {
     });
     const says = (sessions: readonly SessionFacts[]): string[] => told(sessionsGoOn, world(sessions));
     expect(says([session("old")])).toEqual(["high a session of `old` is open, and it may no longer log in"]);
+    expect(says([session("old", "team")])[0]).toContain("it may no longer log in");
+    expect(told(sessionsGoOn, world([session("pg_monitor")], { roles: { pg_monitor: {} } }))).toEqual([]);
     expect(says([session("gone")])[0]).toContain("has expired");
     expect(says([session("nobody"), session("nobody")])).toEqual([
       "high a session of `nobody` is open, and it does not exist any more",

@@ -140,8 +140,10 @@ export const noLimit: Check = {
   engines: ["postgresql", "mariadb", "mysql"],
   cis: ["CIS PostgreSQL 5.5"],
   needs: ["declared"],
-  *find({ logins, people, declared }) {
+  *find({ index, logins, people, declared, now }) {
     for (const role of logins) {
+      // A login that cannot connect at all opens none; PostgreSQL says that by a limit of 0.
+      if (index.rules.barred(role, now) !== null) continue;
       const service = people.of(role.name)?.kind === "service";
       if (!service && declared?.roles.get(role.name)?.purpose !== "application") continue;
       const limit = role.attributes["connection_limit"];

@@ -129,6 +129,6 @@ function partWay(
 }
 
 function isReacher({ graph }: AccessIndex, role: RoleName, group: RoleName): boolean {
-  const [id, to] = [graph.idOf(role), graph.idOf(group)];
-  return id >= 0 && to >= 0 && graph.isReacher(to, id, null);
+  const to = graph.idOf(group);
+  return to >= 0 && graph.isReacher(to, graph.idOf(role), null);
 }

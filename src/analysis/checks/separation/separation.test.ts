@@ -73,6 +73,7 @@ describe("two duties in one hand", () => {
     ]);
     expect(told(oneLoginByChoice, both)).toEqual([]);
     expect(told(severalLogins, both)).toEqual([]);
+    expect(told(acrossTargets, both)).toEqual([]);
     const [found] = runOn(oneLogin, both).findings;
     expect([found?.over, found?.location]).toEqual(["effective", undefined]);
     expect(
@@ -140,6 +141,23 @@ describe("two duties in one hand", () => {
     expect(told(oneLoginByChoice, world({ members, identities: [asking("elsewhere")] }))).toEqual([]);
     const rules = [{ ...NEVER, over: "effective" as const }];
     expect(told(oneLoginByChoice, world({ members, identities: [asking(null)], rules }))).toEqual([]);
+    const first = { aaa: {}, ann_db: LOGIN, entering: {} };
+    const aaa = { ...ANN, eligible: [{ role: "aaa", target: null, maxMinutes: 60 }] };
+    const grants = ["insert on table pay.entered to entering", "insert on table pay.approved to aaa"];
+    expect(told(oneLoginByChoice, world({ roles: first, grants, members, identities: [aaa] }))).toHaveLength(1);
+    const parts = duties({ enter: [{ kind: "role", role: "aaa" }], approve: [{ kind: "role", role: "nobody" }] });
+    const declared = { duties: parts };
+    const nobody = { ...ANN, eligible: [{ role: "nobody", target: null, maxMinutes: 60 }] };
+    expect(
+      told(oneLoginByChoice, world({ roles: first, members: ["ann_db in aaa"], identities: [nobody], declared })),
+    ).toEqual([]);
+    const inner = duties({ enter: [{ kind: "role", role: "aaa" }], approve: [{ kind: "role", role: "entering" }] });
+    const choosing = world({
+      roles: first,
+      members: ["ann_db in aaa noinherit", "ann_db in entering"],
+      declared: { duties: inner },
+    });
+    expect(told(oneLoginByChoice, choosing)).toHaveLength(1);
     const unknown = { ...ANN, eligible: [{ role: "nobody", target: null, maxMinutes: 60 }] };
     expect(told(oneLoginByChoice, world({ members, identities: [unknown] }))).toEqual([]);
     expect(found?.over).toBe("reachable");
