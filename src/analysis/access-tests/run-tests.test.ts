@@ -72,6 +72,52 @@ describe("what must be allowed", () => {
     expect(run(asked({ as: "ann", must: "allow", over: "reachable" }, salary)).passed).toBe(true);
   });
 
+  test("counts what escalation gives only where the test looks that far", () => {
+    const edge: EscalationEdge = {
+      from: "shop",
+      to: { kind: "role", role: "hr_ro" },
+      by: "sets its password",
+      over: "effective",
+      needsVictim: false,
+      confidence: "certain",
+    };
+    const other = { ...edge, to: { kind: "role", role: "sales_rw" } } as const;
+    const salary = ["table hr.salary"];
+    const asks = (over: DeclaredTest["over"], ...edges: readonly EscalationEdge[]): TestResult =>
+      run(asked({ as: "shop", must: "allow", over }, salary), SHOP, edges);
+    expect(asks("escalable", edge)).toMatchObject({ passed: true, why: "`hr_ro` holds it itself" });
+    expect(asks("reachable", edge).passed).toBe(false);
+    expect(asks("escalable", other)).toMatchObject({ passed: false, why: "nothing gives it" });
+    const nobody = run(asked({ as: "ann", must: "allow", over: "escalable" }), SHOP, [{ ...edge, from: "ann" }]);
+    expect(nobody).toMatchObject({ passed: false, why: "nothing gives it" });
+  });
+
+  test("says that a role cannot log in, and that sessions start as another", () => {
+    const grants = [...(SHOP.grants ?? []), "select on table sales.orders to hr_ro", "usage on schema sales to hr_ro"];
+    expect(run(asked({ as: "hr_ro", must: "allow" }), { ...SHOP, grants }).why).toBe(
+      "SELECT is held, but `hr_ro` cannot log in",
+    );
+    const roleSettings = { shop: [{ database: null, name: "role", value: "hr_ro" }] };
+    const started = { ...SHOP, members: [...(SHOP.members ?? []), "shop in hr_ro"], roleSettings };
+    expect(run(asked({ as: "shop", must: "allow" }), started).why).toBe(
+      "SELECT is held, but USAGE on schema sales is missing",
+    );
+  });
+
+  test("fails where nothing is tested", () => {
+    expect(run(asked({ as: "shop", must: "allow" }, []))).toMatchObject({ passed: false, why: "nothing was tested" });
+    expect(run(asked({ as: "shop", must: "deny" }, []))).toMatchObject({ passed: false, found: "unknown" });
+  });
+
+  test("says that everybody has it where that is the way", () => {
+    const grants = [
+      "connect on database shop to public",
+      "usage on schema sales to public",
+      "select on table sales.orders to public",
+    ];
+    expect(run(asked({ as: "ann", must: "allow" }), { ...SHOP, grants }).why).toBe("everybody holds it");
+  });
+
   test("passes where one login of an identity may", () => {
     expect(run(asked({ as: "team", must: "allow", logins: ["ann", "shop"] })).passed).toBe(true);
   });
@@ -107,6 +153,13 @@ describe("what must be denied", () => {
     const result = run(asked({ as: "shop", must: "deny", over: "escalable" }, salary), SHOP, [edge]);
     expect(result).toMatchObject({ passed: false, found: "allowed" });
     expect(result.why).toContain("`sales_rw` sets its password");
+    expect(result.why).toBe(
+      "`shop` may become `sales_rw` by SET ROLE, then `sales_rw` sets its password, then `hr_ro` holds it itself",
+    );
+    const empty = { ...edge, to: { kind: "role", role: "aa" } } as const;
+    const more = { ...SHOP, roles: { ...SHOP.roles, aa: {} } };
+    const passing = run(asked({ as: "shop", must: "deny", over: "escalable" }, salary), more, [empty]);
+    expect(passing).toMatchObject({ passed: true, found: "denied" });
     const up = { ...edge, to: { kind: "superuser" } } as const;
     const super_ = run(asked({ as: "shop", must: "deny", over: "escalable" }, salary), SHOP, [up]);
     expect(super_.why).toContain("it can become superuser");
@@ -117,6 +170,10 @@ test("what cannot be told fails both ways", () => {
   const gone = ["table sales.unread"];
   expect(run(asked({ as: "shop", must: "allow" }, gone))).toMatchObject({ passed: false, found: "unknown" });
   expect(run(asked({ as: "shop", must: "deny" }, gone))).toMatchObject({ passed: false, found: "unknown" });
+  const team = run(asked({ as: "team", must: "deny", logins: ["ann", "nobody"] }));
+  expect(team).toMatchObject({ passed: false, found: "unknown", login: "nobody" });
+  const [finding] = testFindings([run(asked({ as: "shop", must: "allow" }, gone))], "now");
+  expect(finding?.help).toBe("let us read it, or limit the test with `targets`");
 });
 
 test("a failing test is an error that says who, what, what was found and why, and whether it failed before", () => {
@@ -131,4 +188,8 @@ test("a failing test is an error that says who, what, what was found and why, an
     },
   ]);
   expect(testFindings([run(asked({ as: "shop", must: "allow" }))], "now")).toEqual([]);
+  const location = { file: "tests.yaml", line: 2, column: 3 };
+  const located = run(asked({ as: "ann", must: "deny", location }, ["table hr.salary"]));
+  expect(testFindings([located], "now")[0]?.location).toEqual(location);
+  expect(testFindings([failed], "now")[0]).not.toHaveProperty("location");
 });

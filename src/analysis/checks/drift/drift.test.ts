@@ -2,6 +2,8 @@ import { describe, expect, test } from "vitest";
 import { thing } from "../../../../test/support/access-sample.ts";
 import { type CheckWorld, runOn, told, worldContext } from "../../../../test/support/check-world.ts";
 import type { DeclaredRole } from "../../../model/declared.ts";
+import { resourceKey } from "../../../model/resource.ts";
+import type { Role } from "../../../model/role.ts";
 import type { CheckContext } from "../check.ts";
 import { runChecks } from "../run-checks.ts";
 import { changedInitialLists, differsBetweenTargets, notInSource, orphans } from "./files-and-servers.ts";
@@ -39,6 +41,10 @@ describe("a role on two targets", () => {
     expect(compare(one, at("two", {}))).toEqual([]);
     expect(compare(one, at("two", { members: ["a in g"] }, "staging"))).toEqual([]);
     expect(compare(one, at("two", { roles: { g: {} } }))).toEqual([]);
+    expect(compare(one, at("two", { members: ["g in b"], roles: { a: {}, b: {}, g: {} } }))).toEqual([]);
+    expect(compare(one, at("two", { members: ["a in g implied"] }))).toEqual([]);
+    const elsewhere = { ...two, live: { ...two.live, identity: { ...two.live.identity, engine: "mysql" as const } } };
+    expect(compare(one, elsewhere)).toEqual([]);
   });
 });
 
@@ -47,6 +53,7 @@ test("entries of roles that are gone are told with what they are on", () => {
   const [found] = runOn(orphans, world).findings;
   expect(found?.message).toBe("access lists name `gone`, and there is no such role: table sales.a and 1 more");
   expect(found?.resources).toHaveLength(2);
+  expect(told(orphans, { roles: {}, grants: ["select on table sales.a to gone"] })[0]).toMatch(/: table sales\.a$/u);
   expect(told(orphans, { roles: { here: {} }, grants: ["select on table sales.a to here, public"] })).toEqual([]);
 });
 
@@ -65,6 +72,18 @@ test("settings in databases that are gone are told", () => {
     );
   };
   expect(setting("gone")).toHaveLength(1);
+  const other = thing("database other");
+  const entries = new Map(context.live.catalog.entries).set(resourceKey(other), { resource: other });
+  for (const [name, catalog] of [
+    ["other", { ...context.live.catalog, entries }],
+    ["shop", { ...context.live.catalog, entries: new Map() }],
+  ] as const) {
+    const roles = new Map(context.index.recorded.roles);
+    const role = roles.get("a") as Role;
+    roles.set("a", { ...role, settings: [{ database: name, name: "work_mem", value: "1" }] });
+    const index = { ...context.index, recorded: { ...context.index.recorded, roles } };
+    expect(runChecks({ ...context, index, live: { ...context.live, catalog } }, [orphans]).findings).toEqual([]);
+  }
   expect(setting("shop")).toEqual([]);
   expect(setting(null)).toEqual([]);
 });
@@ -77,6 +96,16 @@ test("changed first lists are told by whose they are", () => {
   expect(told(changedInitialLists, changed(null))).toEqual([
     "low of the server the access of table pg_catalog.pg_stats was changed",
   ]);
+  expect(told(changedInitialLists, { ...changed(null), declared: null })).toEqual([]);
+  const many = (count: number): string => {
+    const changedLists = Array.from(
+      { length: count },
+      () => ({ resource: thing("table pg_catalog.t"), extension: null }) as never,
+    );
+    return told(changedInitialLists, { roles: {}, posture: { postgresql: { changedLists } } })[0] ?? "";
+  };
+  expect(many(3)).not.toContain("more");
+  expect(many(4)).toContain("and 1 more was changed");
   expect(told(changedInitialLists, changed("pg_cron"))[0]).toContain("extension `pg_cron`");
   expect(told(changedInitialLists, { roles: {}, posture: { postgresql: { changedLists: [] } } })).toEqual([]);
   expect(

@@ -48,13 +48,13 @@ export const differsBetweenTargets: Check = {
   principles: ["least privilege"],
   needs: ["declared"],
   *find(context) {
-    const { declared, index, target, environment, live } = context;
+    const { declared, target, environment, live } = context;
     for (const other of context.others) {
       const alike = other.environment === environment && other.live.identity.engine === live.identity.engine;
       if (!alike || other.target < target) continue;
       for (const role of declared?.roles.values() ?? []) {
         const [here, there] = [shapeOf(context, role.name), shapeOf(other, role.name)];
-        if (here === null || there === null || !index.recorded.roles.has(role.name)) continue;
+        if (here === null || there === null) continue;
         const differs = Object.keys(here).filter((key) => here[key] !== there[key]);
         if (differs.length === 0) continue;
         yield {
@@ -76,7 +76,10 @@ function shapeOf({ index }: CheckContext, name: RoleName): Readonly<Record<strin
     .filter((each) => each.member === name && !each.implied)
     .map((each) => `${each.role} ${each.admin} ${each.inherit} ${each.set}`);
   return {
-    attributes: JSON.stringify(Object.entries(role.attributes).sort(([a], [b]) => (a < b ? -1 : 1))),
+    attributes: Object.entries(role.attributes)
+      .map((each) => JSON.stringify(each))
+      .sort()
+      .join("\n"),
     memberships: [...new Set(memberships)].sort().join("\n"),
   };
 }
@@ -175,7 +178,7 @@ export const changedInitialLists: Check = {
       yield { unknown: "the first access lists of the server could not be read" };
       return;
     }
-    if (changed.length === 0 || declared === null) return;
+    if (declared === null) return;
     const byKind = Map.groupBy(changed, (each) => each.extension ?? "the server");
     for (const [owner, lists] of byKind) {
       const named = lists

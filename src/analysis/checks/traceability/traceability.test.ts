@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { person, service } from "../../../../test/support/access-sample.ts";
 import { type CheckWorld, runOn, told } from "../../../../test/support/check-world.ts";
+import { told as toldOnCassandra } from "../../../../test/support/check-world-cassandra.ts";
 import { runOn as runOnMysql, told as toldOnMysql } from "../../../../test/support/check-world-mysql.ts";
+import type { Identity } from "../../../model/identity.ts";
 import type { DeclaredRole } from "../../../model/declared.ts";
 import { grantorGone, hiddenBehindRole, trailOff } from "./trail.ts";
 import { nobodys, pastItsEnd, sharedByPeople, unexplained } from "./who-it-was.ts";
@@ -28,6 +30,11 @@ describe("whose a login is", () => {
     expect(told(sharedByPeople, { roles: { ann_db: LOGIN }, identities: [ann] })).toEqual([]);
     expect(told(sharedByPeople, { roles: { app: LOGIN }, identities: [service("shop", "app")] })).toEqual([]);
     expect(told(sharedByPeople, { roles: { app: LOGIN } })).toEqual([]);
+    const location = { file: "people.yaml", line: 2, column: 3 };
+    const at = (identity: Identity): unknown =>
+      runOn(sharedByPeople, { roles: { ann_db: LOGIN }, identities: [identity] }).findings[0]?.location;
+    expect(at({ ...ann, shared: true })).toBeUndefined();
+    expect(at({ ...ann, shared: true, location })).toMatchObject(location);
   });
 
   test("nobody's is told, and so is one of somebody who left, or whose owner left", () => {
@@ -48,6 +55,27 @@ describe("whose a login is", () => {
     expect(
       told(nobodys, { roles: { app: LOGIN }, identities: [bob], declared: declaring(role("app", { owner: "team" })) }),
     ).toEqual([]);
+    const unnamed = { roles: { app: LOGIN }, identities: [gone], declared: declaring(role("app", { owner: "ann" })) };
+    expect(told(nobodys, unnamed)).toEqual(["medium `ann`, who answers for `app`, has left"]);
+    const fixes = [
+      { roles: { bob: LOGIN }, identities: [{ ...bob, left: "2026-11-01" }] },
+      unnamed,
+      { roles: { app: LOGIN }, identities: [bob] },
+    ].map((world) => runOn(nobodys, world).findings[0]);
+    expect(fixes.map((each) => each?.mend.text)).toEqual([
+      "take LOGIN from `bob`",
+      "say whose `app` is",
+      "say whose `app` is",
+    ]);
+    expect(new Set(fixes.slice(1).map((each) => each?.key)).size).toBe(2);
+    const kept = { ...person("bob", "bob"), left: "2026-11-01" };
+    const both = { roles: { bob: LOGIN }, identities: [kept], declared: declaring(role("bob", { owner: "bob" })) };
+    const other = {
+      roles: { bob: LOGIN },
+      identities: [bob, gone],
+      declared: declaring(role("bob", { owner: "ann" })),
+    };
+    expect(new Set([both, other].map((world) => runOn(nobodys, world).findings[0]?.key)).size).toBe(2);
     expect(runOn(nobodys, { roles: { ann: LOGIN } }).notEvaluated).toHaveLength(1);
     const [found] = runOn(nobodys, { roles: { bob: LOGIN }, identities: [{ ...bob, left: "2026-11-01" }] }).findings;
     expect(found?.mend.changes).toMatchObject([{ kind: "alter-role", role: "bob" }]);
@@ -71,6 +99,8 @@ describe("whose a login is", () => {
     expect(told(pastItsEnd, { roles: { ann: LOGIN }, identities: [ann] })).toHaveLength(1);
     const ended = { ...LOGIN, valid_until: "2026-11-01T00:00:00.000000Z" };
     expect(told(pastItsEnd, { roles: { ann: ended }, identities: [ann] })).toEqual([]);
+    const now = { ...LOGIN, valid_until: "2026-11-22T09:00:00Z" };
+    expect(told(pastItsEnd, { roles: { ann: now }, identities: [ann] })).toEqual([]);
     const later = { ...LOGIN, valid_until: "2027-11-01T00:00:00.000000Z" };
     expect(told(pastItsEnd, { roles: { ann: later }, identities: [ann] })).toHaveLength(1);
     expect(told(pastItsEnd, { roles: { ann: LOGIN }, identities: [{ ...ann, until: "2026-11-22" }] })).toEqual([]);
@@ -94,6 +124,8 @@ describe("what the server logs", () => {
     expect(says({ log_statement: "none" })[0]).toContain("no statement is logged");
     expect(says({ log_statement: "none", shared_preload_libraries: "pgaudit" })).toEqual([]);
     expect(says({ log_connections: "off" })[0]).toContain("logins are not logged");
+    const unset = { postgresql: { settings: new Map([["log_connections", "on"]]) } };
+    expect(told(trailOff, { roles: {}, posture: unset })[0]).toContain("no statement is logged");
   });
 
   test("is told where somebody may change it who is no auditor", () => {
@@ -119,8 +151,21 @@ describe("what the server logs", () => {
     expect(says({ general_log: "ON" })).toEqual([]);
     const plugin = { name: "x", type: "AUDIT", status: "ACTIVE", library: "x.so" };
     expect(toldOnMysql(trailOff, { roles: {}, posture: { mysql: { plugins: [plugin] } } })).toEqual([]);
+    for (const other of [{ type: "AUTHENTICATION" }, { status: "DISABLED" }]) {
+      const plugins = [{ ...plugin, ...other }];
+      expect(toldOnMysql(trailOff, { roles: {}, posture: { mysql: { plugins } } })).toHaveLength(1);
+    }
     const off = { settings: new Map([["server_audit_logging", "OFF"]]), plugins: [plugin] };
     expect(toldOnMysql(trailOff, { roles: {}, posture: { mysql: off } })).toHaveLength(1);
+  });
+
+  test("on Cassandra is told where audit logging is off, and not where that could not be read", () => {
+    const says = (over: Readonly<Record<string, string>>): string[] =>
+      toldOnCassandra(trailOff, { roles: {}, posture: { cassandra: { settings: new Map(Object.entries(over)) } } });
+    expect(says({ cluster_name: "x" })[0]).toContain("audit logging is off on the node");
+    expect(says({ "audit_logging_options.enabled": "true" })).toEqual([]);
+    expect(says({ audit_logging_options_enabled: "false" })).toHaveLength(1);
+    expect(says({})).toEqual([]);
   });
 
   test("is told where it does not name the login behind a role", () => {
@@ -133,6 +178,11 @@ describe("what the server logs", () => {
     expect(told(hiddenBehindRole, world("%m %u "))).toEqual([]);
     expect(told(hiddenBehindRole, world("%m %-10u "))).toEqual([]);
     expect(told(hiddenBehindRole, world("%m ", ["ann in team noset"]))).toEqual([]);
+    const several = {
+      ...world("%m ", ["ann in other noset", "ann in team"]),
+      roles: { ann: LOGIN, other: {}, team: {} },
+    };
+    expect(told(hiddenBehindRole, several)).toHaveLength(1);
     expect(runOn(hiddenBehindRole, { roles: {}, posture: { postgresql: {} } }).notEvaluated).toHaveLength(1);
   });
 });

@@ -54,12 +54,7 @@ function* off({ postgresql, mysql, cassandra }: Posture): Iterable<Hit> {
   if (mysql !== undefined) {
     const on = (name: string): boolean => /^(on|1|force|force_plus_permanent)$/iu.test(mysql.settings.get(name) ?? "");
     const plugin = (mysql.plugins ?? []).some((each) => each.type === "AUDIT" && each.status === "ACTIVE");
-    if (
-      !on("server_audit_logging") &&
-      !on("audit_log_policy") &&
-      !(plugin && !mysql.settings.has("server_audit_logging")) &&
-      !on("general_log")
-    ) {
+    if (!on("server_audit_logging") && !(plugin && !mysql.settings.has("server_audit_logging")) && !on("general_log")) {
       yield trailHit("neither an audit plugin nor the general log is on", "statements", {
         text: "install an audit plugin and switch it on",
         sql: ["install soname 'server_audit'", "set global server_audit_logging = on"],

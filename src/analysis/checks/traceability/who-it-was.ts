@@ -65,8 +65,7 @@ export const nobodys: Check = {
       const gone = identity !== null && left.has(identity.name);
       const owner = declared?.roles.get(name)?.owner ?? identity?.owner ?? null;
       const orphan = owner !== null && left.has(owner);
-      if (identity !== null && !gone && !orphan) continue;
-      if (identity === null && declared?.roles.get(name)?.owner !== undefined && owner !== null && !orphan) continue;
+      if (!gone && !orphan && (identity !== null || owner !== null)) continue;
       const named = `\`${describeName(name)}\``;
       const text =
         identity === null && !orphan
