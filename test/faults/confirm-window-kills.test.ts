@@ -114,7 +114,9 @@ async function settles(folder: Workspace, byCommand: boolean): Promise<void> {
   const phases = (await windowsIn(folder.folder)).map(({ view }) => view.phase);
   expect(phases.every(isSettled), `phases ${phases.join(", ")}`).toBe(true);
   expect(await shop.aliceReads("orders_masked")).toBe(false);
-  // Nothing is in the way of whoever comes next, and the log tells what happened.
+  // Nothing is in the way of whoever comes next, and the log is whole.
+  expectExit(await folder.run(["apply", "--yes"]), 0);
+  expect(await shop.aliceReads("orders_masked")).toBe(true);
   expectExit(await folder.run(["audit", "verify"]), 0);
   await endWatchers(folder.folder);
 }

@@ -33,6 +33,26 @@ const theWindow = (): Promise<SeenWindow> => windowIn(folder.folder);
 const phase = async (): Promise<string> => (await theWindow()).view.phase;
 const watcherPid = async (): Promise<number | undefined> => (await theWindow()).watcher?.pid;
 
+/** The program in a terminal of its own. */
+function terminal(args: readonly string[]) {
+  const command = [process.execPath, MAIN, ...args].join(" ");
+  const child = spawn("script", ["-qefc", command, "/dev/null"], {
+    cwd: folder.folder,
+    env: {
+      ...process.env,
+      CI: "",
+      TERM: "xterm",
+      SHOP_URL: shop.server.url({ database: "shop" }),
+      XDG_STATE_HOME: `${folder.folder}-state`,
+    },
+    stdio: ["pipe", "pipe", "ignore"],
+  });
+  let shown = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (shown += text));
+  const ended = once(child, "close").then(([code]) => code as number | null);
+  return { child, text: () => shown, ended };
+}
+
 describe("a change that waits to be confirmed", () => {
   test("is taken back when nobody does, and who waits for that ends with exit 6", async () => {
     const ran = await folder.run(["apply", "--yes", "--confirm-within", "1s", "--wait"]);
@@ -142,19 +162,29 @@ describe("a change that waits to be confirmed", () => {
     expect(await masked()).toBe(false);
   });
 
-  test("outlives the hang-up of its client's terminal", async () => {
-    // A session of its own with a terminal, as `ssh` makes one; the whole foreground group is hung up.
-    const child = spawn("setsid", [process.execPath, MAIN, "apply", "--yes", "--confirm-within", "3s", "--wait"], {
-      cwd: folder.folder,
-      env: { ...process.env, SHOP_URL: shop.server.url({ database: "shop" }) },
-      stdio: "ignore",
-    });
-    await until(masked);
-    await until(async () => (await phase()) === "open");
-    if (child.pid !== undefined) process.kill(-child.pid, "SIGHUP");
-    await once(child, "exit");
-    expect(await masked()).toBe(true);
+  test("outlives its client's terminal", async () => {
+    const at = terminal(["apply", "--yes", "--confirm-within", "3s", "--wait"]);
+    await until(async () => (await masked()) && (await phase()) === "open");
+    // The terminal goes away: whatever runs in it is hung up.
+    at.child.kill("SIGKILL");
+    await at.ended;
+    expect([await masked(), await phase()]).toEqual([true, "open"]);
     await until(async () => !(await masked()));
+    await until(async () => (await phase()) === "reverted");
+  });
+
+  test.each([
+    ["confirm", "CONFIRMED", "confirmed", 0],
+    ["revert", "TAKEN BACK", "reverted", 6],
+    ["leave", "TO CONFIRM", "open", 0],
+  ])("is asked about in a terminal, where the answer %s counts", async (answer, shown, then, code) => {
+    const at = terminal(["apply", "--accessible", "--confirm-within", "60s"]);
+    await until(() => Promise.resolve(at.text().includes("Number:")));
+    at.child.stdin.write("2\n");
+    await until(() => Promise.resolve(at.text().includes("Type confirm")));
+    at.child.stdin.write(`${answer}\n`);
+    expect([await at.ended, at.text().includes(shown), await phase()]).toEqual([code, true, then]);
+    await endWatchers(folder.folder);
   });
 
   test("is not begun when nobody can watch over it", async () => {

@@ -7,6 +7,7 @@ import type { Action } from "../command-spec.ts";
 import type { CliContext } from "../context.ts";
 import { doerOf } from "../doer.ts";
 import { planTarget, type Planned } from "../pipeline.ts";
+import { countedFindings } from "../counted-findings.ts";
 import { savePlan } from "../plan-files.ts";
 import { saveReport } from "../report-files.ts";
 import { shellWord } from "../output/shell-word.ts";
@@ -39,6 +40,7 @@ const planOne: Action = async (context, input) =>
       await savePlan({ ...planned.plan, made_by }, out, context);
       await saveReport(planned.report, target.runsFolder);
       await target.record(planCreated(planned));
+      await target.record(planChecked(planned));
       toApprove.push(...(await requirementsOf({ ...planned, plan: { ...planned.plan, made_by } }, target, context)));
     }
     const { capabilities } = target.connection.engine;
@@ -60,6 +62,16 @@ function planCreated({ plan: made, report }: Pick<Planned, "plan" | "report">): 
     losing: report.delta.subjectsLosing,
     gaining: report.delta.subjectsGaining,
     refused_by: report.verdict.refusedBy,
+  };
+}
+
+/** What it says of what checks, policies and tests found about it. */
+function planChecked({ plan: made, report }: Pick<Planned, "plan" | "report">): TargetEvent {
+  return {
+    type: "check.evaluated",
+    plan: { digest: made.digest, manifest: made.manifest_digest },
+    outcome: report.verdict.refusedBy.length === 0 ? "passed" : "refused",
+    findings: countedFindings(report.findings),
   };
 }
 

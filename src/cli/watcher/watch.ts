@@ -154,5 +154,5 @@ function pollOf(run: Run): number {
 
 /** A line with its time: on stderr, which is a file for a watcher that was started by another process. */
 function say(text: string, context: CliContext): void {
-  context.tell([{ kind: "line", label: formatTime(context.clock.now()), text: escapeLine(text) }]);
+  context.tell([{ kind: "line", label: "", text: `${formatTime(context.clock.now())}  ${escapeLine(text)}` }]);
 }
