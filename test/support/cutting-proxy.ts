@@ -1,6 +1,6 @@
 import { connect, createServer, type Socket } from "node:net";
 
-/** A relay between a client and a PostgreSQL server that can be cut like a cable. */
+/** A relay between a client and a server that can be cut like a cable. */
 export interface CuttingProxy extends AsyncDisposable {
   readonly port: number;
   /** Cuts every connection there is, without a word to either side. New ones work. */
@@ -9,8 +9,11 @@ export interface CuttingProxy extends AsyncDisposable {
   cutOnCommit(when: "before" | "after", darkMs?: number): void;
 }
 
-/** Starts a relay to a port on this machine. */
-export async function cuttingProxy(target: number): Promise<CuttingProxy> {
+/** Starts a relay to a port on this machine. `isCommit` tells what to cut at: the COMMIT of PostgreSQL unless given. */
+export async function cuttingProxy(
+  target: number,
+  isCommit: (bytes: Buffer) => boolean = isPostgresqlCommit,
+): Promise<CuttingProxy> {
   const pairs = new Set<readonly [Socket, Socket]>();
   let mode: { readonly when: "before" | "after"; readonly darkMs: number } | null = null;
   let darkUntil = 0;
@@ -68,6 +71,6 @@ export async function cuttingProxy(target: number): Promise<CuttingProxy> {
 }
 
 /** A simple query (`Q`, length, text, zero) or a parse message that says COMMIT. */
-function isCommit(bytes: Buffer): boolean {
+function isPostgresqlCommit(bytes: Buffer): boolean {
   return /(^|\0)commit\0/i.test(bytes.subarray(5).toString("latin1"));
 }

@@ -1,15 +1,17 @@
 import { RolewrightError } from "../../src/base/error.ts";
 import { prepareCassandra } from "./cassandra.ts";
 import { prepareMariadb } from "./mariadb.ts";
+import { prepareS3 } from "./s3.ts";
 
 /** The servers that not every machine can have. */
-export type OptionalServer = "cassandra" | "mariadb" | "mysql";
+export type OptionalServer = "cassandra" | "mariadb" | "mysql" | "s3";
 
 /** What fetches each of them before any test runs. */
 const PREPARE: Readonly<Record<OptionalServer, () => Promise<void>>> = {
   cassandra: prepareCassandra,
   mariadb: prepareMariadb,
   mysql: requireMysqlUrl,
+  s3: prepareS3,
 };
 
 /** No registry offers it, so it is not required anywhere. */

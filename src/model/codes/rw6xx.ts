@@ -147,4 +147,9 @@ export const RW6XX: Readonly<Record<string, CodePage>> = {
     why: "The log was restored from an old copy, or somebody who holds its key rewrote it.",
     fix: "Restore the missing part. What the witness saw can be read from it, as `/HASH/checkpoint`; keep both checkpoints as evidence.",
   },
+  RW643: {
+    title: "the storage cannot hold an audit log",
+    why: "It stored an object over another one although it was told not to, or without comparing it. Two writers would both win there, and the log would fork.",
+    fix: "Take a storage that honours `If-None-Match: *` and `If-Match` when it stores, as Amazon S3 does since 2024.",
+  },
 };
