@@ -20,7 +20,7 @@ import { saveReport } from "./report-files.ts";
 import { outcomeDocument, outcomePage } from "./render/outcome-page.ts";
 import { planPage, type PlanSurroundings, type PlanView } from "./render/plan-page.ts";
 import type { OpenTarget } from "./target.ts";
-import { awaitWindow, type WindowEnding } from "./watcher/await-window.ts";
+import { awaitWindow, unknownWindow, type WindowEnding } from "./watcher/await-window.ts";
 import { startWatcher } from "./watcher/start.ts";
 
 /** A plan that a person is about to have applied, with everything they decide by. */
@@ -35,7 +35,7 @@ export interface Proposal {
   readonly accessRules: AccessRules;
   /** How somebody comes to approve it, as a sentence for whoever is refused. */
   readonly toApprove: string;
-  /** It finishes a run that was cut off: it was approved when it began. @default false */
+  /** It finishes a run that was cut off, or takes back one that waits to be confirmed: both were approved when that began. @default false */
   readonly finishes?: boolean;
   /** What runs when it is agreed. @default applies the report's plan */
   readonly run?: (options: ApplyOptions) => Promise<Outcome>;
@@ -106,7 +106,14 @@ async function inWindow(
 ): Promise<WindowEnding | null> {
   if (run.window === undefined || kind === "rolled-back") return null;
   const how = choices.inWindow === "ask" && !context.canAsk ? "leave" : choices.inWindow;
-  return await awaitWindow(run, { read: target, target: target.name, context, how });
+  try {
+    return await awaitWindow(run, { read: target, target: target.name, context, how });
+  } catch (error) {
+    // The change stands whatever becomes of watching it, and that must be said first.
+    if (!(error instanceof RolewrightError)) throw error;
+    context.progress.clear();
+    return unknownWindow(run, error);
+  }
 }
 
 /** What apply itself would refuse, before a person is asked to agree to it. `named`: there are several targets, and a loss is accepted with the target's name. */

@@ -2,6 +2,7 @@ import type { Decision } from "../approval/decision.ts";
 import type { ReviewObligation } from "../approval/review.ts";
 import type { UsedApprovals } from "../approval/used.ts";
 import type { ApprovalGate } from "../apply/apply-options.ts";
+import { personal } from "../audit/entry/commitment.ts";
 import { formatTime } from "../base/clock.ts";
 import { shortDigest } from "../base/digest.ts";
 import { EXIT, RolewrightError } from "../base/error.ts";
@@ -56,6 +57,8 @@ export async function approvalGate(proposal: Gated, context: CliContext): Promis
       if (!proposal.choices.breakGlass) throw refusal(gate, decision, proposal);
       const broken = obligationOf(gate, decision, proposal, context);
       await gate.approvals.store.oblige(broken);
+      const reason = personal(broken.reason, broken.person);
+      await proposal.target.record({ type: "breakglass.used", plan: { digest: gate.asked.plan.digest }, reason });
       return { ...usedBy(gate, decision), break_glass: broken };
     },
   };

@@ -113,6 +113,12 @@ async function signedBy(
   await shop.folder.write("word.json.sig", signature);
 }
 
+/** The last entries of the audit log. */
+async function recorded(): Promise<readonly { readonly type: string }[]> {
+  const ran = await as("x@example.com", ["audit", "log", "--last", "12", "--json"]);
+  return (ran.json() as unknown as { entries: { fields: { type: string } }[] }).entries.map(({ fields }) => fields);
+}
+
 describe("a plan that needs two approvals", () => {
   test("is applied when two people have given them, and the record says who", async () => {
     await plan();
@@ -139,6 +145,10 @@ describe("a plan that needs two approvals", () => {
       /APPROVED BY +alice \(SHA256:\S+\), carol \(SHA256:\S+\); applied by dave@example.com \(dave\)/,
     );
     expect(await shop.aliceReads("orders_masked")).toBe(true);
+    const words = { type: "approval.recorded", approval: { decision: "approved" } };
+    const told = await recorded();
+    expect(told.filter(({ type }) => type === words.type)).toMatchObject([words, words]);
+    expect(told.map(({ type }) => type)).toContain("check.evaluated");
     const after = await as("x@example.com", ["status", "plan.json", "--json"]);
     expect(after.json()).toMatchObject({
       runs: [{ approvals: { approvals: [{ person: "alice", reason: "seen" }, { person: "carol" }], risk: "high" } }],
@@ -357,6 +367,9 @@ describe("an emergency", () => {
     expectExit(await review(alice), 0);
     expectExit(await as("x@example.com", ["review-break-glass"]), 0);
     expect((await as("x@example.com", ["check"])).stdout).not.toContain("RW671");
+    const told = (await recorded()).map(({ type }) => type);
+    expect(told).toContain("breakglass.used");
+    expect(told).toContain("review.decided");
   });
 
   test.runIf(LONG)("cannot be reviewed by who made it, nor declared where a rule rules it out", async () => {

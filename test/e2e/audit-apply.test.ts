@@ -27,16 +27,17 @@ test("a plan, its apply and its way back are recorded, in an order that verifies
   expectExit(await shop.folder.run(["plan", "--out", "plan.json"]), 0);
   expectExit(await shop.folder.run(["apply", "plan.json", "--yes"]), 0);
   expectExit(await shop.folder.run(["revert", "plan.json", "--yes"]), 0);
-  const entries = await recorded(6);
+  const entries = await recorded(7);
   expect(entries.map(({ fields }) => [fields["type"], fields["part"] ?? fields["outcome"] ?? null])).toEqual([
     ["plan.created", null],
+    ["check.evaluated", "passed"],
     ["change.intent", "apply"],
     ["change.outcome", "success"],
     ["change.intent", "revert"],
     ["change.outcome", "success"],
     ["apply.reverted", null],
   ]);
-  expect(JSON.stringify(entries[1]?.fields["changes"])).toContain('"op":"add-grant"');
+  expect(JSON.stringify(entries[2]?.fields["changes"])).toContain('"op":"add-grant"');
   const verified = await shop.folder.run(["audit", "verify", "--full", "--json"]);
   expect(verified.json()).toMatchObject({ verified: true, open_intents: [] });
 });
@@ -62,9 +63,10 @@ test("an apply that is refused, and drift that is found, are recorded", async ()
   await shop.folder.run(["plan", "--out", "plan.json"]);
   expectExit(await shop.folder.run(["apply", "plan.json", "--yes"]), 3);
   expectExit(await shop.folder.run(["drift"]), 0);
-  const entries = await recorded(3);
+  const entries = await recorded(4);
   expect(entries.map(({ fields }) => [fields["type"], fields["error"] ?? null])).toEqual([
     ["plan.created", null],
+    ["check.evaluated", null],
     ["apply.refused", "RW407"],
     ["drift.detected", null],
   ]);

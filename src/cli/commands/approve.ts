@@ -5,6 +5,7 @@ import { APPROVAL_NAMESPACE, type ApprovalDocument, documentText } from "../../a
 import type { Signed } from "../../approval/signed-by.ts";
 import { fingerprintOf } from "../../approval/ssh/public-key.ts";
 import { readSignature } from "../../approval/ssh/signature.ts";
+import { personal } from "../../audit/entry/commitment.ts";
 import { checkUnused } from "../../apply/preflight.ts";
 import { formatTime } from "../../base/clock.ts";
 import { shortDigest } from "../../base/digest.ts";
@@ -27,6 +28,7 @@ import type { CliContext } from "../context.ts";
 import { doerOf } from "../doer.ts";
 import type { Input } from "../input.ts";
 import { shellWord } from "../output/shell-word.ts";
+import { record } from "../recording.ts";
 import { findPlan } from "../plan-files.ts";
 import { planView } from "../plan-options.ts";
 import { approvalBlocks, approvalDocument } from "../render/approvals.ts";
@@ -67,6 +69,22 @@ export const approve: Action = async (context, input) => {
   );
   if (given.decision === "approve") checkApprover(given.person, asked);
   const file = await approvals.store.save(found.plan.digest, signed);
+  const { person } = given;
+  await record(
+    {
+      type: "approval.recorded",
+      plan: { digest: found.plan.digest, manifest: found.plan.manifest_digest },
+      approval: {
+        decision: given.decision === "approve" ? "approved" : "denied",
+        approver: personal(person, person),
+        key: given.key,
+        rule: null,
+        until: null,
+        rationale: null,
+      },
+    },
+    context,
+  );
   const judged = await decideNow(asked, approvals, nowOf(context));
   const { risk, author } = asked;
   const next = judged.approved ? [`rolewright apply ${shellWord(named)}`] : [`rolewright status ${shellWord(named)}`];

@@ -24,6 +24,8 @@ import type { Input } from "../input.ts";
 import { manifestFindings } from "../manifest-findings.ts";
 import { NO_SOURCES } from "../output/frame.ts";
 import { readText } from "../questions/source.ts";
+import { countedFindings } from "../counted-findings.ts";
+import { recordWhereBegun } from "../recording.ts";
 import { readOpenReviews } from "../reviews.ts";
 import { chooseTarget, chooseTargets, manifestError, openTarget, type ReadManifest, readManifest } from "../target.ts";
 import { usageError } from "../usage.ts";
@@ -44,10 +46,29 @@ export const check: Action = async (context, input) => {
     frames: input.count("frames") ?? 1,
     next: nextCommands(report, input),
   };
+  await recordChecks(report, context);
   context.progress.clear();
   await tellChecks(report, output, { view, context, root: asked.read?.loaded.root ?? context.cwd });
   return exitOf(report);
 };
+
+/** What was found on live targets, by code: where there is an audit log already, it is told. */
+async function recordChecks({ targets }: CheckReport, context: CliContext): Promise<void> {
+  for (const { target, environment, engine, source, findings } of targets) {
+    if (source !== "live") continue;
+    const refused = findings.some((each) => each.severity === "error");
+    await recordWhereBegun(
+      {
+        type: "check.evaluated",
+        target: { engine, name: target, environment },
+        plan: null,
+        outcome: refused ? "refused" : "passed",
+        findings: countedFindings(findings),
+      },
+      context,
+    );
+  }
+}
 
 /** What `--no-new-access` asks for. */
 async function comparison(context: CliContext, input: Input): Promise<Pick<CheckOptions, "newAccess">> {

@@ -33,6 +33,8 @@ async function importKnownTarget(context: CliContext, input: Input): Promise<0> 
       ...(variable === undefined ? {} : { urlVariable: variable }),
     });
     const { live, files } = await importLive(target.connection, request, context);
+    const { fingerprint } = live;
+    await target.record({ type: "manifest.imported", fingerprint, files: files.files.length });
     context.progress.clear();
     context.show(importPage(live, files, request, context), () => importDocument(files, request));
     return EXIT.done;

@@ -1,8 +1,9 @@
 import { applyAs } from "../../apply/apply.ts";
 import { resolveOptions } from "../../apply/apply-options.ts";
+import type { Run } from "../../apply/outcome.ts";
 import { checkServer } from "../../apply/preflight.ts";
 import { doubtOf } from "../../apply/unfinished.ts";
-import { decideReversal } from "../../apply/window.ts";
+import { decideReversal, isUndecided, viewWindow } from "../../apply/window.ts";
 import { shortDigest } from "../../base/digest.ts";
 import { RolewrightError } from "../../base/error.ts";
 import type { Plan } from "../../plan/plan.ts";
@@ -53,6 +54,8 @@ export const revert: Action = async (context, input) => {
           accessRules: dialect.accessRules,
           toApprove: "save it with `--out FILE`, and have it approved: `rolewright approve FILE`",
           reverts: plan.digest,
+          // In the window it would go back by itself: the way back was part of what was approved.
+          finishes: !leaveChanged && (await isHeld(named.run, target, context)),
           run: async (options) => {
             await decideRevert(plan, target, context);
             return await applyAs(made, resolveOptions(options), plan.digest);
@@ -68,6 +71,12 @@ export const revert: Action = async (context, input) => {
     return planExit(planned, false);
   });
 };
+
+async function isHeld(run: Run | null, { windows }: OpenTarget, { clock }: CliContext): Promise<boolean> {
+  if (run?.window === undefined) return false;
+  const view = viewWindow(run, await windows.events(run.plan), clock.now());
+  return view !== null && isUndecided(view);
+}
 
 /** From here on nobody can confirm it, and if this process dies the watcher goes on. */
 async function decideRevert(plan: Plan, target: OpenTarget, context: CliContext): Promise<void> {

@@ -1,4 +1,6 @@
 import { documentText, REVIEW_NAMESPACE } from "../../approval/document.ts";
+import { personal } from "../../audit/entry/commitment.ts";
+import { record } from "../recording.ts";
 import { checkReview, checkReviewer, type OpenReview, openReviews, reviewDocument } from "../../approval/review.ts";
 import { shortDigest } from "../../base/digest.ts";
 import { EXIT, RolewrightError } from "../../base/error.ts";
@@ -26,6 +28,8 @@ export const reviewBreakGlass: Action = async (context, input) => {
   const reason = input.text("reason")?.trim() ?? "";
   if (reason === "") throw usageError("RW004", "a review says what was found", "give it with `--reason TEXT`");
   const file = await sign({ obligation, discounted: [] }, { reason, approvals, context, input });
+  const review = { review: obligation.plan_digest, decision: "reviewed", rationale: personal(reason) };
+  await record({ type: "review.decided", ...review }, context);
   context.progress.clear();
   context.show(
     [

@@ -4,7 +4,7 @@ import { pause } from "../../apply/failure.ts";
 import { confirmWindow, decideReversal, type WindowView } from "../../apply/window.ts";
 import { formatTime } from "../../base/clock.ts";
 import { shortDigest } from "../../base/digest.ts";
-import { EXIT, type ExitCode } from "../../base/error.ts";
+import { EXIT, type ExitCode, type RolewrightError } from "../../base/error.ts";
 import type { CliContext, JsonDocument } from "../context.ts";
 import { holder } from "../doer.ts";
 import { escapeLine } from "../output/escape.ts";
@@ -77,6 +77,17 @@ export async function awaitWindow(
     prompt?.close();
     context.progress.clear();
   }
+}
+
+/** The plan is applied, and it could not be found out or seen to what becomes of its window. */
+export function unknownWindow(run: Run, error: RolewrightError): WindowEnding {
+  const name = shortDigest(run.plan);
+  const text = `${error.code} ${escapeLine(error.message)}; plan ${name} is applied: rolewright status ${name} says how it stands`;
+  return {
+    page: [line("WINDOW UNKNOWN", "bad", text)],
+    document: { window: { phase: "unknown", error: { code: error.code, message: error.message } } },
+    exit: EXIT.failed,
+  };
 }
 
 function isSettled({ phase }: WindowView): boolean {

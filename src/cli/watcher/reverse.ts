@@ -37,7 +37,13 @@ export async function reverseRun(run: Run, because: ReversalCause, how: Reversin
   const { read, target, context } = how;
   let reversal: Reversal;
   try {
-    reversal = await openTarget(read, target, { context, because, work: (open) => reverse(run, open, context) });
+    const work = async (open: OpenTarget): Promise<Reversal> => {
+      const became = await reverse(run, open, context);
+      if (became.kind === "stopped")
+        await open.record({ type: "apply.refused", plan: { digest: run.plan }, error: became.code });
+      return became;
+    };
+    reversal = await openTarget(read, target, { context, because, work });
   } catch (error) {
     if (!(error instanceof RolewrightError)) throw error;
     reversal = { kind: STOPS.has(error.code) ? "stopped" : "later", code: error.code, message: error.message };

@@ -22,6 +22,9 @@ export interface WatchOptions {
 /** A client that lives holds the applier's lock, and every look at that is a connection. */
 const LOOK_AFTER_MS = 5000;
 const GRACE_MS = 2000;
+/** Somebody else is at work, or the server is not there: that passes. What the server refuses so often it refuses for good. */
+const PASSES = /^RW(404|405|410|411|413|422|423|428|5\d\d|6\d\d)$/;
+const MAX_REFUSED = 5;
 const MAX_PAUSE_MS = 30_000;
 
 /**
@@ -86,6 +89,7 @@ function newSteps(options: WatchOptions, probes: readonly Probe[]): Steps {
   const parent = process.ppid;
   let lookedAt = performance.now();
   let attempts = 0;
+  let refused = 0;
   let hasWaited = false;
   const end = (text: string) => () => {
     say(text, context);
@@ -131,6 +135,8 @@ function newSteps(options: WatchOptions, probes: readonly Probe[]): Steps {
       const reversal = await reverseRun(run, because, options);
       if (reversal.kind !== "later") return 0;
       attempts += 1;
+      refused = PASSES.test(reversal.code) ? 0 : refused + 1;
+      if (refused >= MAX_REFUSED) await stopReversal(run, reversal, decide);
       say(`RW698 ${reversal.code} ${reversal.message}; it is tried again`, context);
       return Math.min(MAX_PAUSE_MS, 100 * 2 ** Math.min(attempts, 9));
     },
