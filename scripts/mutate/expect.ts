@@ -125,7 +125,7 @@ function same(found: unknown, expected: unknown, how: { readonly part: boolean }
   }
   if (expected instanceof Date || expected instanceof RegExp || ArrayBuffer.isView(expected))
     return isDeepStrictEqual(found, expected);
-  if (Array.isArray(found)) return false;
+  if (Array.isArray(found) && !how.part) return false;
   const names = how.part ? Object.keys(expected) : [...new Set([...Object.keys(found), ...Object.keys(expected)])];
   return names.every((name) => same(Reflect.get(found, name), Reflect.get(expected, name), how));
 }

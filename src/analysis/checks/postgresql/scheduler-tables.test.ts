@@ -28,6 +28,7 @@ test("reading and ending jobs, other tables there, the same name elsewhere and s
   expect(said("select, delete on table cron.job to public")).toEqual([]);
   expect(said("insert on table cron.notes to app", "insert on table sales.job to app")).toEqual([]);
   expect(said("insert on table cron.job to boss")).toEqual([]);
+  expect(said("execute on routine cron.job to app", "update on sequence cron.job to app")).toEqual([]);
 });
 
 test("an extension of any schema is known by its name", () => {
@@ -40,6 +41,16 @@ test("an extension of any schema is known by its name", () => {
   expect(told(schedulerTables, { ...world, catalog: by("pg_partman") })).toHaveLength(1);
   expect(told(schedulerTables, { ...world, catalog: by("other") })).toEqual([]);
   expect(told(schedulerTables, world)).toEqual([]);
+  for (const name of ["part_config_old", "template"]) {
+    const other = { kind: "table", path: ["shop", "jobs", name] } as const;
+    const catalog = (all: Snapshot["catalog"]): Snapshot["catalog"] => ({
+      ...all,
+      entries: new Map(all.entries).set(resourceKey(other), { resource: other, extension: "pg_partman" }),
+    });
+    expect(told(schedulerTables, { roles: ROLES, grants: [`update on table jobs.${name} to app`], catalog })).toEqual(
+      [],
+    );
+  }
   expect(runOn(schedulerTables, { ...world, catalog: by("pg_partman") }).findings[0]?.mend.changes).toMatchObject([
     { kind: "remove-grant", privileges: ["UPDATE"], grantee: "app" },
   ]);
