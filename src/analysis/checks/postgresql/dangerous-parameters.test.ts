@@ -46,5 +46,6 @@ test("harmless parameters, superusers and servers without such grants are left a
   expect(said("set, alter system on parameter catalog_log to app")).toEqual([]);
   expect(said("alter system on parameter archive_command to boss")).toEqual([]);
   const old = { major: 14, roles: ROLES, grants: ["alter system on parameter archive_command to app"] };
+  expect(told(dangerousParameters, { ...old, major: 15 })).toHaveLength(1);
   expect(runOn(dangerousParameters, old)).toMatchObject({ findings: [], notEvaluated: [], passed: [] });
 });

@@ -171,5 +171,6 @@ describe("PGE-16", () => {
     ).toEqual([]);
     expect(told(databaseOwners, world("app", { owners: { "database shop": "app" } }))).toEqual([]);
     expect(told(databaseOwners, world("app", { major: 14 }))).toEqual([]);
+    expect(told(databaseOwners, world("app", { major: 15 }))).toEqual(told(databaseOwners, world("app")));
   });
 });

@@ -34,5 +34,7 @@ describe("PGE-09", () => {
     expect(told(replaceableFunctions, world("ann in team noset"))).toEqual([]);
     expect(told(replaceableFunctions, world("boss in owner noset"))).toEqual([]);
     expect(told(replaceableFunctions, { ...world("ann in owner noset"), major: 15 })).toEqual([]);
+    expect(told(replaceableFunctions, { ...world("ann in owner noset"), major: 16 })).toHaveLength(1);
+    expect(told(replaceableFunctions, world("ann in team noset", "bob in owner"))).toEqual([]);
   });
 });

@@ -31,6 +31,14 @@ test("sensitive data that a login gets by SET ROLE only is found, and the option
   expect(finding?.mend.changes).toMatchObject([
     { kind: "alter-membership", before: { set: true }, after: { set: false } },
   ]);
+  const twice = world(
+    {},
+    {
+      members: ["eve in payroll noinherit", "app in payroll noinherit noset by=app", "app in payroll noinherit"],
+      roles: { ...world().roles, eve: {} },
+    },
+  );
+  expect(runOn(setRoleOnly, twice).findings[0]?.mend.changes).toHaveLength(1);
   const members = ["app in other", "eve in payroll noinherit noset", "app in payroll noinherit"];
   const among = world({}, { members, roles: { ...world().roles, other: {}, eve: {} } });
   expect(runOn(setRoleOnly, among).findings[0]?.mend.changes).toMatchObject([

@@ -25,6 +25,10 @@ describe("PGE-12", () => {
     expect(told(weakOwners, world("dev", "boss"))).toEqual([
       "high `boss` manages roles and uses `table app.t`, whose code `dev` can change",
     ]);
+    const copies = { roles: { ...roles, boss: { login: true, replication: true } } };
+    expect(told(weakOwners, world("dev", "boss", copies))).toEqual([
+      "high `boss` copies the whole server and uses `table app.t`, whose code `dev` can change",
+    ]);
     expect(runOn(weakOwners, world("dev", "boss")).findings[0]).toMatchObject({
       principals: ["dev"],
       over: "escalable",
