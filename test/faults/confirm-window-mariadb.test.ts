@@ -131,15 +131,16 @@ describeOn("mariadb", "a change that waits to be confirmed on MariaDB", () => {
   });
 
   test("is taken back although its watcher was killed in the middle of the way back", async () => {
-    expectExit(await folder.run(["apply", "--yes", "--confirm-within", "1s"]), 0);
-    await kill((await windowIn(folder.folder)).watcher?.pid).catch(() => undefined);
+    expectExit(await folder.run(["apply", "--yes", "--confirm-within", "3s"]), 0);
+    await kill((await windowIn(folder.folder)).watcher?.pid);
     const { run } = await windowIn(folder.folder);
     const child = spawn(process.execPath, [CHILD, "watch", "self", MAIN, run.plan], {
       cwd: folder.folder,
       env: { ...process.env, SHOP_URL: server.url(), XDG_STATE_HOME: `${folder.folder}-state`, KILL_AT: "after 6" },
       stdio: "ignore",
     });
-    await once(child, "exit");
+    const [, signal] = (await once(child, "exit")) as [number | null, string | null];
+    expect([signal, await standing()]).toEqual(["SIGKILL", "between"]);
     await folder.run(["status"]);
     expect(await standing()).toBe("before");
     expect((await windowIn(folder.folder)).view.phase).toBe("reverted");

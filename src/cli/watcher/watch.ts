@@ -1,6 +1,13 @@
 import { pause } from "../../apply/failure.ts";
 import type { Run } from "../../apply/outcome.ts";
-import { type DecideOptions, decideReversal, notedProbes, viewWindow, type WindowView } from "../../apply/window.ts";
+import {
+  type DecideOptions,
+  decideReversal,
+  notedProbes,
+  stopReversal,
+  viewWindow,
+  type WindowView,
+} from "../../apply/window.ts";
 import { formatTime } from "../../base/clock.ts";
 import { type Digest, shortDigest } from "../../base/digest.ts";
 import { RolewrightError } from "../../base/error.ts";
