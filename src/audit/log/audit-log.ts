@@ -240,15 +240,20 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
   };
 
   const work = async (): Promise<void> => {
-    while (waiting.length > 0) {
-      let bytes = 0;
-      let count = 0;
-      for (const each of waiting.slice(0, MAX_BATCH)) {
-        bytes += each.bytes;
-        if (count > 0 && bytes > MAX_BATCH_BYTES) break;
-        count += 1;
+    try {
+      while (waiting.length > 0) {
+        let bytes = 0;
+        let count = 0;
+        for (const each of waiting.slice(0, MAX_BATCH)) {
+          bytes += each.bytes;
+          if (count > 0 && bytes > MAX_BATCH_BYTES) break;
+          count += 1;
+        }
+        await commitBatch(waiting.splice(0, count));
       }
-      await commitBatch(waiting.splice(0, count));
+    } finally {
+      // At once: what is appended between the last look and a later callback would wait for ever.
+      working = null;
     }
   };
 
@@ -264,9 +269,7 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
     const bytes = encodeEntry(entry, new Date(0)).length; // One that is too long is refused before it waits.
     return new Promise((resolve, reject) => {
       waiting.push({ entry, bytes, resolve, reject });
-      working ??= work().finally(() => {
-        working = null;
-      });
+      working ??= work();
     });
   };
 
