@@ -2,6 +2,9 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 
 const LIVE_TIMEOUT_MS = 120_000;
 
+/** The program is started hundreds of times from its source: compiled once, it starts in a third of the time. */
+const COMPILED = new URL("./node_modules/.cache/compiled", import.meta.url).pathname;
+
 /** One project per kind of proof; the folder names say what each proves. Live projects share two cores with their servers. */
 const live = (name: string) => ({
   test: {
@@ -10,6 +13,7 @@ const live = (name: string) => ({
     globalSetup: ["test/support/global-setup.ts"],
     testTimeout: LIVE_TIMEOUT_MS,
     hookTimeout: LIVE_TIMEOUT_MS,
+    env: { NODE_COMPILE_CACHE: COMPILED },
   },
 });
 

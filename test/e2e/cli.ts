@@ -69,6 +69,7 @@ export async function rolewright(args: readonly string[], options: RunOptions = 
       HOME: process.env["HOME"],
       TMPDIR: process.env["TMPDIR"],
       NODE_OPTIONS: process.env["NODE_OPTIONS"],
+      NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
       ...options.env,
     },
     stdio: ["ignore", "pipe", "pipe"],
