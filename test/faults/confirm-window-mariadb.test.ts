@@ -114,6 +114,33 @@ describeOn("mariadb", "a change that waits to be confirmed on MariaDB", () => {
     expect(await standing()).toBe("before");
   });
 
+  test("that was cut off half-way cannot be confirmed, is finished by apply, and waits then", async () => {
+    const child = spawn(process.execPath, [CHILD, "apply", "both", MAIN], {
+      cwd: folder.folder,
+      env: {
+        ...process.env,
+        SHOP_URL: server.url(),
+        XDG_STATE_HOME: `${folder.folder}-state`,
+        KILL_AT: "after 4",
+        WITHIN: "60s",
+      },
+      stdio: "ignore",
+    });
+    await once(child, "exit");
+    const shown = await folder.run(["status"]);
+    expectExit(shown, 1);
+    expect(shown.stderr).toContain("WATCHED AGAIN");
+    expect(shown.stdout).toMatch(/WINDOW .*stands in part, and is taken back at/u);
+    const refused = await folder.run(["confirm"]);
+    expectExit(refused, 1);
+    expect(refused.stderr).toContain("RW691");
+    const { run } = await windowIn(folder.folder);
+    expectExit(await folder.run(["apply", run.plan.slice("sha256:".length), "--yes"]), 0);
+    expect([await standing(), (await windowIn(folder.folder)).view.phase]).toEqual(["after", "open"]);
+    expectExit(await folder.run(["confirm"]), 0);
+    await endWatchers(folder.folder);
+  });
+
   test("is not taken back over what somebody else changed meanwhile", async () => {
     await folder.write("rolewright.yaml", `${WISH}  alice@%: { connection_limit: 5 }\n`);
     expectExit(await folder.run(["apply", "--yes", "--confirm-within", "2s"]), 0);

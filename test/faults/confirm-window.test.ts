@@ -178,6 +178,17 @@ describe("a change that waits to be confirmed", () => {
     expect(await masked()).toBe(true);
   });
 
+  test("is taken back as soon as a server can be reached again that went away", async () => {
+    expectExit(await folder.run(["apply", "--yes", "--confirm-within", "2s"]), 0);
+    await shop.server.kill();
+    await until(async () => (await phase()) === "reverting");
+    await wait(1000);
+    expect((await theWindow()).watcher?.lives).toBe(true);
+    await shop.server.restart();
+    await until(async () => (await phase()) === "reverted", 40);
+    expect(await masked()).toBe(false);
+  });
+
   test("is settled when somebody took it back by hand", async () => {
     expectExit(await folder.run(["apply", "--yes", "--confirm-within", "1s"]), 0);
     await shop.server.query("revoke select on sales.orders_masked from reporting_ro", { database: "shop" });
