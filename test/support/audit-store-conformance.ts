@@ -175,8 +175,12 @@ export async function countReceipts(store: AuditStore, receipts: readonly Receip
   const head = await store.open();
   if (head === null) throw new Error("the log is empty");
   const tree = await openTree((path) => store.get(path), head);
+  const bundles = new Map<number, readonly Uint8Array[]>(); // Each is read once, or a storage over a network takes minutes.
   for (const { index, leaf } of receipts) {
-    const entry = (await tree.entries(Math.floor(index / 256)))[index % 256];
+    const bundle = Math.floor(index / 256);
+    const entries = bundles.get(bundle) ?? (await tree.entries(bundle));
+    bundles.set(bundle, entries);
+    const entry = entries[index % 256];
     if (entry === undefined || !equalBytes(leafHash(entry), leaf)) throw new Error(`entry ${index} is another one`);
   }
   const seen = new Map<number, Uint8Array>();

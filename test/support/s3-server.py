@@ -18,7 +18,8 @@ from moto.moto_server.werkzeug_app import (  # noqa: E402
 from moto.s3.models import s3_backends  # noqa: E402
 from werkzeug.serving import make_server  # noqa: E402
 
-BUCKET = "rolewright-audit"
+# Many, since listing one takes moto as long as it has objects, whatever the prefix.
+BUCKETS = [f"rolewright-audit-{number}" for number in range(40)]
 ALLOWED = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
 
 
@@ -43,11 +44,12 @@ def main() -> None:
     iam.create_user("us-east-1", "writer")
     iam.put_user_policy("writer", "all", json.dumps(ALLOWED))
     key = iam.create_access_key("writer")
-    s3_backends[DEFAULT_ACCOUNT_ID]["aws"].create_bucket(BUCKET, "us-east-1")
+    for bucket in BUCKETS:
+        s3_backends[DEFAULT_ACCOUNT_ID]["aws"].create_bucket(bucket, "us-east-1")
     settings.INITIAL_NO_AUTH_ACTION_COUNT = 0
     app = OneByOne(create_backend_app)
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=MotoRequestHandler)
-    told = {"port": server.server_port, "bucket": BUCKET, "id": key.access_key_id, "secret": key.secret_access_key}
+    told = {"port": server.server_port, "buckets": BUCKETS, "id": key.access_key_id, "secret": key.secret_access_key}
     print(json.dumps(told), flush=True)
     server.serve_forever()
 

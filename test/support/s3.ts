@@ -52,16 +52,17 @@ export async function startS3(): Promise<S3Server> {
   const ended = once(child, "close");
   const lines = createInterface({ input: child.stdout });
   const [line] = (await Promise.race([once(lines, "line"), ended.then(() => ["{}"])])) as [string];
-  const told = JSON.parse(line) as { port?: number; bucket: string; id: string; secret: string };
+  const told = JSON.parse(line) as { port?: number; buckets: readonly string[]; id: string; secret: string };
   if (told.port === undefined) throw new Error("the S3 server did not start");
   const { port } = told;
   const credentials = { accessKeyId: told.id, secretAccessKey: new Secret(told.secret), sessionToken: null };
+  let used = 0;
   return {
     port,
     bucket: (over = {}) => ({
       endpoint: `http://127.0.0.1:${port}`,
       region: "us-east-1",
-      bucket: told.bucket,
+      bucket: told.buckets[used++ % told.buckets.length] ?? "",
       prefix: `ünï 'log' (${randomBytes(6).toString("hex")})`,
       credentials: () => Promise.resolve(credentials),
       ...over,

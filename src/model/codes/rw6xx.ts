@@ -152,4 +152,34 @@ export const RW6XX: Readonly<Record<string, CodePage>> = {
     why: "It stored an object over another one although it was told not to, or without comparing it. Two writers would both win there, and the log would fork.",
     fix: "Take a storage that honours `If-None-Match: *` and `If-Match` when it stores, as Amazon S3 does since 2024.",
   },
+  RW644: {
+    title: "the bucket of the audit log is not described",
+    why: "ROLEWRIGHT_AUDIT_STORE names a bucket, and its address, region, endpoint or credentials are missing or wrong.",
+    fix: "Set ROLEWRIGHT_AUDIT_STORE to s3://BUCKET/PREFIX, AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and AWS_ENDPOINT_URL_S3 for a storage that is not Amazon's.",
+  },
+  RW645: {
+    title: "the audit log's tables are not there, and cannot be made",
+    why: "A log in PostgreSQL begins with a schema of its own. The role in the URL may not create one, or somebody else's schema has its name.",
+    fix: "Run any command that records something once as a role that may create a schema, and grant the writer what docs/audit.md says.",
+  },
+  RW646: {
+    title: "the audit log's tables are of another version",
+    why: "They were made by a version of Rolewright that keeps them in another shape.",
+    fix: "Use the version of Rolewright that the others use who write to this log.",
+  },
+  RW647: {
+    title: "the server cannot hold an audit log",
+    why: "Nothing may count as written that a power loss takes away: `fsync` and `full_page_writes` must be on, `synchronous_commit` at least `on`, and the server no standby.",
+    fix: "Correct the settings of the log's server, or name another one.",
+  },
+  RW648: {
+    title: "another writer holds the audit log",
+    why: "Writers take turns for milliseconds. One did not let go in 30 seconds: its machine stands still, or somebody locked the tables by hand.",
+    fix: "Run it again: a writer that stands still is ended by the server after 15 seconds. Otherwise look for who holds it in `pg_stat_activity`.",
+  },
+  RW649: {
+    title: "what `ROLEWRIGHT_AUDIT_STORE` says is no place for an audit log",
+    why: "It is a URL of a PostgreSQL database, or it is not set, and the log lies in files.",
+    fix: "Give it the form `postgresql://user@host:port/database`.",
+  },
 };
