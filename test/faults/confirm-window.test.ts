@@ -3,8 +3,9 @@ import { once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { expectExit, type Workspace, workspace } from "../e2e/cli.ts";
-import { endWatchers, isAlive, kill, type SeenWindow, until, windowIn } from "./confirm-window-world.ts";
-import { manifest, NARROWER, openShop, type Shop } from "../e2e/shop.ts";
+import { endWatchers, isAlive, kill, type SeenWindow, until, windowIn, windowsIn } from "./confirm-window-world.ts";
+import { manifest, NARROWER, openShop, ROLES, SALES, type Shop } from "../e2e/shop.ts";
+import { startPostgres } from "../support/postgres.ts";
 
 /* Changes that wait to be confirmed, on a real PostgreSQL with the real program: client, watcher and terminal are processes of their own. */
 
@@ -305,5 +306,43 @@ describe("the manifest", () => {
     expectExit(ran, 3);
     expect(ran.stderr).toContain("RW699");
     expect(await masked()).toBe(false);
+  });
+});
+
+describe.runIf(LONG)("several targets", () => {
+  const ROLE = "  reporting_ro:\n    grants: [select on table sales.orders_masked]\n";
+
+  test("each get a window of their own, and are confirmed one by one; a failed probe on the second stops there", async () => {
+    await using other = await startPostgres({ ownIdentity: true });
+    await other.query("create database shop");
+    await other.query(ROLES);
+    await other.query(SALES, { database: "shop" });
+    const env = { OTHER_URL: other.url({ database: "shop" }) };
+    const targets = `version: 1
+confirm_within: 60s
+targets:
+  shop: { engine: postgresql, environment: production, url: "\${SHOP_URL}" }
+  other: { engine: postgresql, environment: production, url: "\${OTHER_URL}" }
+roles:
+${ROLE}`;
+    await folder.write("rolewright.yaml", targets);
+    expectExit(await folder.run(["apply", "--all-targets", "--yes"], { env }), 0);
+    const both = await folder.run(["confirm"], { env });
+    expectExit(both, 64);
+    expect(both.stderr).toContain("2 changes wait to be confirmed");
+    const [first, second] = await windowsIn(folder.folder);
+    expectExit(await folder.run(["confirm", first?.run.plan.slice(7) ?? ""], { env }), 0);
+    expectExit(await folder.run(["revert", second?.run.plan.slice(7) ?? "", "--yes"], { env }), 0);
+    expectExit(await folder.run(["status"], { env }), 0);
+    await folder.write(
+      "rolewright.yaml",
+      `${targets}    revoke: [select on table sales.orders]\nprobes:\n  - { name: no, run: ["false"], targets: [other] }\n`,
+    );
+    const ran = await folder.run(
+      ["apply", "--all-targets", "--yes", "--accept-access-loss=shop=1", "--accept-access-loss=other=1"],
+      { env },
+    );
+    expect(ran.code).not.toBe(0);
+    expect(ran.stdout + ran.stderr).toContain("RW695 probe `no`");
   });
 });

@@ -20,6 +20,7 @@ import { planDocument } from "../render/plan-document.ts";
 import { planPage } from "../render/plan-page.ts";
 import { chosenFor, type OpenTarget, readLive, readManifest, withTarget } from "../target.ts";
 import { VERSION } from "../version.ts";
+import { notHeldUp } from "../watcher/reverse.ts";
 import { settleWindows } from "../watcher/settle-windows.ts";
 import { planExit } from "./plan.ts";
 
@@ -38,7 +39,10 @@ export const revert: Action = async (context, input) => {
     const made = await untilUnused(target.runs, (findings) =>
       planRevert(plan, live, dialect, { tool: VERSION, leaveChanged, findings, doubt }),
     );
-    const planned = judgePlan(made, target, live);
+    // In the window it would go back by itself: the way back was part of what was approved.
+    const held = !leaveChanged && (await isHeld(named.run, target, context));
+    const judged = judgePlan(made, target, live);
+    const planned = held ? notHeldUp(judged) : judged;
     const view = planView(input, target.sources);
     const { capabilities } = target.connection.engine;
     const around = { capabilities, readAt: live.takenAt, unchangedRoles: [], next: [] };
@@ -54,8 +58,7 @@ export const revert: Action = async (context, input) => {
           accessRules: dialect.accessRules,
           toApprove: "save it with `--out FILE`, and have it approved: `rolewright approve FILE`",
           reverts: plan.digest,
-          // In the window it would go back by itself: the way back was part of what was approved.
-          finishes: !leaveChanged && (await isHeld(named.run, target, context)),
+          finishes: held,
           run: async (options) => {
             await decideRevert(plan, target, context);
             return await applyAs(made, resolveOptions(options), plan.digest);

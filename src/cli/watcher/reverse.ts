@@ -10,7 +10,7 @@ import { RolewrightError } from "../../base/error.ts";
 import { planRevert } from "../../plan/revert-plan.ts";
 import type { CliContext } from "../context.ts";
 import { holder } from "../doer.ts";
-import { judgePlan, untilUnused } from "../pipeline.ts";
+import { judgePlan, type Planned, untilUnused } from "../pipeline.ts";
 import { openTarget, type OpenTarget, readLive, type ReadManifest } from "../target.ts";
 import { VERSION } from "../version.ts";
 
@@ -86,13 +86,12 @@ async function reverse({ plan: digest }: Run, target: OpenTarget, context: CliCo
   );
   const obstacle = made.findings.find(({ severity }) => severity === "error");
   if (obstacle !== undefined) return { kind: "stopped", code: obstacle.code, message: obstacle.message };
-  const { guards } = judgePlan(made, target, live);
+  const { guards } = notHeldUp(judgePlan(made, target, live));
   const options = resolveOptions({
     connection,
     runs,
     windows,
-    // The way back was part of what was approved; only the guard against locking everybody out still holds it up.
-    guards: { ...guards, judge: () => ({ refusedBy: [], acceptLoss: null }) },
+    guards,
     holder: holder(),
     clock,
     signal: context.signal,
@@ -101,4 +100,16 @@ async function reverse({ plan: digest }: Run, target: OpenTarget, context: CliCo
   const outcome = await applyAs(made, options, digest);
   if (outcome.kind === "applied") return { kind: "reverted" };
   return { kind: outcome.code === "RW408" ? "stopped" : "later", code: outcome.code, message: outcome.because };
+}
+
+/** A way back inside its window, which neither checks nor losses hold up: it was part of what was approved, and would be gone by itself. Only the guard against locking everybody out still does. */
+export function notHeldUp(planned: Planned): Planned {
+  const { plan, report, guards } = planned;
+  if (plan.findings.some(({ severity }) => severity === "error")) return planned;
+  const judgement = { refusedBy: [], acceptLoss: null };
+  return {
+    ...planned,
+    report: { ...report, verdict: { ...report.verdict, ...judgement } },
+    guards: { ...guards, judge: () => judgement },
+  };
 }
