@@ -13,6 +13,7 @@ import { RolewrightError } from "../base/error.ts";
 import { fileAuditStore } from "../store/files/audit/audit-store.ts";
 import { openLogKeys, readPublicKeys } from "../store/files/audit/key-files.ts";
 import { fileLogMemory, memoryFolder, type LogMemory } from "../store/files/audit/memory-file.ts";
+import { auditDatabase } from "./audit-database.ts";
 import type { CliContext } from "./context.ts";
 import { holder } from "./doer.ts";
 import { findManifest } from "./files.ts";
@@ -21,19 +22,21 @@ import { readBytes } from "./reading.ts";
 
 /** The audit log that commands look at: where it lies, and what is known of it from elsewhere. */
 export interface LogPlace {
+  /** Where the keys lie, and what witnesses signed; the log itself too, unless it is in a database. */
   readonly folder: string;
   readonly store: AuditStore;
   readonly memory: LogMemory;
 }
 
-/** The folder of the log: what `--log` names, or beside the manifest. */
+/** The log that `--log` names as a folder; else the one in the database that the environment names, with its keys beside the manifest; else the one beside the manifest. */
 export async function logPlace(context: CliContext, input: Input | null): Promise<LogPlace> {
   const named = input?.text("log") ?? null;
   const manifest = named === null ? await findManifest(context) : null;
   const beside = join(manifest === null ? context.cwd : dirname(manifest), ".rolewright", "audit");
   const folder = named === null ? beside : resolve(context.cwd, named);
   const memory = fileLogMemory(memoryFolder(context.env, homedir()));
-  return { folder, store: fileAuditStore({ folder }), memory };
+  const shared = named === null ? await auditDatabase(context) : null;
+  return { folder, store: shared ?? fileAuditStore({ folder }), memory };
 }
 
 /** Whom a log is believed by, and where that comes from. */
