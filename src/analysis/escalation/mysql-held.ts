@@ -88,10 +88,9 @@ export function administratorsOfAll(index: AccessIndex): Bits {
   return found;
 }
 
-/** Whether a name has everything there is; PUBLIC is never asked about. */
+/** Whether a name has everything there is. PUBLIC never has: it is no role, and its number -1 is in no set. */
 export function hasEverything(index: AccessIndex, name: Grantee): boolean {
-  const id = name === PUBLIC ? -1 : index.graph.idOf(name);
-  return id >= 0 && hasBit(administratorsOfAll(index), id);
+  return hasBit(administratorsOfAll(index), index.graph.idOf(name));
 }
 
 /** What is held on the server and lets nobody do more than look at how it is. */
@@ -249,8 +248,8 @@ export function allTogether(
 export function countsFor(index: AccessIndex, grantee: Grantee, name: Grantee): boolean {
   if (everybodys(index).has(grantee)) return true;
   const { graph } = index;
-  const [from, id] = [graph.idOf(grantee), name === PUBLIC ? -1 : graph.idOf(name)];
-  return from >= 0 && id >= 0 && graph.isReacher(from, id, null);
+  // What is not there, PUBLIC too, has the number -1, and nobody is its reacher.
+  return graph.isReacher(graph.idOf(grantee), graph.idOf(name), null);
 }
 
 /** Who holds one of some privileges somewhere: on all schemas, on one, on a pattern of names, on a table or a routine. `own`: not by PUBLIC alone. */

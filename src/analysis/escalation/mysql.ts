@@ -61,8 +61,7 @@ function* everythingEdges({ index }: EdgeInput): Iterable<EscalationEdge> {
 /** Whom somebody can come to be who can be any account: superuser where an account has everything, otherwise each one. MySQL keeps those with SYSTEM_USER from those without it. */
 export function anybody(index: AccessIndex, from: Grantee): readonly Goal[] {
   const system = holders(index, systemUser(), "USAGE");
-  const id = from === PUBLIC ? -1 : index.graph.idOf(from);
-  const all = id >= 0 && hasBit(system, id);
+  const all = hasBit(system, index.graph.idOf(from));
   const isOpen = (each: number): boolean => all || !hasBit(system, each);
   if (listBits(administratorsOfAll(index)).some(isOpen)) return [SUPERUSER];
   const accounts = [...index.state.roles.values()].filter(({ origin }) => origin !== "predefined");
@@ -99,8 +98,7 @@ function* grantTableEdges({ index }: EdgeInput): Iterable<EscalationEdge> {
       yield* toAnybody(index, grantee, { by: `${what}, which sets the password of any account` });
       continue;
     }
-    const id = grantee === PUBLIC ? -1 : index.graph.idOf(grantee);
-    const needsVictim = id < 0 || !hasBit(reload, id);
+    const needsVictim = !hasBit(reload, index.graph.idOf(grantee));
     yield edge(index, grantee, SUPERUSER, { by: `${what}, which writes any privilege`, needsVictim });
   }
 }
