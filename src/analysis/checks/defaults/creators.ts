@@ -50,6 +50,6 @@ function actsThere({ index }: CheckContext, id: number, database: string): boole
     return other < 0 || other === id || !hasBit(graph.setters(other, database), id);
   }
   return listBits(graph.setters(id, database)).some(
-    (each) => each !== id && hasBit(graph.logins, each) && !hasBit(graph.superuserRoles, each),
+    (each) => hasBit(graph.logins, each) && !hasBit(graph.superuserRoles, each),
   );
 }

@@ -108,7 +108,18 @@ test("tables that are promised in a schema that may not be used are found", () =
   expect(half({ grants: ["usage on schema sales to public"] })).toEqual([]);
   expect(half({ grants: ["create on schema sales to app"] })).toEqual([said]);
   expect(half({ defaults: [{ ...PROMISE, kind: "sequence" }] })).toEqual([]);
-  expect(half({ defaults: [{ ...PROMISE, to: { owner: ["select"], boss: ["select"] } }] })).toEqual([]);
+  const roles = { ...ROLES, pg_theirs: {} };
+  const to = { owner: ["select"], boss: ["select"], pg_theirs: ["select"] };
+  expect(half({ roles, defaults: [{ ...PROMISE, to }] })).toEqual([]);
+  const elsewhere = [
+    { ...PROMISE, schema: null },
+    { ...PROMISE, schema: "other", kind: "sequence", to: { app: ["usage"] } } as const,
+  ];
+  const owners = { ...owned("table sales.a"), "schema other": "postgres" };
+  expect(half({ owners, grants: [USAGE], defaults: elsewhere })).toEqual([]);
+  expect(half({ owners: { ...owners, "table other.a": "owner" }, grants: [USAGE], defaults: elsewhere })).toHaveLength(
+    1,
+  );
 });
 
 test("inserting is promised with the sequences behind serial columns", () => {
@@ -166,6 +177,18 @@ test("few tables beside, no common grant, another owner, or access in another wa
     expect(
       lost({ roles: { ...ROLES, pg_theirs: {} }, grants: BESIDE.map((each) => each.replace("app", other)) }),
     ).toEqual([]);
+});
+
+test("an owner that its own default privileges leave out is not told to grant itself anything", () => {
+  const own = BESIDE.map((each) => each.replace("app", "owner"));
+  const defaults = [{ ...PROMISE, schema: null, to: { group: ["select"] } }];
+  expect(lost({ grants: [...BESIDE, ...own], defaults })).toEqual(lost());
+});
+
+test("what the server or an extension made is neither bare nor beside", () => {
+  const table = named("table", "sales", "e");
+  expect(lost({ catalog: about(table, { extension: "x" }) })).toEqual([]);
+  expect(lost({ catalog: about(table, { system: true }) })).toEqual([]);
 });
 
 test("where default privileges say it, that check says it", () => {

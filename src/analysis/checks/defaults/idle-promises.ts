@@ -57,10 +57,10 @@ function ownersOf({ index }: CheckContext): Owners {
   const found = new Set<string>();
   if (index.state.defaultPrivileges.size === 0) return found;
   for (const { owner, kind, database, resources } of index.classes.all) {
-    if (owner === null || kind === "column") continue;
+    if (kind === "column") continue;
     const all = [owner, kind, database].join("\0");
     found.add(all);
-    for (const schema of new Set(resources.map(schemaOf))) if (schema !== null) found.add(`${all}\0${schema}`);
+    for (const schema of new Set(resources.map(schemaOf))) found.add(`${all}\0${schema ?? ""}`);
   }
   return found;
 }
@@ -76,7 +76,7 @@ function idleBecause(context: CheckContext, entry: DefaultPrivilege, owners: Own
   const id = graph.idOf(creator);
   const makers = listBits(graph.members(id, null))
     .map((each) => graph.names[each] as RoleName)
-    .filter((name) => name !== creator && isJudged(context, name) && owns(owners, name, entry));
+    .filter((name) => isJudged(context, name) && owns(owners, name, entry));
   if (makers.length > 0) {
     const names = makers.map((name) => `\`${describeName(name)}\``);
     return `its member${names.length === 1 ? "" : "s"} ${names.join(", ")} made them as ${names.length === 1 ? "itself" : "themselves"}`;

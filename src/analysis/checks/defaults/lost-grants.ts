@@ -99,7 +99,7 @@ function lost(context: CheckContext): readonly Lost[] {
       const each = siblings.map((sibling): Place => ({ class: sibling.class, resources: [sibling.table] }));
       const [bare, granted] = split(each);
       const owner = bare[0]?.class.owner ?? null;
-      if (owner !== null && granted.length > 0) note(owner, bare, common(context, granted), true);
+      if (owner !== null) note(owner, bare, common(context, granted), true);
     }
   }
   return sorted(groups, ([a], [b]) => compareText(a, b)).map(([, group]) => group);

@@ -1,5 +1,9 @@
 import { expect, test } from "vitest";
-import { type CheckWorld, runOn, told } from "../../../../test/support/check-world.ts";
+import { sampleState } from "../../../../test/support/access-sample.ts";
+import { type CheckWorld, runOn, told, worldContext } from "../../../../test/support/check-world.ts";
+import { accessList } from "../../../model/access-list.ts";
+import { resourceKey } from "../../../model/resource.ts";
+import { runChecks } from "../run-checks.ts";
 import { emptyDefault } from "./empty-default.ts";
 import { vainRevokes, withoutForRole } from "./hand-written.ts";
 import { idlePromises } from "./idle-promises.ts";
@@ -67,6 +71,23 @@ test("a role whose members make the things as themselves is found, though it cou
     "medium the default privileges of `owner` for tables in schema `sales` reach nothing: its member `dev` made them as itself",
   ]);
   expect(told(idlePromises, world({}, { grants, members: ["dev in owner"] }))).toEqual([]);
+  const byBoss = { "schema sales": "postgres", "table sales.a": "boss" };
+  expect(told(idlePromises, world({}, { grants, owners: byBoss, members: ["dev in owner", "boss in owner"] }))).toEqual(
+    [],
+  );
+});
+
+test("a schema of another database is none that it makes things in", () => {
+  const given = world({ creator: "dev", schema: null }, { owners: {} });
+  const state = sampleState(given);
+  const within = (database: string): string[] => {
+    const resource = { kind: "schema", path: [database, "s"] } as const;
+    const list = accessList([{ grantee: "dev", grantor: "postgres", privileges: ["CREATE"], grantable: [] }]);
+    const holdings = new Map(state.holdings).set(resourceKey(resource), { resource, owner: "postgres", list });
+    return runChecks(worldContext(given, { ...state, holdings }), [idlePromises]).findings.map((each) => each.message);
+  };
+  expect(within("shop")).toEqual([]);
+  expect(within("other")[0]).toContain("it may not make any there");
 });
 
 test("a role that nobody can act as makes nothing", () => {
@@ -77,6 +98,9 @@ test("a role that nobody can act as makes nothing", () => {
   );
   expect(told(idlePromises, world({ creator: "dev" }, { grants: ["create on schema sales to dev"] }))).toEqual([]);
   expect(told(idlePromises, world({ creator: "boss" }))).toEqual([]);
+  expect(told(idlePromises, world({ creator: "boss" }, { roles: { ...ROLES, boss: { superuser: true } } }))).toEqual(
+    [],
+  );
 });
 
 test("what is made from now on is not to be open to everybody or to nameless callers", () => {

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
+import { sampleState } from "../../../../test/support/access-sample.ts";
 import { type CheckWorld, runOn, told, worldContext } from "../../../../test/support/check-world.ts";
+import { type DefaultPrivilege, defaultPrivilegeKey } from "../../../model/access-state.ts";
 import type { DeclaredRole, Purpose } from "../../../model/declared.ts";
 import type { CheckContext } from "../check.ts";
 import { runChecks } from "../run-checks.ts";
@@ -71,8 +73,10 @@ test("only who holds it on nearly all tables relies on it, by two of them at lea
   expect(told(unreadableTables, world(one))).toEqual([]);
   const trigger = ["trigger on table sales.a to app", "trigger on table sales.b to app"];
   expect(told(unreadableTables, world({ grants: trigger }))).toEqual([]);
-  const boss = ["select on table sales.a to boss", "select on table sales.b to boss"];
-  expect(told(unreadableTables, world({ grants: boss }))).toEqual([]);
+  for (const other of ["boss", "pg_theirs"]) {
+    const grants = [`select on table sales.a to ${other}`, `select on table sales.b to ${other}`];
+    expect(told(unreadableTables, world({ roles: { ...world().roles, pg_theirs: {} }, grants }))).toEqual([]);
+  }
 });
 
 test("a promise of one creator says that its schema is relied on", () => {
@@ -142,6 +146,79 @@ test("a group with CREATE counts where a login may become it, administrators and
     expect.stringContaining("`group`"),
   );
   expect(given({ members: ["dev in group noinherit", "group in owner noset"], declared: migrates })).toHaveLength(1);
+});
+
+test("a promise in another database says nothing of this one", () => {
+  const given = world({ grants: [], defaults: [] });
+  const state = sampleState(given);
+  const promised = (database: string): string[] => {
+    const [entry] = sampleState(world({ defaults: [{ ...PROMISE, creator: "dev" }] })).defaultPrivileges.values();
+    const there = { ...entry, database } as DefaultPrivilege;
+    const access = { ...state, defaultPrivileges: new Map([[defaultPrivilegeKey(there), there]]) };
+    return runChecks(worldContext(given, access), [unreadableTables]).findings.map(({ message }) => message);
+  };
+  expect(promised("shop")).toHaveLength(1);
+  expect(promised("other")).toEqual([]);
+});
+
+test("what superusers own is made by nobody who is judged", () => {
+  const owners = { "schema sales": "postgres", "table sales.a": "boss", "table sales.b": "boss" };
+  expect(told(unreadableTables, world({ owners }))).toEqual([]);
+});
+
+test("the first of all roles owns a schema as every other, and sessions start as it", () => {
+  const roles = { ...world().roles, aaa: LOGIN };
+  const owners = { ...world().owners, "schema sales": "aaa" };
+  expect(told(unreadableTables, world({ roles, owners, defaults: [PROMISE] }))).toEqual([
+    "medium a table that `aaa` would make in schema `sales` is closed to `app`",
+  ]);
+  const acting = {
+    roles: { ...roles, aaa: {} },
+    owners: { "schema sales": "aaa", "table sales.a": "aaa", "table sales.b": "aaa" },
+    members: ["dev in aaa"],
+    defaults: [{ ...PROMISE, creator: "aaa" }],
+  };
+  expect(told(unreadableTables, world(acting))).toHaveLength(1);
+  const roleSettings = { dev: [{ database: null, name: "role", value: "aaa" }] };
+  expect(told(unreadableTables, world({ ...acting, roleSettings }))).toEqual([]);
+});
+
+test("each schema has its own promises, though the creator is the same", () => {
+  const names = ["other.a", "other.b", "sales.a", "sales.b"];
+  const given = world({
+    owners: Object.fromEntries(names.map((name) => [`table ${name}`, "owner"])),
+    grants: names.map((name) => `select on table ${name} to app`),
+    defaults: [PROMISE, { ...PROMISE, schema: "other", to: { dev: ["select"] } }],
+  });
+  expect(told(unreadableTables, given)).toEqual([
+    "high a table that `owner` makes in schema `other` is closed to `app`",
+  ]);
+});
+
+test("a creator is not closed out of its own tables, even where its default privileges leave it out", () => {
+  const names = ["a", "b", "c", "d"];
+  const given = world({
+    owners: { ...Object.fromEntries(names.map((name) => [`table sales.${name}`, "owner"])), "table sales.e": "dev" },
+    grants: names.map((name) => `select on table sales.${name} to dev`),
+    defaults: [
+      { ...PROMISE, to: { dev: ["select"] } },
+      { ...PROMISE, creator: "dev", schema: null },
+    ],
+  });
+  expect(told(unreadableTables, given)).toEqual([]);
+});
+
+test("everybody is promised by SQL, not in the manifest, and three names are told in full", () => {
+  const to = (...names: readonly string[]): CheckWorld =>
+    world({
+      roles: { ...world().roles, one: {}, two: {}, three: {} },
+      grants: ["a", "b"].map((table) => `select on table sales.${table} to ${names.join(", ")}`),
+    });
+  const [everybody] = runOn(unreadableTables, to("public")).findings;
+  expect(everybody?.mend.manifest).toEqual([]);
+  expect(everybody?.mend.changes).toHaveLength(1);
+  expect(told(unreadableTables, to("one", "two", "three"))[0]).toMatch(/is closed to `one`, `three`, `two`$/u);
+  expect(told(unreadableTables, to("one", "two", "three", "app"))[0]).toMatch(/ and 1 more$/u);
 });
 
 test("a plan that leads there is warned, since the next table is not its doing", () => {
