@@ -139,6 +139,12 @@ describe("an expression", () => {
     expect(error("delta.losing > 1")).toBeNull();
   });
 
+  test("whose type shows only when it is evaluated is accepted", () => {
+    expect(error("dyn(delta.gaining > 0)")).toBeNull();
+    expect(holds("dyn(delta.gaining > 0)")).toBe(true);
+    expect(holds("dyn(delta.gaining > 5)")).toBe(false);
+  });
+
   test("that asks for what is not there fails, and one that does not end is stopped", () => {
     expect(holds("plan.changes[7].admin")).toBe("RW174");
     const long = "[1,2,3,4,5,6,7,8,9,10]";
@@ -172,6 +178,13 @@ describe("policies", () => {
     const asks = { kind: "require-approvals", count: 2, from: ["dba"], message: "two" } as const;
     expect(answer({ effect: asks })).toMatchObject({ result: "approvals", approvals: { count: 2, from: ["dba"] } });
     expect(answer({ when: "delta.gaining > 5" })).toMatchObject({ result: "passed", finding: null });
+  });
+
+  test("say where they hold, by the first line of the expression", () => {
+    expect(answer({})).toMatchObject({ finding: { help: "it holds where delta.gaining > 0" } });
+    expect(answer({ when: "delta.gaining > 0\n&& delta.losing == 0\n" })).toMatchObject({
+      finding: { help: "it holds where delta.gaining > 0 ..." },
+    });
   });
 
   test("that cannot be evaluated do not pass", () => {
@@ -438,7 +451,27 @@ describe("a test of a policy", () => {
     });
   });
 
+  test("is about the policy of its pack, whatever is called the same elsewhere", () => {
+    const own: Policy = {
+      name: "access tests pass",
+      when: "true",
+      effect: { kind: "deny", message: "no" },
+      pack: null,
+      controls: [],
+    };
+    const both = [own, ...all];
+    const asked: PolicyTest = { policy: own.name, given: {}, expect: "deny" };
+    expect(runPolicyTest(asked, both)).toMatchObject({ passed: true });
+    expect(runPolicyTest({ ...asked, pack: "baseline" }, both)).toMatchObject({ passed: false, found: "pass" });
+    expect(runPolicyTest({ ...asked, policy: "gone" }, both)).toMatchObject({ known: [own.name] });
+    expect(runPolicyTest({ ...asked, policy: "gone", pack: "baseline" }, both)).toMatchObject({
+      known: all.map((each) => each.name),
+    });
+  });
+
   test("is wrong where it names what there is not, or gives another kind of value", () => {
+    for (const plan of [null, "yes", 7, []])
+      expect(run({ given: { plan } })).toMatchObject({ found: expect.stringMatching(/^expected the fields of /u) });
     expect(run({ policy: "access test pass" })).toMatchObject({ wrong: ["policy"] });
     expect(run({ given: { tests: { faild: 2 } } })).toMatchObject({
       wrong: ["given", "tests", "faild"],

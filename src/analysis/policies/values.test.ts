@@ -3,6 +3,7 @@ import { person, thing } from "../../../test/support/access-sample.ts";
 import { type CheckWorld, worldContext } from "../../../test/support/check-world.ts";
 import { changing } from "../../../test/support/plan-world.ts";
 import type { Change, GrantChange } from "../../model/change.ts";
+import type { CheckFinding } from "../../model/check-finding.ts";
 import type { Identity } from "../../model/identity.ts";
 import { policyValues } from "./values.ts";
 
@@ -32,6 +33,8 @@ function give(over: Partial<GrantChange> = {}): Change {
     ...over,
   };
 }
+
+const ROLES = { ...WORLD.roles, pg_monitor: {} };
 
 type Value = Readonly<Record<string, unknown>>;
 
@@ -89,6 +92,40 @@ test("a line of the access delta says what kind of access it is", () => {
   expect(line?.["count"]).toBe(2n);
   const [passed] = seen([give({ grantable: true })]).delta.gains;
   expect(passed?.["grantable"]).toBe(true);
+});
+
+test("lines about roles and ownership name what they are about", () => {
+  const membership = { grantor: "postgres", inherit: true, set: true, implied: false };
+  const gains = (change: Change): readonly Value[] => seen([change], { roles: ROLES }).delta.gains;
+  const into = (role: string, admin: boolean): readonly Value[] =>
+    gains({ kind: "add-membership", membership: { ...membership, role, member: "two", admin } });
+  expect(into("team", true)).toContainEqual(
+    expect.objectContaining({ what: "admin", name: "team", resource_kind: "", count: 0n }),
+  );
+  expect(into("pg_monitor", false)).toContainEqual(expect.objectContaining({ what: "member", name: "pg_monitor" }));
+  const given: Change = {
+    kind: "change-owner",
+    resourceKind: "table",
+    database: "shop",
+    resources: [ORDERS],
+    from: "postgres",
+    to: "two",
+  };
+  expect(gains(given)).toContainEqual(
+    expect.objectContaining({ what: "ownership", name: "", resource_kind: "table", resources: ["sales.orders"] }),
+  );
+  expect(seen([given]).plan.changes[0]?.["role"]).toBe("two");
+});
+
+test("a finding says whether somebody accepted it", () => {
+  const finding = { code: "DEF-01", severity: "warning", message: "m" } as const;
+  const accepted = { owner: "ann", because: "x", until: "2027-01-01" };
+  const values = policyValues({
+    context: worldContext(WORLD),
+    findings: [finding, { ...finding, accepted } as CheckFinding],
+    tests: { passed: 0, failed: 0 },
+  });
+  expect(values["findings"]).toMatchObject([{ accepted: false, family: "DEF" }, { accepted: true }]);
 });
 
 test("people are seen with what they may ask for here, and with what any of their logins can become", () => {
