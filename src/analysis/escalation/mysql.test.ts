@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { type MysqlWorld, mysqlContext } from "../../../test/support/check-world-mysql.ts";
+import { accessList } from "../../model/access-list.ts";
+import type { AccessState } from "../../model/access-state.ts";
 import type { EscalationPath } from "./escalation.ts";
+import { anybody, callersBySchema, definerRights, replacers } from "./mysql.ts";
 
 const on = (...grants: string[]): MysqlWorld => ({
   roles: { "app@%": {}, "bob@%": {}, group: {} },
@@ -121,5 +124,155 @@ describe("escalation to a role", () => {
     expect(toAll({ ...mysql, grants })?.steps).toEqual([
       "`app@%` holds ROLE_ADMIN, which grants any account as a role",
     ]);
+  });
+});
+
+/** The edges as `from -> goal`, with `!` where somebody else has to act; without those of who has everything. */
+function edges(world: MysqlWorld): string[] {
+  return mysqlContext(world).escalation.edges.flatMap(({ from, to, needsVictim }) =>
+    from === "root@localhost"
+      ? []
+      : [`${from || "everybody"} -> ${to.kind === "role" ? to.role : to.kind}${needsVictim ? "!" : ""}`],
+  );
+}
+
+describe("the edges of grant tables", () => {
+  it.each([
+    ["update on schema mysql", ["app@% -> superuser"]],
+    ["update on schema-pattern my%", ["app@% -> superuser"]],
+    ["update on table mysql.user", ["app@% -> superuser!"]],
+    ["update on column mysql.user.plugin", ["app@% -> superuser!"]],
+    ["insert on table mysql.user", ["app@% -> superuser!"]],
+    ["insert on column mysql.user.plugin", ["app@% -> superuser!"]],
+    ["insert on schema mysql", ["app@% -> superuser!", "app@% -> system"]],
+    ["insert on all-schemas", ["app@% -> superuser!", "app@% -> system"]],
+    ["insert on table mysql.func", ["app@% -> system"]],
+    ["insert on column mysql.func.dl", ["app@% -> system"]],
+    ["update on table mysql.func", []],
+    ["delete on table mysql.plugin", []],
+    ["delete on schema mysql", []],
+    ["insert on table mysql.help_topic", []],
+  ])("of %s are %j", (right, expected) => {
+    expect(edges(on(`${right} to app@%`))).toEqual(expected);
+  });
+
+  it("need nobody where the same account has the tables read again, and somebody where it is everybody", () => {
+    expect(edges(on("update on table mysql.user to app@%", "reload on server to app@%"))).toEqual([
+      "app@% -> superuser",
+    ]);
+    expect(edges(on("update on table mysql.user to app@%", "reload on server to bob@%"))).toEqual([
+      "app@% -> superuser!",
+    ]);
+    expect(edges(on("update on table mysql.user to public"))).toEqual(["everybody -> superuser!"]);
+  });
+});
+
+describe("who can be reached as any account", () => {
+  const SYSTEM_USER = "usage on dynamic-privilege SYSTEM_USER to";
+  const mysql = (...grants: string[]): MysqlWorld => ({
+    product: "mysql",
+    roles: { "app@%": {}, "bob@%": {}, "safe@%": {} },
+    grants,
+  });
+  const goals = (world: MysqlWorld, from: string, access?: AccessState): string[] =>
+    anybody(mysqlContext(world, access).index, from).map((to) => (to.kind === "role" ? to.role : to.kind));
+
+  it("is whoever has everything, for all who are protected themselves and where one of them is not protected", () => {
+    const world = mysql(`${SYSTEM_USER} root@localhost, safe@%`);
+    expect(goals(world, "safe@%")).toEqual(["superuser"]);
+    expect(goals(world, "app@%")).toEqual(["bob@%"]);
+    expect(goals(world, "")).toEqual(["app@%", "bob@%"]);
+    expect(goals(world, "root@localhost")).toEqual(["superuser"]);
+    const index = mysqlContext(world).index;
+    const all = ["server", "all-schemas"].map(
+      (kind) =>
+        `${index.rules
+          .privilegesOf(kind as "server")
+          .join(", ")
+          .toLowerCase()} on ${kind} to bob@%`,
+    );
+    expect(goals(mysql(`${SYSTEM_USER} root@localhost`, ...all), "app@%")).toEqual(["superuser"]);
+  });
+
+  it("is each account but itself where nobody has everything: no role, and none of the server's own", () => {
+    const world = { ...on(), roles: { ...on().roles, "own@%": {} } };
+    const { recorded } = mysqlContext(world).index;
+    const none = Array.from(recorded.holdings, ([key, each]) => [key, { ...each, list: accessList([]) }] as const);
+    const own = { ...recorded.roles.get("own@%"), origin: "predefined" } as const;
+    const access = {
+      ...recorded,
+      holdings: new Map(none),
+      roles: new Map([...recorded.roles, ["own@%", own]]),
+    } as AccessState;
+    expect(goals(world, "app@%", access)).toEqual(["root@localhost", "bob@%"]);
+    expect(goals(world, "group", access)).toEqual(["root@localhost", "app@%", "bob@%"]);
+  });
+});
+
+describe("the edges of definers", () => {
+  const words = (world: MysqlWorld): string[] =>
+    definerRights(mysqlContext(world)).map(([{ path }, privilege]) => path[0] ?? privilege);
+
+  it("come from SUPER until MariaDB 11.0, and on every MySQL", () => {
+    const dynamic = ["SET_ANY_DEFINER", "SET_USER_ID"];
+    expect(words(on())).toEqual(["SET USER", "SUPER", ...dynamic]);
+    expect(words({ ...on(), version: [11, 0] })).toEqual(["SET USER", ...dynamic]);
+    expect(words({ ...on(), version: [12, 1] })).toEqual(["SET USER", ...dynamic]);
+    expect(words({ product: "mysql", roles: {}, version: [11, 0] })).toEqual(["SET USER", "SUPER", ...dynamic]);
+  });
+
+  it("are told of nobody who has everything, who needs none", () => {
+    const context = mysqlContext(on("event on schema shop to app@%"));
+    expect(context.escalation.edges.filter(({ by }) => by.includes("code that runs with the rights"))).toEqual([]);
+  });
+});
+
+describe("the edges of PROXY", () => {
+  it("come from roles alone, not from what else is granted", () => {
+    expect(edges(on("proxy on role bob@% to app@%"))).toEqual(["app@% -> bob@%"]);
+    expect(edges(on("select on schema shop to app@%"))).toEqual([]);
+  });
+});
+
+describe("code that others call", () => {
+  const SHOP = { kind: "schema", path: ["def", "shop"] } as const;
+  const code = (...grants: string[]): MysqlWorld => ({ ...on(...grants), exists: ["routine shop.f.function"] });
+  const called = (world: MysqlWorld): unknown => Object.fromEntries(callersBySchema(mysqlContext(world).index));
+  const replacing = (world: MysqlWorld): readonly string[] => replacers(mysqlContext(world).index, SHOP);
+
+  it("is called by who was granted EXECUTE on the schema or on a routine of it, and PUBLIC is nobody", () => {
+    expect(called(code("execute on schema shop to bob@%, app@%"))).toEqual({ shop: ["app@%", "bob@%"] });
+    expect(called(code("execute on routine shop.f.function to app@%"))).toEqual({ shop: ["app@%"] });
+    expect(called(code("execute on schema shop to public, app@%"))).toEqual({ shop: ["app@%"] });
+    expect(called(code("execute on schema shop to public"))).toEqual({});
+    expect(called(code("alter routine on schema shop to app@%"))).toEqual({});
+    expect(called(code("alter routine on routine shop.f.function to app@%"))).toEqual({});
+    expect(called(code("select on table shop.t to app@%"))).toEqual({});
+    expect(called(code("execute on schema-pattern shop to app@%"))).toEqual({});
+    expect(called(code("execute on schema other to app@%"))).toEqual({});
+  });
+
+  it("is replaced by who may do both in the schema, one of it as everybody", () => {
+    const both = "alter routine, create routine on schema shop to";
+    expect(replacing(code(`${both} app@%`))).toEqual(["app@%", "root@localhost"]);
+    expect(replacing(code(`${both} public`))).toEqual([""]);
+    expect(replacing(code("alter routine on schema shop to public", "create routine on schema shop to app@%"))).toEqual(
+      ["app@%", "root@localhost"],
+    );
+    expect(replacing(code("create routine on schema shop to public", "alter routine on schema shop to app@%"))).toEqual(
+      ["app@%", "root@localhost"],
+    );
+    expect(replacing(code("alter routine on schema shop to app@%", "create routine on schema shop to bob@%"))).toEqual([
+      "root@localhost",
+    ]);
+  });
+
+  it("leads to its callers, and not to oneself nor from who has everything", () => {
+    const world = code(
+      "alter routine, create routine on schema shop to app@%",
+      "execute on schema shop to app@%, bob@%",
+    );
+    const found = mysqlContext(world).escalation.edges.filter(({ by }) => by.startsWith("may replace"));
+    expect(found.map(({ from, to }) => [from, to])).toEqual([["app@%", { kind: "role", role: "bob@%" }]]);
   });
 });
