@@ -40,6 +40,34 @@ describe("CSE-01", () => {
     ]);
     expect(gaps(notEnforced, { roles })).toHaveLength(1);
   });
+
+  it("says what to do about a node that did not say, and calls it unreached where one of several was", () => {
+    const away = node("c", null, { reached: false });
+    const said = (...nodes: Parameters<typeof withNodes>) =>
+      runOn(notEnforced, { roles, ...withNodes(...nodes) }).notEvaluated.map(({ reason, help }) => [reason, help]);
+    expect(said(node("b", null))).toEqual([
+      [HIDDEN, "have a superuser run: grant select on keyspace system_views to us"],
+    ]);
+    expect(said(node("b", null), away)).toEqual([
+      [
+        "the configuration of nodes `b` and `c` could not be asked for",
+        "make every node reachable from here, at the address that it tells the others",
+      ],
+    ]);
+  });
+
+  it("names up to four of the nodes, and all of them only where it is all", () => {
+    const open = (...names: readonly string[]) => names.map((name) => node(name, { authorizer: "AllowAllAuthorizer" }));
+    const said = (...nodes: Parameters<typeof withNodes>) => told(notEnforced, { roles, ...withNodes(...nodes) });
+    const that = "everybody may read and change all data: `authorizer` is AllowAllAuthorizer";
+    expect(said(...open("a", "b"), node("z"))).toEqual([`critical on nodes \`a\` and \`b\` ${that}`]);
+    expect(said(...open("a", "b", "c", "d"), node("z"))).toEqual([
+      `critical on nodes \`a\`, \`b\`, \`c\` and \`d\` ${that}`,
+    ]);
+    expect(said(...open("a", "b", "c", "d", "e"), node("z"))).toEqual([
+      `critical on nodes \`a\`, \`b\`, \`c\` and 2 more ${that}`,
+    ]);
+  });
 });
 
 describe("CSE-15", () => {

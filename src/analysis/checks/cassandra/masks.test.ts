@@ -7,6 +7,7 @@ import {
   toldAfterFix,
   untold,
 } from "../../../../test/support/check-world-cassandra.ts";
+import type { DeclaredRole } from "../../../model/declared.ts";
 import { unmasks } from "./masks.ts";
 
 const roles = { app: { login: true }, readers: {}, boss: { superuser: true } };
@@ -47,6 +48,12 @@ describe("CSE-13 on what is sensitive", () => {
     posture,
   };
 
+  const declaredAdmin = {
+    roles: new Map([
+      ["app", { name: "app", purpose: "admin", owner: null, reviewBy: null, because: null } satisfies DeclaredRole],
+    ]),
+  };
+
   it("finds who is no reader, by the table and by the column", () => {
     expect(told(unmasks, world)).toEqual([
       "medium `app` sees through the masks of `table shop.orders`, which is sensitive (`cards`), and is none of its readers",
@@ -63,6 +70,21 @@ describe("CSE-13 on what is sensitive", () => {
     expect(told(unmasks, { ...world, declared: sensitive("column shop.orders.id") })).toEqual([]);
     expect(told(unmasks, { ...world, grants: ["unmask on table shop.other to app"] })).toEqual([]);
     expect(told(unmasks, { ...world, grants: ["select on table shop.orders to app"] })).toEqual([]);
+    expect(told(unmasks, { ...world, declared: { ...declaredAdmin, ...world.declared } })).toEqual([]);
+  });
+
+  it("goes by each of several readers, of which some are not there", () => {
+    const readers = (...names: string[]): CassandraWorld => ({
+      ...world,
+      declared: {
+        sensitive: [
+          { name: "cards", resources: [resource("table shop.orders")], readers: new Set(names), writers: new Set() },
+        ],
+      },
+    });
+    expect(told(unmasks, readers("gone", "boss"))).toHaveLength(1);
+    expect(told(unmasks, readers("gone", "app"))).toEqual([]);
+    expect(told(unmasks, { ...readers("boss", "readers"), members: ["app in readers"] })).toEqual([]);
   });
 
   it("says where masks were not read, and only where something is sensitive", () => {

@@ -62,11 +62,8 @@ function* onSensitive(context: CheckContext, holder: (name: string) => boolean):
   }
 }
 
-/** Whether it is said to read, itself or by a role that it is in. */
+/** Whether it is said to read, itself or by a role that it is in; who is not there has no members. */
 function reads({ index: { graph } }: CheckContext, name: string, readers: ReadonlySet<string>): boolean {
   const id = graph.idOf(name);
-  return [...readers].some((reader) => {
-    const group = graph.idOf(reader);
-    return group >= 0 && id >= 0 && (group === id || hasBit(graph.members(group, null), id));
-  });
+  return [...readers].some((reader) => hasBit(graph.members(graph.idOf(reader), null), id));
 }

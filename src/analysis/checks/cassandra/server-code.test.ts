@@ -34,6 +34,11 @@ describe("CSE-08", () => {
     expect(told(makesFunctions, world)).toEqual([
       "critical `app` may run code of its own on node `a`: it holds CREATE on `all routines`, and functions run outside of the sandbox",
     ]);
+    const some = withNodes(
+      node("a", { userFunctions: true }),
+      node("b", { userFunctions: true, looseFunctions: true }),
+    );
+    expect(runOn(makesFunctions, { ...world, ...some }).findings[0]?.danger).toBe("critical");
     const off = withNodes(node("a", { userFunctions: true }), node("b", { looseFunctions: true }));
     expect(runOn(makesFunctions, { ...world, ...off }).findings[0]?.danger).toBe("high");
   });

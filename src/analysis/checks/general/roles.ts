@@ -39,8 +39,8 @@ export function purposesOf({ declared, index: { graph } }: CheckContext, name: R
   const id = graph.idOf(name);
   const purposes = new Set<Purpose>();
   for (const [role, { purpose }] of declared?.roles ?? []) {
-    const group = purpose === null ? -1 : graph.idOf(role);
-    if (purpose !== null && group >= 0 && id >= 0 && hasBit(graph.members(group, null), id)) purposes.add(purpose);
+    // Who is not there has no members.
+    if (purpose !== null && hasBit(graph.members(graph.idOf(role), null), id)) purposes.add(purpose);
   }
   return purposes;
 }
