@@ -5,6 +5,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import type { AuditEvent } from "../src/audit/entry/event.ts";
 import { openAuditLog } from "../src/audit/log/audit-log.ts";
+import type { AuditStore } from "../src/audit/log/audit-store.ts";
 import { openLogView } from "../src/audit/log/reader.ts";
 import { newSigningKey, openSigningKey, type Signer } from "../src/audit/note/signer.ts";
 import { trustCheckpoint } from "../src/audit/verify/checkpoint-rules.ts";
@@ -12,11 +13,18 @@ import { trustAlways } from "../src/audit/verify/trust.ts";
 import { verifyLog } from "../src/audit/verify/verify.ts";
 import { systemClock } from "../src/base/clock.ts";
 import { digestText } from "../src/base/digest.ts";
+import { Secret } from "../src/base/secret.ts";
+import { openSession } from "../src/engine/postgresql/client.ts";
+import { parseDsn } from "../src/engine/postgresql/dsn.ts";
+import { DEFAULT_MAJOR } from "../src/engine/postgresql/embedded/binaries.ts";
+import { SUPERUSER } from "../src/engine/postgresql/embedded/data-folder.ts";
+import { startEmbedded } from "../src/engine/postgresql/embedded/server.ts";
 import { fileAuditStore } from "../src/store/files/audit/audit-store.ts";
 import { type Disk, realDisk } from "../src/store/files/audit/disk.ts";
+import { postgresqlAuditStore } from "../src/store/postgresql/audit/audit-store.ts";
 
 /**
- * Measures the audit log on local files, one JSON object a line: `node bench/audit.ts [--entries 1000000] [--appends 2000]`. Every figure says under which conditions: batch, delay of each sync, entry size.
+ * Measures the audit log on local files and in a PostgreSQL database, one JSON object a line: `node bench/audit.ts [--entries 1000000] [--appends 2000]`. Every figure says under which conditions: batch, delay of each sync, entry size.
  */
 const { values } = parseArgs({
   options: { entries: { type: "string", default: "1000000" }, appends: { type: "string", default: "2000" } },
@@ -26,7 +34,13 @@ const ACTOR: AuditEvent["actor"] = { name: "bench@here", kind: "service", authn:
 const folders: string[] = [];
 
 try {
-  for (const delayMs of [0, 5]) for (const batch of [1, 64, 256]) await benchAppend(batch, delayMs);
+  for (const delayMs of [0, 5]) {
+    for (const batch of [1, 64, 256]) {
+      const store = fileAuditStore({ folder: newFolder(), disk: slowDisk(delayMs) });
+      await benchAppend(store, { store: "files", batch, sync_delay_ms: delayMs }, delayMs === 0 ? 2000 : null);
+    }
+  }
+  await benchDatabase();
   await benchReading(Number(values.entries));
 } finally {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
@@ -101,8 +115,26 @@ function slowDisk(delayMs: number): Disk {
   };
 }
 
-async function benchAppend(batch: number, delayMs: number): Promise<void> {
-  const store = fileAuditStore({ folder: newFolder(), disk: slowDisk(delayMs) });
+/** A server of its own that syncs what it commits, with no standby. */
+async function benchDatabase(): Promise<void> {
+  const server = await startEmbedded({ password: null, settings: { fsync: "on", full_page_writes: "on" } });
+  try {
+    const dsn = parseDsn(new Secret(`postgresql://${SUPERUSER}@127.0.0.1:${server.port}/${SUPERUSER}`));
+    const options = { applicationName: "rolewright bench", connectTimeoutSeconds: 10 };
+    const store = postgresqlAuditStore({ connect: () => openSession(dsn, dsn.database, options) });
+    const conditions = { store: "postgresql", synchronous_commit: "on", standbys: 0, postgresql: DEFAULT_MAJOR };
+    await benchAppend(store, { ...conditions, batch: 64 }, 500);
+  } finally {
+    await server.stop();
+  }
+}
+
+async function benchAppend(
+  store: AuditStore,
+  conditions: Readonly<Record<string, unknown>> & { readonly batch: number },
+  target: number | null,
+): Promise<void> {
+  const { batch } = conditions;
   await using log = await openAuditLog({ store, signers: [newSigner()], clock: systemClock, actor: ACTOR });
   const total = batch === 1 ? Math.ceil(Number(values.appends) / 20) : Number(values.appends);
   const times: number[] = [];
@@ -114,17 +146,11 @@ async function benchAppend(batch: number, delayMs: number): Promise<void> {
   }
   const seconds = (performance.now() - started) / 1000;
   times.sort((a, b) => a - b);
-  const more = { batch, sync_delay_ms: delayMs, entries: total, level: "committed" };
-  print("append", (times.length * batch) / seconds, "1/s", batch === 64 && delayMs === 0 ? 2000 : null, more);
-  const p50 = times[Math.floor(times.length / 2)] ?? 0;
-  print("append p50", p50, "ms", batch === 1 && delayMs === 0 ? 10 : null, more);
-  print(
-    "append p99",
-    times[Math.floor(times.length * 0.99)] ?? 0,
-    "ms",
-    batch === 1 && delayMs === 0 ? 100 : null,
-    more,
-  );
+  const more = { ...conditions, entries: total, level: "committed" };
+  const single = batch === 1 && target !== null;
+  print("append", (times.length * batch) / seconds, "1/s", batch === 64 ? target : null, more);
+  print("append p50", times[Math.floor(times.length / 2)] ?? 0, "ms", single ? 10 : null, more);
+  print("append p99", times[Math.floor(times.length * 0.99)] ?? 0, "ms", single ? 100 : null, more);
 }
 
 async function benchReading(entries: number): Promise<void> {
