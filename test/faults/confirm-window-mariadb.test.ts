@@ -12,6 +12,7 @@ import { endWatchers, kill, until, windowIn } from "./confirm-window-world.ts";
 let server: MariadbServer;
 let folder: Workspace;
 
+const LONG = process.env["ROLEWRIGHT_TEST_LONG"] === "1";
 const CHILD = new URL("./confirm-window-child.ts", import.meta.url).pathname;
 const MAIN = new URL("../../src/cli/main.ts", import.meta.url).pathname;
 
@@ -80,7 +81,7 @@ describeOn("mariadb", "a change that waits to be confirmed on MariaDB", () => {
     expect(await standing()).toBe("before");
   });
 
-  test("stays when it is confirmed", async () => {
+  test.runIf(LONG)("stays when it is confirmed", async () => {
     expectExit(await folder.run(["apply", "--yes", "--confirm-within", "3s"]), 0);
     expectExit(await folder.run(["confirm"]), 0);
     await wait(3200);
@@ -157,7 +158,7 @@ describeOn("mariadb", "a change that waits to be confirmed on MariaDB", () => {
     expectExit(await folder.run(["status"]), 0);
   });
 
-  test("is taken back although its watcher was killed in the middle of the way back", async () => {
+  test.runIf(LONG)("is taken back although its watcher was killed in the middle of the way back", async () => {
     expectExit(await folder.run(["apply", "--yes", "--confirm-within", "3s"]), 0);
     await kill((await windowIn(folder.folder)).watcher?.pid);
     const { run } = await windowIn(folder.folder);

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { rm } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { expectExit, type Workspace, workspace } from "../e2e/cli.ts";
@@ -109,7 +110,7 @@ describe("a change that waits to be confirmed", () => {
     }
   });
 
-  test("is watched again by the next command when its watcher was killed in time", async () => {
+  test.runIf(LONG)("is watched again by the next command when its watcher was killed in time", async () => {
     expectExit(await folder.run(["apply", "--yes", "--confirm-within", "6s"]), 0);
     const first = await watcherPid();
     await kill(first);
@@ -133,7 +134,7 @@ describe("a change that waits to be confirmed", () => {
     expectExit(await folder.run(["apply", "--yes"]), 0);
   });
 
-  test("is taken back by revert at once, and its watcher ends", async () => {
+  test.runIf(LONG)("is taken back by revert at once, and its watcher ends", async () => {
     const ran = await folder.run(["apply", "--yes", "--confirm-within", "60s", "--json"]);
     expectExit(ran, 0);
     const { plan_digest } = ran.json() as unknown as { readonly plan_digest: string };
@@ -179,7 +180,7 @@ describe("a change that waits to be confirmed", () => {
     expect(await masked()).toBe(true);
   });
 
-  test("is taken back as soon as a server can be reached again that went away", async () => {
+  test.runIf(LONG)("is taken back as soon as a server can be reached again that went away", async () => {
     expectExit(await folder.run(["apply", "--yes", "--confirm-within", "2s"]), 0);
     await shop.server.kill();
     await until(async () => (await phase()) === "reverting");
@@ -220,6 +221,14 @@ describe("a change that waits to be confirmed", () => {
       await endWatchers(folder.folder);
     },
   );
+
+  test.runIf(LONG)("is not watched for ever when its records were removed", async () => {
+    expectExit(await folder.run(["apply", "--yes", "--confirm-within", "60s"]), 0);
+    const pid = await watcherPid();
+    await rm(folder.path(".rolewright"), { recursive: true });
+    await until(() => Promise.resolve(pid !== undefined && !isAlive(pid)), 60);
+    expect(await masked()).toBe(true);
+  });
 
   test("is not begun when nobody can watch over it", async () => {
     await folder.write(".rolewright/windows", "in the way");
@@ -274,7 +283,7 @@ describe("probes after a change", () => {
     expect(await masked()).toBe(false);
   });
 
-  test("that take too long have failed", async () => {
+  test.runIf(LONG)("that take too long have failed", async () => {
     await folder.write("rolewright.yaml", probed(`  - { name: slow, run: [sleep, "30"], timeout: 1s }\n`));
     const ran = await folder.run(["apply", "--yes", "--confirm-within", "60s"]);
     expectExit(ran, 6);

@@ -32,6 +32,7 @@ const GRACE_MS = 2000;
 /** Somebody else is at work, or the server is not there: that passes. What the server refuses so often it refuses for good. */
 const PASSES = /^RW(404|405|410|411|413|422|423|428|5\d\d|6\d\d)$/;
 const MAX_REFUSED = 5;
+const MAX_MISSING = 6;
 const MAX_PAUSE_MS = 30_000;
 
 /**
@@ -61,6 +62,8 @@ export async function watchWindow(plan: Digest, options: WatchOptions): Promise<
       context.signal.throwIfAborted();
       if (!(error instanceof RolewrightError)) throw error;
       failures += 1;
+      // Somebody removed the folder: there is nothing left that could be decided.
+      if (failures >= MAX_MISSING && (await read.runs.load(plan).catch(() => "damaged")) === null) throw error;
       say(`${error.code} ${error.message}; it is tried again`, context);
       wait = Math.min(MAX_PAUSE_MS, 250 * 2 ** Math.min(failures, 8));
     }
