@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -10,6 +10,10 @@ import { sealFrame } from "../../src/audit/log/frame.ts";
 import { trustAlways } from "../../src/audit/verify/trust.ts";
 import { RolewrightError } from "../../src/base/error.ts";
 import { verifyLog } from "../../src/audit/verify/verify.ts";
+import { Secret } from "../../src/base/secret.ts";
+import { openSession } from "../../src/engine/postgresql/client.ts";
+import { parseDsn } from "../../src/engine/postgresql/dsn.ts";
+import { LOCK_TIP } from "../../src/store/postgresql/audit/commits.ts";
 import { auditDatabaseAt } from "../support/audit-database.ts";
 import { pythonMissing, pythonOracle, writeTree } from "../support/audit-oracles.ts";
 import { openTestLog, sampleEvent, testKey } from "../support/audit-samples.ts";
@@ -109,7 +113,7 @@ describe("a log in PostgreSQL", () => {
   test("can be added to and not be changed by its writer, and is empty for nobody who may not read it", async () => {
     const url = await newDatabase();
     await begun(url, 1);
-    await sql(url, `create role "wri""ter" login; create role nobody login; ${GRANTS('"wri""ter"')}`);
+    await sql(url, `create role "wri""ter" login; create role nobody login; ${documentedGrants('"wri""ter"')}`);
     const writer = server.url({ database: databaseOf(url), user: 'wri"ter' });
     await using log = await openTestLog(auditDatabaseAt(writer), signer);
     await log.appendAll(Array.from({ length: 300 }, (_, at) => sampleEvent(at)));
@@ -299,6 +303,32 @@ describe("a log in PostgreSQL", () => {
     expect(await store.open()).toEqual(head);
   });
 
+  test.runIf(LONG)(
+    "a writer that stands still with the lock is ended, and one that is not is told of",
+    { timeout: 120_000 },
+    async () => {
+      const url = await newDatabase();
+      const receipts = await begun(url, 1);
+      // As the store's own session would stand, when its process is stopped in the middle of a commit.
+      for (const [setting, code] of [
+        ["15s", null],
+        ["0", "RW648"],
+      ] as const) {
+        await using holder = await openSession(parseDsn(new Secret(url)), databaseOf(url), {
+          applicationName: "holder",
+          connectTimeoutSeconds: 10,
+        });
+        await holder.run(`set idle_in_transaction_session_timeout = '${setting}'; begin`);
+        await holder.rows(LOCK_TIP);
+        const opened = await auditDatabaseAt(url)
+          .open()
+          .catch((error: unknown) => error);
+        expect(opened).toMatchObject(code === null ? { size: receipts.length + 1 } : { code });
+        holder.destroy();
+      }
+    },
+  );
+
   test("writers that are killed at any moment, beside one that is not, lose nothing that they were told", async () => {
     const url = await newDatabase();
     await begun(url, 1);
@@ -318,12 +348,11 @@ describe("a log in PostgreSQL", () => {
 });
 
 /** What docs/audit.md says for a writer. */
-const GRANTS = (writer: string): string => `
-  grant usage on schema rolewright_audit to ${writer};
-  grant select on rolewright_audit.version to ${writer};
-  grant select, insert on rolewright_audit.frame, rolewright_audit.tile to ${writer};
-  grant select, insert, update on rolewright_audit.tip, rolewright_audit.checkpoint to ${writer};
-  grant select, insert, update, delete on rolewright_audit.person, rolewright_audit.opening, rolewright_audit.blob to ${writer}`;
+function documentedGrants(writer: string): string {
+  const [, block] = /```sql\n([^`]+)```/u.exec(readFileSync("docs/audit.md", "utf8")) ?? [];
+  if (block?.includes("audit_writer") !== true) throw new Error("docs/audit.md has no grants");
+  return block.replaceAll("audit_writer", writer);
+}
 
 /** Runs a process that appends, and kills it at its statement of this number. Gives the receipts that it printed. */
 async function appendUntilKilled(url: string, key: string, statement: number): Promise<Receipt[]> {
