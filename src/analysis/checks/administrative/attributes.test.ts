@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
-import { type CheckWorld, runOn, told, toldAfterFix } from "../../../../test/support/check-world.ts";
+import { type CheckWorld, runOn, told, toldAfterFix, worldContext } from "../../../../test/support/check-world.ts";
 import type { DeclaredRole, Purpose } from "../../../model/declared.ts";
+import type { ResourceKind } from "../../../model/resource.ts";
+import { runChecks } from "../run-checks.ts";
 import { bypassesPolicies, createroleAdmin, createroleOld, replicationLogin } from "./attributes.ts";
 import { builtInReaders } from "./built-in-readers.ts";
 
@@ -19,6 +21,9 @@ test("until 15 CREATEROLE is everybody, also for who may become it", () => {
     "critical `ops` has CREATEROLE, and so every role but superusers; `ann` may become it",
   ]);
   expect(toldAfterFix(createroleOld, world)).toEqual([]);
+  expect(told(createroleOld, { ...world, roles: { ops: { ...LOGIN, createrole: true }, ann: LOGIN } })).toEqual([
+    "critical `ops` has CREATEROLE, and so every role but superusers; `ann` may become it",
+  ]);
   expect(told(createroleOld, { ...world, major: 16 })).toEqual([]);
   expect(told(createroleOld, { ...world, roles: { ops: {}, ann: LOGIN } })).toEqual([]);
   expect(told(createroleOld, { ...world, roles: { ops: { createrole: true, superuser: true }, ann: LOGIN } })).toEqual(
@@ -37,6 +42,7 @@ test("from 16 on CREATEROLE takes ADMIN, by any way", () => {
   expect(told(createroleAdmin, { ...world, members: ["ops in app"] })).toEqual([]);
   expect(told(createroleAdmin, { ...world, members: ["lead in app admin"] })).toEqual([]);
   expect(told(createroleAdmin, { ...world, roles: { ops: {}, app: LOGIN, lead: {} } })).toEqual([]);
+  expect(told(createroleAdmin, { ...world, major: 16 })).toHaveLength(1);
   expect(told(createroleAdmin, { ...world, major: 15 })).toEqual([]);
 });
 
@@ -91,6 +97,10 @@ test("members of a role that reads or writes everything are found, unless declar
   ]);
   const quiet = (more: Partial<CheckWorld>) => expect(told(builtInReaders, { ...world, ...more })).toEqual([]);
   quiet({ members: ["rep in pg_maintain"] });
+  quiet({ members: ["pg_maintain in pg_read_all_data"] });
+  expect(told(builtInReaders, { roles: { ...roles, rep: LOGIN }, members: ["rep in pg_read_all_data"] })).toEqual([
+    "high `rep` reads every table by `pg_read_all_data`",
+  ]);
   quiet({ declared: declared("rep", "backup") });
   quiet({ declared: declared("rep", "audit") });
   quiet({ declared: declared("rep", "admin") });
@@ -98,4 +108,14 @@ test("members of a role that reads or writes everything are found, unless declar
   expect(
     told(builtInReaders, { roles, members: ["rep in pg_write_all_data"], declared: declared("rep", "backup") }),
   ).toHaveLength(1);
+});
+
+test("a built-in role that gives rows of something else than tables reads no table", () => {
+  const context = worldContext({ roles: { pg_all: {}, rep: {} }, members: ["rep in pg_all"] });
+  const found = (kind: ResourceKind): number => {
+    const builtinRights = [{ role: "pg_all", kind, privileges: ["SELECT"] }];
+    const index = { ...context.index, rules: { ...context.index.rules, builtinRights } };
+    return runChecks({ ...context, index }, [builtInReaders]).findings.length;
+  };
+  expect([found("table"), found("sequence")]).toEqual([1, 0]);
 });

@@ -181,6 +181,13 @@ test("a superuser by membership is found with the way, and one by its own attrib
     "`mid` has the privileges of `dba`",
     "`dba` is a superuser",
   ]);
+  const two = run(inheritedSuperuser, {
+    roles: { ...roles, bob: LOGIN },
+    members: [...(ring.members ?? []), "bob in dba"],
+  });
+  expect(two.findings[0]?.message).toBe("`ann` and `bob` are superusers by being in `dba`");
+  // Only who is in it directly can leave it.
+  expect(two.findings[0]?.mend.manifest).toEqual(["roles:", "  bob:", "    not_member_of: [dba]"]);
   expect(told(inheritedSuperuser, { roles, members: ["own in dba"] })).toEqual([]);
   expect(told(inheritedSuperuser, { roles: { ...roles, dba: {} }, members: ring.members ?? [] })).toEqual([]);
 });
@@ -189,11 +196,21 @@ test("a program that inherits superuser is found, and it is not by SET ROLE", ()
   const ring: Ring = { roles: { app: LOGIN, dba: { superuser: true } }, members: ["app in dba"], identities: APP };
   expect(told(administrativeMachines, ring)).toEqual(["high the service login `app` holds superuser through `dba`"]);
   expect(run(administrativeMachines, ring).findings[0]?.over).toBe("effective");
+  expect(told(administrativeMachines, { ...ring, roles: { ...ring.roles, boss: { superuser: true } } })).toEqual([
+    "high the service login `app` holds superuser through `dba`",
+  ]);
+  expect(
+    told(administrativeMachines, {
+      roles: { app: { login: true, superuser: true } },
+      identities: APP,
+      grants: ["alter on all-roles to app"],
+    }),
+  ).toEqual(["high the service login `app` holds superuser"]);
   expect(
     told(administrativeMachines, {
       roles: { app: LOGIN },
       identities: APP,
-      grants: ["alter, describe on all-roles to app"],
+      grants: ["alter, authorize, describe on all-roles to app"],
     }),
   ).toEqual(["high the service login `app` holds alter"]);
 });
@@ -215,6 +232,16 @@ test("an application's rights on all keyspaces are found where they come from", 
   quiet({ identities: [] });
   quiet({ purposes: { app: "migration" } });
   quiet({ purposes: { rw: "admin" } });
+  quiet({ purposes: { rw: "admin", app: "application" } });
+  quiet({ purposes: { app: "admin" } });
+  quiet({
+    roles: { app: LOGIN, cassandra: {} },
+    members: ["app in cassandra"],
+    grants: ["select on all-schemas to cassandra"],
+  });
+  expect(told(applicationsEverywhere, { ...ring, members: [], grants: ["select on all-schemas to app"] })).toEqual([
+    "critical `app` holds select on all keyspaces",
+  ]);
   quiet({ roles: { app: { login: true, superuser: true }, rw: {} } });
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type MysqlWorld, told, toldAfterFix } from "../../../../test/support/check-world-mysql.ts";
+import { type MysqlWorld, runOn, told, toldAfterFix } from "../../../../test/support/check-world-mysql.ts";
 import { service } from "../../../../test/support/access-sample.ts";
 import { exclusiveRoles } from "../inheritance/exclusive-roles.ts";
 import { dataEverywhere, serverPrivileges } from "./everywhere.ts";
@@ -59,6 +59,16 @@ test("SYSTEM_USER belongs to administrators and to nobody else", () => {
     "low the administrator `dba@%` has no SYSTEM_USER",
   ]);
   expect(told(unkillable, { ...world, grants: [`${grant} dba@%`] })).toEqual([]);
+  const undeclared = { ...world, purposes: {}, roles: { "app@%": {} } };
+  const everything = ["create user on server to app@%", "grant option on all-schemas to app@%"];
+  expect(told(unkillable, { ...undeclared, grants: [...everything, `${grant} app@%`] })).toEqual([]);
+  expect(told(unkillable, { ...undeclared, grants: everything })).toEqual([
+    "medium the administrator `app@%` has no SYSTEM_USER",
+  ]);
+  expect(runOn(unkillable, { ...world, grants: [`${grant} app@%`] }).findings.map(({ mend }) => mend.text)).toEqual([
+    "take SYSTEM_USER from `app@%` or from the role that gives it",
+    "grant SYSTEM_USER to `dba@%`",
+  ]);
   expect(told(unkillable, { ...world, purposes: {}, roles: { "app@%": {} } })).toEqual([]);
 });
 
@@ -66,7 +76,7 @@ test("accounts that have everything count against the budget of administrators",
   const roles = { "a@%": {}, "b@%": {}, "c@%": {} };
   const all = (name: string) => [`create user on server to ${name}`, `grant option on all-schemas to ${name}`];
   expect(told(tooManySuperusers, { roles, grants: [...all("a@%"), ...all("b@%"), ...all("c@%")] })).toEqual([
-    expect.stringMatching(/^high 3 can do everything on this server where 2 may/u),
+    "high 3 can do everything on this server where 2 may: `a@%`, `b@%` and `c@%`",
   ]);
   expect(
     told(tooManySuperusers, { roles, grants: [...all("a@%"), ...all("b@%"), "grant option on all-schemas to r"] }),
@@ -76,7 +86,18 @@ test("accounts that have everything count against the budget of administrators",
 test("a program that may act on the server is found, without what its purpose needs", () => {
   const world = { ...on("process, show databases on server to app@%"), identities: [service("shop", "app@%")] };
   expect(told(administrativeMachines, world)).toEqual(["high the service login `app@%` holds process"]);
+  expect(runOn(administrativeMachines, world).findings[0]?.over).toBe("effective");
   expect(told(administrativeMachines, { ...world, purposes: { "app@%": "monitoring" } })).toEqual([]);
+});
+
+test("MySQL's dynamic privileges of a program are told by their names, held ones alone", () => {
+  const world: MysqlWorld = {
+    product: "mysql",
+    roles: { "app@%": {}, "bob@%": {} },
+    grants: ["usage on dynamic-privilege CONNECTION_ADMIN to app@%", "usage on dynamic-privilege AUDIT_ADMIN to bob@%"],
+    identities: [service("shop", "app@%")],
+  };
+  expect(told(administrativeMachines, world)).toEqual(["high the service login `app@%` holds connection_admin"]);
 });
 
 test("an account with two roles of MariaDB, of which none holds the other, is found", () => {

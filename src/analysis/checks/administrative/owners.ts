@@ -41,7 +41,7 @@ function* owning(context: CheckContext, logins: Bits): ReturnType<Check["find"]>
   const owned = new Map<RoleName, Map<string, Resource[]>>();
   for (const place of recordedClasses(index)) {
     const { owner } = place;
-    if (owner === null || place.kind === "column" || place.kind === "parameter" || !context.inScope(owner)) continue;
+    if (owner === null || place.kind === "column" || !context.inScope(owner)) continue;
     if (isEmpty(reach(index.graph.idOf(owner)))) continue;
     const schemas = owned.get(owner) ?? new Map<string, Resource[]>();
     owned.set(owner, schemas);

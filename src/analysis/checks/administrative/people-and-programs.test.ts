@@ -94,6 +94,20 @@ test("a person who always holds an administrative role is found, with what to as
   quiet({ identities: [{ ...person("ann", "ann"), until: "2026-12-01" }] });
   quiet({ identities: [{ ...person("ann", "ann"), breakGlass: true }] });
   quiet({ identities: [] });
+  quiet({ identities: [person("bob", "bob")] });
+  quiet({ members: ["ann in postgres"] });
+});
+
+test("a login of two people counts for the one it is known by, and the finding stands where that one does", () => {
+  const location = { file: "r.yaml", line: 3, column: 5 };
+  const world: CheckWorld = {
+    roles: { ann: LOGIN, dba: {} },
+    members: ["ann in dba"],
+    identities: [person("ann", "ann"), { ...person("bea", "ann"), location }],
+    declared: purposes({ dba: "admin" }),
+  };
+  expect(told(standingAdministrators, world)).toEqual(["medium `bea` always holds `dba`, as `ann`"]);
+  expect(runOn(standingAdministrators, world).findings[0]?.location).toEqual(location);
 });
 
 test("superusers are administrative without being declared, also one's own login", () => {
@@ -106,7 +120,12 @@ test("superusers are administrative without being declared, also one's own login
     "critical `ann` always holds `ann`, as `ann`",
     "critical `bob` always holds `root`, as `bob`",
   ]);
-  expect(runOn(standingAdministrators, world).findings[1]?.over).toBe("reachable");
+  const [ann, bob] = runOn(standingAdministrators, world).findings;
+  expect(bob?.over).toBe("reachable");
+  // Nobody asks for the login that they have.
+  expect(ann?.mend.text).toBe("give `ann` an end date, or a login without it");
+  expect(ann?.mend).not.toHaveProperty("manifest");
+  expect(bob?.mend.text).toBe("make `root` something that `bob` asks for, for a time");
 });
 
 test.each([["superuser"], ["createrole"], ["createdb"], ["replication"], ["bypassrls"]])(
@@ -130,7 +149,15 @@ test("an attribute that a program reaches by SET ROLE counts, and one that takes
   expect(told(administrativeMachines, world({ createrole: true }))).toEqual([
     "high the program login `app` holds createrole through `ops`",
   ]);
-  expect(runOn(administrativeMachines, world({ createrole: true })).findings[0]?.over).toBe("reachable");
+  const [reached] = runOn(administrativeMachines, world({ createrole: true })).findings;
+  expect(reached?.over).toBe("reachable");
+  expect(reached?.mend.changes).toEqual([]);
+  expect(runOn(administrativeMachines, world({ superuser: true })).findings[0]?.over).toBe("reachable");
+  const both = {
+    ...world({ createrole: true }),
+    roles: { app: { ...LOGIN, createdb: true }, ops: { createrole: true } },
+  };
+  expect(runOn(administrativeMachines, both).findings[0]?.over).toBe("effective");
   expect(told(administrativeMachines, world({ replication: true }))).toEqual([]);
 });
 
@@ -159,6 +186,9 @@ test("a superuser that gets in from the network is found, the first one too, and
     "high the superuser `postgres` can log in over the network",
   ]);
   expect(runOn(remoteSuperuser, { roles, posture: posture(false, []) }).passed).toEqual(["ADM-04"]);
+  // What belongs to the provider is not ours to judge.
+  const theirs = { ...roles, pg_provider: SUPER };
+  expect(runOn(remoteSuperuser, { roles: theirs, posture: posture(false, []) }).passed).toEqual(["ADM-04"]);
   expect(runOn(remoteSuperuser, { roles, posture: posture(null, ["ann"]) })).toMatchObject({
     findings: [],
     passed: [],
@@ -196,5 +226,16 @@ test("in production, an application that owns or may destroy is found by what gi
   quiet({ declared: purposes({ app: "migration" }) });
   quiet({ declared: purposes({ app: "admin" }), identities: [] });
   quiet({ grants: ["insert on table sales.b to app_rw"], owners: {} });
+  quiet({
+    roles: { app: LOGIN, pg_theirs: {} },
+    owners: { "table sales.a": "pg_theirs" },
+    grants: ["truncate on table sales.b to pg_theirs"],
+    members: ["app in pg_theirs"],
+  });
+  // Columns are their table's.
+  const columns = { ...world, grants: ["select on column sales.a.id to app_rw"] };
+  expect(told(destroyers, columns)).toEqual([
+    "critical `app_owner` owns `schema sales` and `table sales.a`; `app` has its rights",
+  ]);
   expect(told(destroyers, { ...world, identities: [person("ann", "app")] })).toHaveLength(2);
 });

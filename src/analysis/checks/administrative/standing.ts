@@ -24,7 +24,7 @@ export const standingAdministrators: Check = {
       if (kind !== "person" || until !== undefined) continue;
       for (const login of logins.get(target) ?? []) {
         const id = index.graph.idOf(login);
-        if (id < 0 || people.of(login)?.name !== name || isBreakGlass(context, login)) continue;
+        if (people.of(login)?.name !== name || isBreakGlass(context, login)) continue;
         const held = roles.filter((role) => hasBit(index.graph.members(index.graph.idOf(role), null), id));
         const [first] = held;
         if (first === undefined) continue;
@@ -57,7 +57,7 @@ export const standingAdministrators: Check = {
 function administrative({ declared, index, inScope }: CheckContext): readonly RoleName[] {
   const { graph } = index;
   return graph.names.filter((name, id) => {
-    if (!hasBit(graph.existing, id) || !inScope(name)) return false;
+    if (!inScope(name)) return false;
     return declared?.roles.get(name)?.purpose === "admin" || hasBit(graph.superuserRoles, id);
   });
 }

@@ -7,6 +7,7 @@ import {
   untold as gaps,
   withNodes,
 } from "../../../../test/support/check-world-cassandra.ts";
+import type { NodeFacts } from "../../../model/posture/cassandra.ts";
 import { DEFAULT_LIMITS } from "../../../model/declared.ts";
 import { limitsNotEnforced, longCaches, notEnforced } from "./enforcement.ts";
 
@@ -43,7 +44,7 @@ describe("CSE-01", () => {
 
   it("says what to do about a node that did not say, and calls it unreached where one of several was", () => {
     const away = node("c", null, { reached: false });
-    const said = (...nodes: Parameters<typeof withNodes>) =>
+    const said = (...nodes: readonly NodeFacts[]) =>
       runOn(notEnforced, { roles, ...withNodes(...nodes) }).notEvaluated.map(({ reason, help }) => [reason, help]);
     expect(said(node("b", null))).toEqual([
       [HIDDEN, "have a superuser run: grant select on keyspace system_views to us"],
@@ -58,7 +59,7 @@ describe("CSE-01", () => {
 
   it("names up to four of the nodes, and all of them only where it is all", () => {
     const open = (...names: readonly string[]) => names.map((name) => node(name, { authorizer: "AllowAllAuthorizer" }));
-    const said = (...nodes: Parameters<typeof withNodes>) => told(notEnforced, { roles, ...withNodes(...nodes) });
+    const said = (...nodes: readonly NodeFacts[]) => told(notEnforced, { roles, ...withNodes(...nodes) });
     const that = "everybody may read and change all data: `authorizer` is AllowAllAuthorizer";
     expect(said(...open("a", "b"), node("z"))).toEqual([`critical on nodes \`a\` and \`b\` ${that}`]);
     expect(said(...open("a", "b", "c", "d"), node("z"))).toEqual([
