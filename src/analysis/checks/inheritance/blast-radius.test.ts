@@ -38,6 +38,8 @@ test("a change of a role that more logins have than the limit is found, by any w
   expect(told(limited(3), [GRANT])).toEqual([]);
   expect(told(limited(2), [{ ...GRANT, grantee: "team" }])).toEqual([]);
   expect(told(limited(2), [GRANT, GRANT])).toHaveLength(1);
+  expect(told(limited(0), [{ ...GRANT, grantee: "ann" }])).toHaveLength(1);
+  expect(told(limited(0), [{ ...GRANT, grantee: "nobody" }])).toEqual([]);
 });
 
 test("a person with two logins is one, and everybody is all logins", () => {

@@ -77,7 +77,7 @@ function holderOf(change: Change): readonly Grantee[] {
 function reachedBy({ change, index, logins, people }: CheckContext, name: Grantee): number {
   const all = bitsOf(index, logins);
   const reached = name === PUBLIC ? all : common(membersOf(index, name), all);
-  if (change !== null && name !== PUBLIC) addBits(reached, common(membersOf(change.before, name), all));
+  if (change !== null) addBits(reached, common(membersOf(change.before, name), all));
   return new Set(namesOf(index, reached).map((login) => people.of(login)?.name ?? `\0${login}`)).size;
 }
 

@@ -44,7 +44,7 @@ function circlesOf(index: AccessIndex): readonly (readonly RoleName[])[] {
   const seen = new Set<number>();
   for (const id of graph.names.keys()) {
     const edges = graph.up[id] ?? [];
-    if (seen.has(id) || !edges.some(({ to }) => to === id || hasBit(graph.members(id, null), to))) continue;
+    if (seen.has(id) || !edges.some(({ to }) => hasBit(graph.members(id, null), to))) continue;
     for (const other of graph.names.keys())
       if (hasBit(graph.members(id, null), other) && hasBit(graph.members(other, null), id)) seen.add(other);
     found.push(shortest(index, id).map((each) => graph.names[each] as RoleName));

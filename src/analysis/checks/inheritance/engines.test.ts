@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
 import * as cassandra from "../../../../test/support/check-world-cassandra.ts";
-import { type MysqlWorld, told } from "../../../../test/support/check-world-mysql.ts";
+import { mysqlContext, type MysqlWorld, told } from "../../../../test/support/check-world-mysql.ts";
+import { buildEscalation } from "../../escalation/build.ts";
+import { runChecks } from "../run-checks.ts";
 import { exclusiveRoles } from "./exclusive-roles.ts";
+import { hiddenAdmin } from "./hidden-admin.ts";
 import { redundantGrants } from "./redundant-grants.ts";
 import { selfService } from "./self-service.ts";
 
@@ -14,6 +17,7 @@ test("an account with several roles of which none gives another is found, and on
   expect(apart(["app@% in a", "app@% in b", "app@% in c"])).toHaveLength(1);
   expect(apart(["app@% in a"])).toEqual([]);
   expect(apart(["app@% in a", "app@% in b", "a in b"])).toEqual([]);
+  expect(apart(["app@% in a", "app@% in b", "b in a"])).toEqual([]);
   expect(apart(["app@% in a", "z@% in c"])).toEqual([]);
 });
 
@@ -84,4 +88,30 @@ test("on Cassandra deciding who is in a role is a privilege on it, and only a me
   expect(decides(["authorize on role bob to ann"])).toEqual([]);
   expect(decides(["authorize on role payroll to payroll"])).toEqual([]);
   expect(decides(["authorize on table shop.payroll to ann"])).toEqual([]);
+});
+
+test("a table of a cluster is not the role of that name", () => {
+  const world = { roles: { ann: { login: true }, cluster: {} }, members: ["ann in cluster"] };
+  expect(cassandra.told(selfService, { ...world, grants: ["authorize on table shop.a to ann"] })).toEqual([]);
+  expect(cassandra.told(selfService, { ...world, grants: ["authorize on role cluster to ann"] })).toHaveLength(1);
+});
+
+test("who holds all that it takes to administer is no hidden administrator", () => {
+  const hidden = (...grants: string[]): string[] => {
+    const context = mysqlContext({ roles: { "ann@%": {} }, grants });
+    const escalation = buildEscalation(context.index, [
+      {
+        from: "ann@%",
+        to: { kind: "system" },
+        by: "loads code into the server",
+        over: "effective",
+        needsVictim: false,
+        confidence: "certain",
+      },
+    ]);
+    return runChecks({ ...context, escalation }, [hiddenAdmin]).findings.flatMap(({ principals }) => principals);
+  };
+  expect(hidden()).toEqual(["ann@%"]);
+  expect(hidden("create user on server to ann@%")).toEqual(["ann@%"]);
+  expect(hidden("create user on server to ann@%", "grant option on all-schemas to ann@%")).toEqual([]);
 });

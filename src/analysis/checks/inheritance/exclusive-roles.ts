@@ -28,8 +28,7 @@ export const exclusiveRoles: Check = {
       };
     }
     function isIn(member: string, role: string): boolean {
-      const [from, to] = [graph.idOf(member), graph.idOf(role)];
-      return from >= 0 && to >= 0 && hasBit(graph.members(to, null), from);
+      return hasBit(graph.members(graph.idOf(role), null), graph.idOf(member));
     }
   },
 };

@@ -1,7 +1,6 @@
 import { sortedText } from "../../../base/order.ts";
 import type { RoleName } from "../../../model/role.ts";
 import { administers } from "../../administrators.ts";
-import { hasBit } from "../../bits.ts";
 import type { EscalationPath } from "../../escalation/escalation.ts";
 import type { Check, CheckContext } from "../check.ts";
 import { who, several } from "../general/telling.ts";
@@ -46,10 +45,10 @@ export const hiddenAdmin: Check = {
 
 /** Logins that nobody takes for administrators: not declared, without a visible attribute, without what it takes to administer. */
 function ordinaryNames({ index, logins, people }: CheckContext): readonly RoleName[] {
-  const { graph, rules } = index;
+  const { rules } = index;
   const visible = rules.attributes.map(({ name }) => name).filter((name) => name !== "login");
   const those = logins.filter(({ name, attributes }) => {
-    if (hasBit(graph.superReachers, graph.idOf(name)) || people.administers(name)) return false;
+    if (people.administers(name)) return false;
     return !visible.some((each) => attributes[each] === true) && !administers(index, name);
   });
   return sortedText(those.map(({ name }) => name));

@@ -59,3 +59,21 @@ test("equal tables pass, and tables that were not read do not", () => {
   expect(untold(memberTables, world({ unindexed: null }))).toHaveLength(1);
   expect(untold(memberTables, { roles })).toHaveLength(1);
 });
+
+test("what is granted again is what that role itself holds there, and each mending says its order", () => {
+  const unindexed = ["table shop.c", "table shop.d"].map((text) => ({ role: "ann", resource: resource(text) }));
+  const grants = [
+    "select on table shop.c to readers",
+    "modify on table shop.c to ann",
+    "select on table shop.d to readers",
+  ];
+  expect(fixes(world({ unindexed }, { grants }))).toEqual([
+    ['revoke modify on table "shop"."c" from "ann";', 'grant modify on table "shop"."c" to "ann";'],
+  ]);
+  const texts = (only: "member_of" | "role_members"): string[] =>
+    runOn(memberTables, world({ lopsided: [{ role: "readers", member: "ann", only }] })).findings.map(
+      ({ mend }) => mend.text,
+    );
+  expect(texts("member_of")).toEqual(["revoke `readers` from `ann`, and grant it again"]);
+  expect(texts("role_members")).toEqual(["grant `readers` to `ann`, and revoke it again"]);
+});

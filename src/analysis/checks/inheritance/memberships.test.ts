@@ -208,3 +208,115 @@ test("an application's role that people get to is found, and programs may have i
   const emergency = [{ ...person("ann", "ann"), breakGlass: true as const }];
   expect(told(boundaries, { ...world, identities: emergency, members: ["ann in app_rw"], declared })).toEqual([]);
 });
+
+test("two circles of which one is below the other are two findings, each by a shortest way", () => {
+  const roles = { a: {}, b: {}, c: {}, d: {} };
+  expect(told(cycles, { roles, members: ["a in b", "b in a", "c in d", "d in c", "c in a"] })).toHaveLength(2);
+  expect(told(cycles, { roles, members: ["a in b", "b in a", "c in d", "d in c", "a in c"] })).toHaveLength(2);
+  const members = ["a in b", "a in c", "b in d", "c in d", "d in a"];
+  expect(runOn(cycles, { roles, members }).findings.map(({ path }) => path)).toEqual([
+    ["`a` is a member of `b`", "`b` is a member of `d`", "`d` is a member of `a`"],
+  ]);
+});
+
+test("the longest of several ways up counts, the first of equal ones, and a circle ends", () => {
+  const roles = { ann: LOGIN, a: {}, b: {}, c: {}, z: {} };
+  const chains = (members: string[]) => runOn(depth, { roles, members, declared: limits({ depth: 1 }) }).findings;
+  expect(chains(["ann in a", "a in b", "ann in z"]).map(({ path }) => path)).toEqual([
+    ["`ann` is a member of `a`", "`a` is a member of `b`"],
+  ]);
+  expect(chains(["ann in a", "a in b", "ann in c", "c in z"]).map(({ path }) => path)).toEqual([
+    ["`ann` is a member of `a`", "`a` is a member of `b`"],
+  ]);
+  expect(chains(["ann in a", "a in b", "b in a"])).toHaveLength(1);
+});
+
+test("only those of the groups that lead there are told, and built-in roles and circles are no diamonds", () => {
+  const roles = { ann: LOGIN, pg_monitor: {}, x: {}, y: {}, z: {}, t1: {}, t2: {} };
+  const two = ["x in t1", "y in t1"];
+  expect(told(diamonds, { roles, members: [...two, "ann in x", "ann in y", "ann in z"] })).toEqual([
+    "low `ann` gets to `t1` by `x` and `y`",
+  ]);
+  expect(
+    told(diamonds, { roles, members: [...two, "x in t2", "z in t2", "ann in x", "ann in y", "ann in z"] }),
+  ).toEqual(["low `ann` gets to `t1` and `t2` by `x`, `y` and `z`"]);
+  expect(told(diamonds, { roles, members: [...two, "pg_monitor in x", "pg_monitor in y"] })).toEqual([]);
+  expect(told(diamonds, { roles, members: ["x in y", "y in x"] })).toEqual([]);
+});
+
+test("a membership is redundant for what it gives, whatever the other one's options", () => {
+  const roles = { zoe: LOGIN, aa: {}, others: {}, ops: {}, pg_monitor: {}, readers: {} };
+  const found = (...members: string[]) => told(redundantMemberships, { roles, members }).length;
+  expect(found("zoe in aa", "zoe in readers", "aa in readers")).toBe(1);
+  expect(found("zoe in aa noinherit", "zoe in readers noinherit", "aa in readers")).toBe(1);
+  expect(found("zoe in aa noset", "zoe in readers noset", "aa in readers noset")).toBe(1);
+  expect(found("zoe in others", "zoe in readers noinherit noset")).toBe(0);
+  expect(found("zoe in aa", "zoe in readers", "aa in readers", "readers in aa")).toBe(0);
+  expect(found("zoe in aa", "zoe in readers", "zoe in readers by=ops admin", "aa in readers")).toBe(0);
+  expect(found("zoe in aa", "zoe in readers implied", "aa in readers")).toBe(0);
+  expect(found("pg_monitor in aa", "pg_monitor in readers", "aa in readers")).toBe(0);
+});
+
+test("rows count from 16 on, and those of built-in roles and of the server are not judged", () => {
+  const roles = { ann: LOGIN, ops: {}, pg_monitor: {}, readers: {} };
+  const twice = (member: string): string[] => [`${member} in readers`, `${member} in readers by=ops`];
+  expect(told(severalRows, { roles, members: twice("ann"), major: 16 })).toHaveLength(1);
+  expect(told(severalRows, { roles, members: twice("pg_monitor") })).toEqual([]);
+  const quiet = { ...roles, ann: { ...LOGIN, inherit: false } };
+  expect(told(inheritAttribute, { roles: quiet, members: ["ann in readers"], major: 16 })).toEqual([
+    "medium `ann` is NOINHERIT, and inherits from `readers`",
+  ]);
+  expect(told(inheritAttribute, { roles: quiet, members: ["ann in readers implied"] })).toEqual([]);
+});
+
+test("self-service is ended for those who have the rights alone, and is no built-in role's", () => {
+  const roles = { aa: {}, ann: LOGIN, bob: LOGIN, ops: {}, pg_monitor: {}, zoe: LOGIN };
+  const members = [
+    "ann in aa admin",
+    "ann in aa by=ops admin implied",
+    "ann in aa by=bob",
+    "ann in ops admin noinherit noset",
+    "bob in ops admin noinherit noset",
+    "bob in aa",
+    "zoe in aa admin noinherit noset",
+  ];
+  expect(told(selfService, { roles, members })).toEqual(["high `ann` is in `aa`, and may put others into it"]);
+  const [finding] = runOn(selfService, { roles, members }).findings;
+  expect(finding?.mend.changes).toHaveLength(1);
+  expect(finding?.mend.changes).toMatchObject([{ before: { member: "ann", role: "aa", grantor: "postgres" } }]);
+  expect(told(selfService, { roles, members: ["pg_monitor in aa admin"] })).toEqual([]);
+  expect(told(selfService, { roles, members: ["aa in aa admin"] })).toEqual([]);
+});
+
+test("emergency and built-in roles, people of no team and a program's own login are no strangers", () => {
+  const team = (name: string) => ({ ...person(name, name), team: "support" });
+  const identities = [
+    { ...person("ann", "ann"), team: "sales" },
+    ...["bob", "cy", "dan", "eve"].map(team),
+    person("loner", "loner"),
+    { ...service("shop", "svc"), team: "support" },
+  ];
+  const logins = ["ann", "bob", "cy", "dan", "eve", "loner", "svc"];
+  const roles = { ...Object.fromEntries(logins.map((name) => [name, LOGIN])), sales_rw: {} };
+  const across = (members: readonly string[], name: string, more: object = {}): string[] =>
+    told(boundaries, {
+      roles,
+      identities,
+      members: members.map((each) => `${each} in ${name}`),
+      declared: role(name, { owner: "sales", ...more }),
+    });
+  expect(across(["bob"], "sales_rw")).toHaveLength(1);
+  expect(across(["bob"], "sales_rw", { purpose: "break-glass" })).toEqual([]);
+  expect(across(["bob"], "postgres")).toEqual([]);
+  expect(across(["loner"], "sales_rw")).toEqual([]);
+  expect(across(["svc"], "sales_rw")).toHaveLength(1);
+  expect(across([], "svc")).toEqual([]);
+  expect(across([], "bob")).toHaveLength(1);
+  const three = "`bob` of `support`, `cy` of `support`";
+  expect(across(["bob", "cy", "dan"], "sales_rw")).toEqual([
+    `medium \`sales_rw\` belongs to the team \`sales\`, and reaches ${three} and \`dan\` of \`support\``,
+  ]);
+  expect(across(["bob", "cy", "dan", "eve"], "sales_rw")).toEqual([
+    `medium \`sales_rw\` belongs to the team \`sales\`, and reaches ${three}, \`dan\` of \`support\` and 1 more`,
+  ]);
+});

@@ -124,7 +124,7 @@ function candidates(sets: readonly RightSet[], least: number): Iterable<readonly
     const missing = (1 - least) * set.weight + ROUNDING;
     const order = set.places
       .map((place, at) => ({ place, weight: count(set.masks[at] as number) * (set.sizes[at] as number) }))
-      .sort((a, b) => (holders.get(a.place) ?? 0) - (holders.get(b.place) ?? 0) || a.place - b.place);
+      .sort((a, b) => (holders.get(a.place) ?? 0) - (holders.get(b.place) ?? 0));
     let passed = 0;
     for (const { place, weight } of order) {
       for (const other of meeting.get(place) ?? []) {

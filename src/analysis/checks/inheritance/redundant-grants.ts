@@ -1,6 +1,6 @@
 import { compareBy, sorted, sortedText } from "../../../base/order.ts";
 import { compareResources, type Resource, type ResourceKind, resourceKey, schemaOf } from "../../../model/resource.ts";
-import { type Grantee, PUBLIC, type RoleName } from "../../../model/role.ts";
+import type { Grantee, RoleName } from "../../../model/role.ts";
 import type { AccessIndex } from "../../access-index.ts";
 import { addBit, emptyBits, listBits } from "../../bits.ts";
 import { EVERYBODY, type ResourceClass } from "../../resource-class.ts";
@@ -140,7 +140,7 @@ function bySecondGrantor(context: CheckContext, place: ResourceClass, found: Twi
     const mask = bits.mask(place.kind, privileges);
     const before = seen.get(grantee) ?? 0;
     seen.set(grantee, before | mask);
-    if ((before & mask) === 0 || grantee === PUBLIC || !isJudged(context, place, graph.idOf(grantee))) continue;
+    if ((before & mask) === 0 || !isJudged(context, place, graph.idOf(grantee))) continue;
     found.add({ grantee, from: `from ${who(grantor)}`, kind: place.kind, mask: before & mask }, place.resources);
   }
 }
@@ -205,7 +205,7 @@ function throughWider(
   found: Twice,
 ): void {
   const { index } = context;
-  if (wide.size === 0 || place.kind === "all-schemas") return;
+  if (wide.size === 0) return;
   const { graph, bits, rules } = index;
   for (const [at, id] of place.compiled.grantees.entries()) {
     if (!isJudged(context, place, id)) continue;

@@ -9,7 +9,6 @@ import {
   type BitTable,
   emptyBits,
   hasBit,
-  isEmpty,
   listBits,
   removeBit,
   removeBits,
@@ -68,7 +67,6 @@ function sharedAbove(parents: readonly number[], above: BitTable): readonly numb
     }
   }
   for (const parent of parents) removeBit(twice, parent);
-  if (isEmpty(twice)) return [];
   const nearest = twice.slice();
   for (const role of listBits(twice)) {
     const higher = bitRow(above, role).slice();
@@ -164,7 +162,6 @@ function impliedBy({ graph }: AccessIndex, edge: RoleEdge, edges: readonly RoleE
   const heirs = graph.heirs(edge.to, null);
   const setters = graph.setters(edge.to, null);
   for (const other of edges) {
-    if (other.to === edge.to) continue;
     const inherits = !edge.privileges || (other.privileges && hasBit(heirs, other.to));
     const becomes = !edge.setRole || (other.setRole && hasBit(setters, other.to));
     const isAbove = hasBit(graph.members(edge.to, null), other.to);

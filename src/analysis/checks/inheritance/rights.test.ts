@@ -89,7 +89,7 @@ test("a column's grant under the table's is redundant", () => {
 test("the same from two grantors is found", () => {
   const roles = { reader: {}, ops: {} };
   const world = worldContext({ roles, grants: ["select on table sales.a to reader"] });
-  const found = (...entries: readonly { grantor: string; privileges: string[] }[]) => {
+  const found = (...entries: readonly { grantee?: string; grantor: string; privileges: string[] }[]) => {
     const place = world.index.classes.all.find((each) => each.kind === "table");
     if (place === undefined) throw new Error("no table");
     const list = { ...place.list, entries: entries.map((each) => ({ grantee: "reader", grantable: [], ...each })) };
@@ -102,6 +102,10 @@ test("the same from two grantors is found", () => {
     "`reader` was granted select on `table sales.a`, and has it from `ops` too",
   ]);
   expect(found({ grantor: "postgres", privileges: ["SELECT"] })).toEqual([]);
+  for (const grantee of ["", "postgres"]) {
+    const one = { grantee, privileges: ["SELECT"] };
+    expect(found({ ...one, grantor: "postgres" }, { ...one, grantor: "ops" })).toEqual([]);
+  }
   expect(found({ grantor: "postgres", privileges: ["SELECT"] }, { grantor: "ops", privileges: ["INSERT"] })).toEqual(
     [],
   );
@@ -238,4 +242,51 @@ test("owning, being in a group, a promise, a policy, an attribute and a default 
   ).toEqual([]);
   const policy = { name: "p", command: "ALL", permissive: true, roles: ["r"], using: "true", check: null } as const;
   expect(r({ ...lone, policies: [{ ...policy, table: { kind: "table", path: ["shop", "sales", "a"] } }] })).toEqual([]);
+});
+
+test("a member of the server does not fill a role, and a setting is something", () => {
+  const world: CheckWorld = { roles: { ann: LOGIN, r: {} }, grants: ["select on table sales.a to r"] };
+  expect(told(idleRoles, { ...world, members: ["ann in r implied"] })).toEqual(["low the role `r` has no members"]);
+  const lone: CheckWorld = { roles: world.roles, members: ["ann in r"] };
+  expect(told(idleRoles, lone)).toHaveLength(1);
+  const roleSettings = { r: [{ database: null, name: "work_mem", value: "8MB" }] };
+  expect(told(idleRoles, { ...lone, roleSettings })).toEqual([]);
+});
+
+test("two are enough to be the same, by common rights wherever they stand, and everybody's are nobody's own", () => {
+  const roles = { x: {}, y: {} };
+  expect(told(overlap, { roles, grants: all("x, y") })).toEqual(["medium `x` and `y` hold the same rights"]);
+  expect(told(overlap, { roles, grants: ["select on table hr.p to x", ...all("x, y")] })).toEqual([
+    "medium `x` and `y` hold the same rights to 83 percent",
+  ]);
+  expect(told(overlap, { roles, grants: ["select on table hr.p to y", ...all("x, y")] })).toHaveLength(1);
+  expect(told(overlap, { roles, grants: all("y, public") })).toEqual([]);
+  const catalog: CheckWorld["catalog"] = (known) => ({
+    ...known,
+    entries: new Map(
+      [...known.entries].map(([key, entry]) => [key, { ...entry, system: entry.resource.path[1] === "pg_catalog" }]),
+    ),
+  });
+  const withheld = [...all("x, y"), "insert on table pg_catalog.pg_class to x"];
+  expect(told(overlap, { roles, grants: withheld, catalog })).toEqual(["medium `x` and `y` hold the same rights"]);
+  expect(told(overlap, { roles, grants: withheld })).toEqual(["medium `x` and `y` hold the same rights to 83 percent"]);
+  const grants = [...all("x"), "select on table hr.p to y"];
+  expect(told(overlap, { roles, grants, members: ["y in x"] })).toEqual([]);
+});
+
+test("what built-in roles hold twice is the server's, and the first role by name is judged like the others", () => {
+  const twice = (...grants: string[]): string[] =>
+    told(redundantGrants, {
+      roles: { aa: {}, pg_monitor: {}, writer: {}, zed: {} },
+      grants,
+      members: ["pg_monitor in zed"],
+    });
+  expect(twice("select on table sales.a to public, aa")).toHaveLength(1);
+  expect(twice("select on table sales.a to public, writer")).toEqual([
+    "low `writer` was granted select on `table sales.a`, and has it as everybody too",
+  ]);
+  expect(twice("select on table sales.a to public, pg_monitor")).toEqual([]);
+  expect(twice("select on table sales.a to zed, pg_monitor")).toEqual([]);
+  expect(twice("select on table sales.a to pg_monitor", "select on column sales.a.id to pg_monitor")).toEqual([]);
+  expect(twice("insert on table sales.a to zed", "update on column sales.a.id to zed")).toEqual([]);
 });
