@@ -86,6 +86,23 @@ export function mysqlContext(world: MysqlWorld, access: AccessState = worldState
   });
 }
 
+/** The grants of everything there is to somebody of this server, who is then as mighty as root. */
+export function everythingTo(grantee: string, world: MysqlWorld = { roles: {} }): string[] {
+  const { rules } = mysqlContext({ ...world, grants: [] }).index;
+  return (["server", "all-schemas"] as const).map(
+    (kind) => `${rules.privilegesOf(kind).join(", ").toLowerCase()} on ${kind} to ${grantee}`,
+  );
+}
+
+/** The findings of a check where one of the roles of a server is one that the server brought. */
+export function toldWithPredefined(check: Check, world: MysqlWorld, name: string): string[] {
+  const state = worldState(world);
+  const role = state.roles.get(name);
+  if (role === undefined) throw new Error(`no role: ${name}`);
+  const roles = new Map(state.roles).set(name, { ...role, origin: "predefined" });
+  return runChecks(mysqlContext(world, { ...state, roles }), [check]).findings.map(({ message }) => message);
+}
+
 /** Runs one check on a hand-made server. */
 export function runOn(check: Check, world: MysqlWorld): CheckRun {
   return runChecks(mysqlContext(world), [check]);

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type MysqlWorld, mysqlContext } from "../../../test/support/check-world-mysql.ts";
 import { accessList } from "../../model/access-list.ts";
 import type { AccessState } from "../../model/access-state.ts";
+import type { Role } from "../../model/role.ts";
 import type { EscalationPath } from "./escalation.ts";
 import { anybody, callersBySchema, definerRights, replacers } from "./mysql.ts";
 
@@ -198,12 +199,11 @@ describe("who can be reached as any account", () => {
     const world = { ...on(), roles: { ...on().roles, "own@%": {} } };
     const { recorded } = mysqlContext(world).index;
     const none = Array.from(recorded.holdings, ([key, each]) => [key, { ...each, list: accessList([]) }] as const);
-    const own = { ...recorded.roles.get("own@%"), origin: "predefined" } as const;
-    const access = {
-      ...recorded,
-      holdings: new Map(none),
-      roles: new Map([...recorded.roles, ["own@%", own]]),
-    } as AccessState;
+    const roles = Array.from(recorded.roles, ([name, role]): [string, Role] => [
+      name,
+      name === "own@%" ? { ...role, origin: "predefined" } : role,
+    ]);
+    const access: AccessState = { ...recorded, holdings: new Map(none), roles: new Map(roles) };
     expect(goals(world, "app@%", access)).toEqual(["root@localhost", "bob@%"]);
     expect(goals(world, "group", access)).toEqual(["root@localhost", "app@%", "bob@%"]);
   });

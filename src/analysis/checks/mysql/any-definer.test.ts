@@ -83,3 +83,11 @@ describe("MYE-03", () => {
     expect(told(anyDefiner, { ...mysql, grants: all })).toEqual([]);
   });
 });
+
+it("MYE-03 takes the right from whom it counts for, and from nobody else", () => {
+  const { findings } = runOn(anyDefiner, {
+    roles: { "app@%": {}, "bob@%": {} },
+    grants: ["set user on server to app@%, bob@%", "event on schema shop to app@%"],
+  });
+  expect(findings.map(({ mend }) => mend.changes)).toMatchObject([[{ kind: "remove-grant", grantee: "app@%" }]]);
+});

@@ -57,3 +57,13 @@ it.each([["AUDIT_ADMIN"], ["ENCRYPTION_KEY_ADMIN"], ["FIREWALL_ADMIN"], ["SYSTEM
     ]);
   },
 );
+
+it("MYE-16 takes the right from whom it counts for, and from nobody else", () => {
+  const world: MysqlWorld = {
+    roles: { "app@%": {}, "bob@%": {} },
+    grants: ["super on server to app@%, bob@%", "select on schema shop to app@%"],
+  };
+  expect(runOn(blindControls, world).findings.map(({ mend }) => mend.changes)).toMatchObject([
+    [{ kind: "remove-grant", grantee: "app@%" }],
+  ]);
+});

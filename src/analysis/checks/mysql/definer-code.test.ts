@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type MysqlWorld, runOn, told } from "../../../../test/support/check-world-mysql.ts";
+import { type MysqlWorld, runOn, told, toldWithPredefined } from "../../../../test/support/check-world-mysql.ts";
 import { definerCode } from "./definer-code.ts";
 
 const ROUTINE = "routine shop.total.function";
@@ -123,5 +123,35 @@ describe("MYE-04, triggers and events", () => {
     expect(
       told(definerCode, { ...events, code: [{ form: "event", path: ["def", "shop", "e"], definer: "weak@%" }] }),
     ).toEqual([]);
+  });
+});
+
+describe("MYE-04, what it keeps apart", () => {
+  it("asks for the tables of triggers alone, and takes no trigger for an event", () => {
+    const strong = { path: ["def", "shop", "x"], definer: "strong@%" } as const;
+    const grants = ["super on server to strong@%", "event on schema shop to app@%"];
+    const event: MysqlWorld = { roles: world.roles, grants, code: [{ form: "event", ...strong }] };
+    expect(runOn(definerCode, event).notEvaluated).toEqual([]);
+    const trigger: MysqlWorld = { ...event, code: [{ form: "trigger", ...strong }], posture: { mysql: {} } };
+    expect(told(definerCode, trigger)).toEqual([]);
+  });
+
+  it("leaves out callers that the server brought, and a definer that is declared and not there", () => {
+    expect(toldWithPredefined(definerCode, world, "weak@%")).toHaveLength(1);
+    expect(toldWithPredefined(definerCode, world, "app@%")).toEqual([]);
+    const known = { [ROUTINE]: { securityDefiner: true, definer: "gone@%" } };
+    expect(told(definerCode, { ...world, known, purposes: { "gone@%": "admin" } })).toEqual([]);
+  });
+
+  it("names three callers, and counts the others", () => {
+    const callers = ["a@%", "b@%", "c@%", "d@%"];
+    const said = (count: number): string | undefined =>
+      told(definerCode, {
+        ...world,
+        roles: { ...world.roles, ...Object.fromEntries(callers.map((name) => [name, {}])) },
+        grants: [`execute on ${ROUTINE} to ${callers.slice(0, count).join(", ")}`, "super on server to strong@%"],
+      })[0];
+    expect(said(3)).toMatch(/and `a@%`, `b@%`, `c@%` can use it$/u);
+    expect(said(4)).toMatch(/and `a@%`, `b@%`, `c@%` and 1 more can use it$/u);
   });
 });

@@ -33,7 +33,7 @@ const strength = new WeakMap<CheckContext, Map<RoleName, boolean>>();
 function workOutStrength(context: CheckContext, name: RoleName): boolean {
   const { graph } = context.index;
   const id = graph.idOf(name);
-  if (id < 0 || !hasBit(graph.existing, id)) return false;
+  if (!hasBit(graph.existing, id)) return false;
   if (hasBit(powerfulRoles(context.index), id) || context.people.administers(name)) return true;
   // What takes somebody else's doing does not make it strong.
   return context.escalation.toSuperuser(name)?.needsVictim === false;
@@ -41,14 +41,13 @@ function workOutStrength(context: CheckContext, name: RoleName): boolean {
 
 /** Whether the manifest says that a role is for one of these, or is a member of one that is; administrators are for everything. */
 export function isFor(context: CheckContext, name: Grantee, purposes: readonly Purpose[]): boolean {
-  if (name === PUBLIC) return false;
   if (context.people.administers(name)) return true;
   const { graph } = context.index;
   const id = graph.idOf(name);
   for (const role of context.declared?.roles.values() ?? []) {
     if (role.purpose === null || !purposes.includes(role.purpose)) continue;
-    const group = graph.idOf(role.name);
-    if (group >= 0 && id >= 0 && (group === id || hasBit(graph.reachers(group, null), id))) return true;
+    // A role is its own reacher; what is not there, PUBLIC too, has the number -1 and is nobody's.
+    if (graph.isReacher(graph.idOf(role.name), id, null)) return true;
   }
   return false;
 }

@@ -50,3 +50,16 @@ it("MYE-11 finds who may replace one routine of somebody else among its own", ()
   expect(told(replaceCode, { ...world, known: { ...own, ...known } })).toEqual(FOUND);
   expect(told(replaceCode, { ...world, known: own })).toEqual([]);
 });
+
+it("MYE-11 tells of a member that has both itself, where its role is not active by default", () => {
+  const world = on("alter routine, create routine on schema shop to app@%, group");
+  expect(told(replaceCode, { ...world, members: ["app@% in group"] })).toEqual([
+    ...FOUND,
+    "high `group` may replace routines of others in `schema shop`",
+  ]);
+});
+
+it("MYE-11 is silent about code that runs as its caller, whoever defined it", () => {
+  const world = on("alter routine, create routine on schema shop to app@%");
+  expect(told(replaceCode, { ...world, known: { "routine shop.f.function": { definer: "owner@%" } } })).toEqual([]);
+});

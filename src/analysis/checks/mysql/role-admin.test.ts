@@ -29,3 +29,9 @@ it("MYE-09 finds ROLE_ADMIN on MySQL", () => {
   expect(toldAfterFix(roleAdmin, mysql)).toEqual([]);
   expect(told(roleAdmin, { ...mysql, purposes: { "app@%": "admin" } })).toEqual([]);
 });
+
+it("MYE-09 is silent about everybody, who grants nothing, and about accounts that are gone", () => {
+  expect(told(roleAdmin, { ...world, members: ["public in strong admin"] })).toEqual([]);
+  const grants = ["usage on dynamic-privilege ROLE_ADMIN to root@localhost, gone@%"];
+  expect(told(roleAdmin, { product: "mysql", roles: {}, grants })).toEqual([]);
+});

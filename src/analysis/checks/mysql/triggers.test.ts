@@ -65,3 +65,15 @@ it("MYE-10 is silent where there is no table yet", () => {
     }),
   ).toEqual([]);
 });
+
+it("MYE-10 looks at the very table, and at the very schema, that was granted on", () => {
+  const tables = { ...on("trigger on table shop.t to app@%", "insert on table shop.u to writer@%") };
+  expect(told(triggers, { ...tables, exists: ["table shop.t", "table shop.u"] })).toEqual([]);
+  const schemas = on("trigger on schema a_b to app@%", "insert on table aXb.t to writer@%");
+  expect(told(triggers, { ...schemas, exists: ["table a_b.t", "table aXb.t"] })).toEqual([]);
+});
+
+it("MYE-10 is silent about everybody where nobody writes", () => {
+  expect(told(triggers, on("trigger on table shop.t to public"))).toEqual([]);
+  expect(told(triggers, on("trigger on table shop.t to public", "insert on table shop.t to public"))).toHaveLength(1);
+});

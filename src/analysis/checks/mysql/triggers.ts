@@ -89,7 +89,6 @@ function isWritten(index: AccessIndex, place: ResourceClass | undefined, grantee
     removeBits(roles, administratorsOfAll(index));
     writers.set(place, (found = { everybody: sets.some(({ everybody }) => everybody), roles }));
   }
-  if (grantee === PUBLIC) return found.everybody || !isEmpty(found.roles);
   if (found.everybody) return true;
   const others = found.roles.slice();
   const id = index.graph.idOf(grantee);
