@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Receipt } from "../../src/audit/log/audit-log.ts";
 import type { AuditStore } from "../../src/audit/log/audit-store.ts";
@@ -309,23 +310,34 @@ describe("a log in PostgreSQL", () => {
     async () => {
       const url = await newDatabase();
       const receipts = await begun(url, 1);
-      // As the store's own session would stand, when its process is stopped in the middle of a commit.
-      for (const [setting, code] of [
-        ["15s", null],
-        ["0", "RW648"],
-      ] as const) {
-        await using holder = await openSession(parseDsn(new Secret(url)), databaseOf(url), {
-          applicationName: "holder",
-          connectTimeoutSeconds: 10,
+      let stalls = false;
+      const standing = (session: LogSession): LogSession =>
+        intercept<LogSession>(session, {
+          async run(text) {
+            if (stalls && text === "commit") await wait(18_000);
+            return await session.run(text);
+          },
         });
-        await holder.run(`set idle_in_transaction_session_timeout = '${setting}'; begin`);
-        await holder.rows(LOCK_TIP);
-        const opened = await auditDatabaseAt(url)
-          .open()
-          .catch((error: unknown) => error);
-        expect(opened).toMatchObject(code === null ? { size: receipts.length + 1 } : { code });
-        holder.destroy();
-      }
+      await using log = await openTestLog(auditDatabaseAt(url, standing), signer);
+      stalls = true;
+      const late = log.append(sampleEvent(1)).catch((error: unknown) => error);
+      await expect
+        .poll(() => server.query("select from pg_stat_activity where state = 'idle in transaction'"))
+        .toHaveLength(1);
+      await using other = await openTestLog(auditDatabaseAt(url), signer);
+      receipts.push(await other.append(sampleEvent(2)));
+      stalls = false;
+      expect(await late).toMatchObject({ code: "RW601" });
+      expect(await countReceipts(auditDatabaseAt(url), receipts)).toBe(2);
+      expect((await auditDatabaseAt(url).open())?.size).toBe(3);
+      // Somebody's own session, which nothing ends.
+      await using holder = await openSession(parseDsn(new Secret(url)), databaseOf(url), {
+        applicationName: "holder",
+        connectTimeoutSeconds: 10,
+      });
+      await holder.run("begin");
+      await holder.rows(LOCK_TIP);
+      await expect(auditDatabaseAt(url).open()).rejects.toMatchObject({ code: "RW648" });
     },
   );
 
