@@ -3,7 +3,6 @@ import { person, thing } from "../../../test/support/access-sample.ts";
 import { type CheckWorld, worldContext } from "../../../test/support/check-world.ts";
 import { changing } from "../../../test/support/plan-world.ts";
 import type { Change, GrantChange } from "../../model/change.ts";
-import type { CheckFinding } from "../../model/check-finding.ts";
 import type { Identity } from "../../model/identity.ts";
 import { policyValues } from "./values.ts";
 
@@ -122,7 +121,7 @@ test("a finding says whether somebody accepted it", () => {
   const accepted = { owner: "ann", because: "x", until: "2027-01-01" };
   const values = policyValues({
     context: worldContext(WORLD),
-    findings: [finding, { ...finding, accepted } as CheckFinding],
+    findings: [finding, { ...finding, accepted }],
     tests: { passed: 0, failed: 0 },
   });
   expect(values["findings"]).toMatchObject([{ accepted: false, family: "DEF" }, { accepted: true }]);
