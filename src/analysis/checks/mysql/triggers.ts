@@ -1,5 +1,5 @@
 import { type Resource, type ResourceKind, resourceKey } from "../../../model/resource.ts";
-import { PUBLIC, type Grantee } from "../../../model/role.ts";
+import type { Grantee } from "../../../model/role.ts";
 import { type AccessIndex, holdersOf } from "../../access-index.ts";
 import { addBits, type Bits, emptyBits, isEmpty, removeBits } from "../../bits.ts";
 import { administratorsOfAll, givenTo } from "../../escalation/mysql-held.ts";
