@@ -14,6 +14,9 @@ describe("PGE-01", () => {
     expect(found?.mend.changes).toHaveLength(2);
     expect(found?.mend.sql).toContain('revoke admin option for "pay" from "ann" granted by "postgres"');
     expect(found?.over).toBe("escalable");
+    const implied = { roles, members: ["ann in pay admin noinherit noset implied"] };
+    expect(runOn(adminAlone, implied).findings[0]?.mend.changes).toBeUndefined();
+    expect(runOn(adminAlone, implied).findings[0]?.mend.sql).toHaveLength(1);
   });
 
   test("is silent where the privileges are had, where there is no ADMIN, and for superusers", () => {
@@ -23,6 +26,7 @@ describe("PGE-01", () => {
     quiet("ann in pay noinherit noset");
     quiet("ann in boss admin noinherit noset");
     quiet("boss in pay admin noinherit noset");
+    quiet("ann in gone admin noinherit noset");
     quiet();
   });
 

@@ -84,6 +84,13 @@ describe("PGE-07", () => {
     ]);
   });
 
+  test("mends a path without what changes with the caller, and names each schema once", () => {
+    for (const searchPath of ['"$user", app', "pg_temp, app", "pg_catalog, app", "app"])
+      expect(runOn(unsafeDefiners, world({ facts: { searchPath } })).findings[0]?.mend.sql).toEqual([
+        'alter routine "app"."f"() set search_path = "pg_catalog", "app", "pg_temp"',
+      ]);
+  });
+
   test("is silent where nothing can be put in the way", () => {
     const quiet = (input: Told): void => expect(found(input)).toEqual([]);
     quiet({ facts: { searchPath: "app, pg_temp" } });

@@ -49,6 +49,7 @@ test("one mapping for everybody is found, unless it holds no password", () => {
   expect(told(foreignUsers, mapped({ role: "", hasPassword: null }))).toHaveLength(1);
   expect(told(foreignUsers, mapped({ role: "", hasPassword: false }))).toEqual([]);
   expect(told(foreignUsers, mapped({}))).toEqual([]);
+  expect(told(foreignUsers, mapped({ role: "" }, { host: "localhost" }))[0]).toMatch(/^high everybody/u);
 });
 
 test("a mapping that asks for no password is found, and is critical where it leads back to this server", () => {

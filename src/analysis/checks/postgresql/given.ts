@@ -113,7 +113,7 @@ function revoking(
   return {
     kind: "remove-grant",
     resourceKind: given.kind,
-    database: given.kind === "database" ? null : given.database,
+    database: given.database,
     resources: distinct(resources),
     privileges: given.privileges,
     grantee: given.grantee,

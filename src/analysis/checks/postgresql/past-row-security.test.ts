@@ -15,7 +15,13 @@ test("TRUNCATE and REFERENCES on a table with row security are found, with the g
     "medium `app` holds references, truncate on `table sales.orders` with row security, which does not apply to that",
   ]);
   expect(runOn(pastRowSecurity, given).findings[0]?.mend.changes).toMatchObject([
-    { kind: "remove-grant", privileges: ["REFERENCES", "TRUNCATE"], grantee: "app", grantor: "owner" },
+    {
+      kind: "remove-grant",
+      privileges: ["REFERENCES", "TRUNCATE"],
+      database: "shop",
+      grantee: "app",
+      grantor: "owner",
+    },
   ]);
   expect(told(pastRowSecurity, world(["select on table sales.orders to app"]))).toEqual([]);
 });

@@ -1,5 +1,4 @@
 import { type Resource, resourceKey, tableOf } from "../../../model/resource.ts";
-import { PUBLIC } from "../../../model/role.ts";
 import type { ResourceClass } from "../../resource-class.ts";
 import type { Check, CheckContext } from "../check.ts";
 import { type Given, givenOn, type Place, placesOf, what, who, words } from "./given.ts";
@@ -55,5 +54,5 @@ function columnsOf(context: CheckContext, tables: readonly Place[]): readonly Pl
 
 /** Whom no policy applies to anyway. */
 function isExempt({ index }: CheckContext, { grantee }: Given): boolean {
-  return grantee !== PUBLIC && index.state.roles.get(grantee)?.attributes["bypassrls"] === true;
+  return index.state.roles.get(grantee)?.attributes["bypassrls"] === true;
 }

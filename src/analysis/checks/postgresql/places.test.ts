@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { type CheckWorld, runOn, told } from "../../../../test/support/check-world.ts";
-import { thing } from "../../../../test/support/access-sample.ts";
+import { type CheckWorld, runOn, told, worldContext } from "../../../../test/support/check-world.ts";
+import { sampleState, thing } from "../../../../test/support/access-sample.ts";
+import { accessList } from "../../../model/access-list.ts";
 import type { DeclaredRole } from "../../../model/declared.ts";
 import { resourceKey } from "../../../model/resource.ts";
+import { runChecks } from "../run-checks.ts";
 import { databaseCreate } from "./database-create.ts";
 import { databaseOwners } from "./database-owners.ts";
 import { schemaOwners } from "./schema-owners.ts";
@@ -33,9 +35,30 @@ describe("PGE-13", () => {
     expect(told(shadowedNames, world("create on schema public to public"))).toEqual([
       "high everybody may create in `schema public`, where `boss`, `postgres` look up names",
     ]);
+    expect(told(shadowedNames, world("create on schema lib to dev", { members: ["dev in boss"] }))).toEqual([
+      "high `dev` may create in `schema lib`, where `postgres` looks up names",
+    ]);
     const [found] = runOn(shadowedNames, world("create on schema lib to dev")).findings;
     expect(found?.mend.changes).toMatchObject([{ kind: "remove-grant", privileges: ["CREATE"], grantee: "dev" }]);
     expect(found?.path[1]).toBe("`lib` is in the search_path of `boss`, which manages roles");
+  });
+
+  test("the first of all roles is trusted as every other, by what it was declared for or what it inherits", () => {
+    const declared = (name: string): CheckWorld["declared"] => {
+      const role: DeclaredRole = { name, purpose: "scheduler", owner: null, reviewBy: null, because: null };
+      return { roles: new Map([[name, role]]) };
+    };
+    const first = { roles: { ...roles, aaa: { login: true } }, declared: declared("aaa") ?? null };
+    expect(told(shadowedNames, world("create on schema lib to dev", first))).toEqual([
+      "high `dev` may create in `schema lib`, where `aaa`, `boss`, `postgres` look up names",
+    ]);
+    const power = {
+      roles: { pg_read_all_data: {}, weak: {}, zed: { login: true } },
+      members: ["zed in pg_read_all_data"],
+    };
+    expect(told(shadowedNames, world("create on schema lib to weak", power))).toEqual([
+      "high `weak` may create in `schema lib`, where `postgres`, `zed` look up names",
+    ]);
   });
 
   test("finds owners of such schemas", () => {
@@ -120,6 +143,12 @@ describe("PGE-15", () => {
     expect(changes({ "table lib.u": "dev" })).toBeUndefined();
     expect(changes({ "table lib.u": "dev", "table other.u": "dev" })).toBeUndefined();
     expect(changes({ "table other.u": "dev" })).toHaveLength(1);
+    const world = { roles, owners };
+    const state = sampleState(world);
+    const resource = { kind: "table", path: ["other", "lib", "u"] } as const;
+    const theirs = { resource, owner: "dev", list: accessList([]) };
+    const access = { ...state, holdings: new Map(state.holdings).set(resourceKey(resource), theirs) };
+    expect(runChecks(worldContext(world, access), [schemaOwners]).findings[0]?.mend.changes).toHaveLength(1);
   });
 
   test("is silent about one's own, about who has the privileges anyway, superusers, extensions and types", () => {
@@ -165,6 +194,8 @@ describe("PGE-16", () => {
   test("is silent where nobody acts as the owner, where it is a superuser, where `public` has another owner, before 15", () => {
     expect(told(databaseOwners, world("owner"))).toEqual([]);
     expect(told(databaseOwners, world("owner", { members: ["boss in owner"] }))).toEqual([]);
+    const builtIn = { roles: { ...roles, pg_database_owner: {}, pg_app: { login: true } } };
+    expect(told(databaseOwners, world("owner", { ...builtIn, members: ["pg_app in owner"] }))).toEqual([]);
     expect(told(databaseOwners, world("root", { members: ["dev in root"] }))).toEqual([]);
     expect(
       told(databaseOwners, world("app", { owners: { "database shop": "app", "schema public": "postgres" } })),

@@ -28,6 +28,19 @@ describe("PGE-09", () => {
     ]);
   });
 
+  test("through a role that is contained itself, whose own membership contains nobody", () => {
+    expect(told(replaceableFunctions, world("ann in team noset", "team in owner"))).toEqual([
+      "high `ann` may not become `owner`, but can replace `routine app.f()` and run as it",
+    ]);
+  });
+
+  test("leaves the rows of the server itself alone", () => {
+    const members = ["ann in owner noset", "ann in owner admin noinherit noset implied by=boss"];
+    expect(runOn(replaceableFunctions, world(...members)).findings[0]?.mend.changes).toMatchObject([
+      { membership: { grantor: "postgres", implied: false } },
+    ]);
+  });
+
   test("is silent where the owner can be become, where nothing is inherited, where it owns no function, before 16", () => {
     expect(told(replaceableFunctions, world("ann in owner"))).toEqual([]);
     expect(told(replaceableFunctions, world("ann in owner noinherit noset"))).toEqual([]);

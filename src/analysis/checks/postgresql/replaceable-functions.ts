@@ -18,11 +18,9 @@ export const replaceableFunctions: Check = {
   versions: ({ major }) => major >= 16,
   *find(context) {
     const { graph, recorded } = context.index;
-    const contained = inheritedOnly(context.index);
-    if (contained.size === 0) return;
+    if (inheritedOnly(context.index).size === 0) return;
     const owned = new Map<number, Resource[]>();
     for (const { class: place, resources } of placesOf(context, "routine")) {
-      if (!contained.has(place.compiled.owner)) continue;
       owned.set(place.compiled.owner, [...(owned.get(place.compiled.owner) ?? []), ...resources]);
     }
     for (const [id, routines] of [...owned].sort(([a], [b]) => a - b)) {

@@ -34,7 +34,13 @@ test("an owner with all of it, a superuser, and one that nobody logs in as are l
   const boss = { owners: { "table audit.trail": "boss" }, grants: ["select on table audit.trail to boss"] };
   expect(told(revokedFromOwner, world("select", boss))).toEqual([]);
   const login = { owners: { "table audit.trail": "app" }, grants: ["select on table audit.trail to app"], members: [] };
-  expect(told(revokedFromOwner, world("select", login))).toHaveLength(1);
+  expect(runOn(revokedFromOwner, world("select", login)).findings.map((each) => each.path)).toEqual([
+    ["`app` owns it, and may grant everything on it"],
+  ]);
+  const roles = { ...world(ALL).roles, pg_app: { login: true } };
+  expect(told(revokedFromOwner, world("select", { roles, members: ["pg_app in owner"] }))).toEqual([]);
+  const others = ["select on table audit.trail to owner", `${ALL} on table audit.trail to boss`];
+  expect(told(revokedFromOwner, world(ALL, { grants: others }))[0]).toMatch(/^high delete, .*, update on /u);
 });
 
 test("the list of a column says nothing of its owner, who has it by the table", () => {
@@ -64,6 +70,8 @@ test("an access test that denies a login what it can grant itself as the owner i
   const location = { file: "tests.yaml", line: 3, column: 5 };
   const given = world("select", { declared: { tests: [{ ...DENY, location }] } });
   expect(runOn(revokedFromOwner, given).findings.map((each) => each.location)).toContainEqual(location);
+  const first = { roles: { ...given.roles, aaa: {} }, owners: { "table audit.trail": "aaa" }, members: ["app in aaa"] };
+  expect(denied({}, { ...first, grants: ["select on table audit.trail to aaa"] })).toHaveLength(1);
   expect(denied({ must: "allow" })).toEqual([]);
   expect(denied({ privilege: "SELECT" })).toEqual([]);
   expect(denied({ logins: ["boss", "gone", "postgres"] })).toEqual([]);

@@ -18,6 +18,7 @@ test("a login whose sessions start as another role is found", () => {
   expect(told(roleAtLogin, world({}, "owner", "shop"))).toEqual([
     "medium sessions of `app` in database `shop` start as `owner`",
   ]);
+  expect(told(roleAtLogin, world({ roles: { app: LOGIN, aaa: {} }, members: ["app in aaa"] }, "aaa"))).toHaveLength(1);
   expect(runOn(roleAtLogin, world()).findings[0]?.mend.changes).toEqual([
     { kind: "set-role-setting", role: "app", database: null, name: "role", before: "owner", after: null },
   ]);

@@ -47,6 +47,7 @@ describe("PGE-17", () => {
       "high `table app.v` shows `ann` all rows of `table app.t`, whose policies do not apply to its owner `boss`",
     ]);
     expect(told(viewsPastPolicies, world("seer"))).toHaveLength(1);
+    expect(told(viewsPastPolicies, world("boss", { rowSecurity: { "app.t": FORCED } }))).toHaveLength(1);
     expect(told(viewsPastPolicies, world("owner"))).toHaveLength(1);
     expect(told(viewsPastPolicies, world("plain", { members: ["plain in owner"] }))).toHaveLength(1);
     expect(told(viewsPastPolicies, world("boss", { grants: ["select on table app.v to public"] }))[0]).toContain(
@@ -101,6 +102,15 @@ describe("PGE-17", () => {
     expect(nested("plain", "boss", { catalog: marked("table app.v", { form: "materialized-view" }) })).toEqual([]);
   });
 
+  test("ends where views read each other", () => {
+    const circle = [
+      { view: outer, reads: [view] },
+      { view, reads: [outer, table] },
+    ];
+    const found = runOn(viewsPastPolicies, world("boss", { posture: { postgresql: { views: circle } } }));
+    expect(found.findings.map((each) => each.resources)).toEqual([[view, table]]);
+  });
+
   test("is not evaluated without views", () => {
     expect(runOn(viewsPastPolicies, { roles, posture: { postgresql: {} } }).notEvaluated).toHaveLength(1);
   });
@@ -150,6 +160,8 @@ describe("PGE-18", () => {
     expect(found(policy({ command: "INSERT", using: null, check: "true" }))).toHaveLength(1);
     expect(found(policy({ command: "INSERT", using: null, check: "(id = 1)" }))).toEqual([]);
     expect(found(policy({ using: "true", check: "(id = 1)" }))).toEqual([]);
+    expect(found(policy({ command: "INSERT", using: null, check: null }))).toEqual([]);
+    expect(found(policy({ command: "UPDATE", using: null, check: "true" }))).toEqual([]);
     expect(found(policy(), policy({ name: "r", permissive: false, using: "true" }))).toEqual([]);
   });
 
@@ -167,6 +179,7 @@ describe("PGE-18", () => {
     expect(owned("owner", { members: ["app in owner"] })).toHaveLength(1);
     expect(owned("app", { rowSecurity: { "app.t": FORCED } })).toEqual([]);
     expect(owned("boss")).toEqual([]);
+    expect(owned("boss", { members: ["app in boss"] })).toEqual([]);
     const [hit] = runOn(openPolicies, world([policy()], { owners: { "table app.t": "app" } })).findings;
     expect(hit?.mend.changes).toMatchObject([{ kind: "set-row-security", after: FORCED }]);
   });

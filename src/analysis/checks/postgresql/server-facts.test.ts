@@ -51,6 +51,7 @@ test("built-in code, superusers, and owners that no login works as are left alon
   expect(told(indexCode, indexed({ "table sales.orders": "dev" }, []))).toEqual([]);
   expect(told(indexCode, indexed({}))).toEqual([]);
   expect(told(indexCode, indexed({ "table sales.orders": "boss" }))).toEqual([]);
+  expect(told(indexCode, indexed({ "table sales.orders": "boss" }, [CODE], { members: ["dev in boss"] }))).toEqual([]);
   const group = { "table sales.orders": "group" };
   expect(told(indexCode, indexed(group))).toEqual([]);
   expect(told(indexCode, indexed(group, [CODE], { members: ["boss in group"] }))).toEqual([]);

@@ -21,6 +21,11 @@ describe("PGE-03", () => {
       " a member of `pg_write_server_files`",
     ]);
     const [found] = runOn(serverRoles, { roles, members: [`etl in ${PROGRAMS}`] }).findings;
+    const two = { roles: { ...roles, load: {} }, members: [`etl in ${PROGRAMS}`, `load in ${PROGRAMS}`] };
+    expect(runOn(serverRoles, two).findings.map((each) => each.mend.changes)).toMatchObject([
+      [{ membership: { member: "etl" } }],
+      [{ membership: { member: "load" } }],
+    ]);
     expect(found).toMatchObject({ danger: "critical", over: "effective", principals: ["etl"] });
     expect(found?.mend.changes).toMatchObject([{ kind: "remove-membership", membership: { role: PROGRAMS } }]);
   });
@@ -38,5 +43,8 @@ describe("PGE-03", () => {
     expect(over(18, `etl in ${PROGRAMS} noset`)).toBe("effective");
     expect(over(15, `etl in ${PROGRAMS}`, false)).toBe("reachable");
     expect(over(14, `etl in ${PROGRAMS}`, false)).toBe("effective");
+    const twice = (...members: readonly string[]): unknown => runOn(serverRoles, { roles, members }).findings[0]?.over;
+    expect(twice(`etl in ${PROGRAMS} noinherit by=boss`, `etl in ${PROGRAMS}`)).toBe("effective");
+    expect(twice(`etl in ${PROGRAMS} admin noinherit noset by=boss`, `etl in ${PROGRAMS} noinherit`)).toBe("reachable");
   });
 });

@@ -66,6 +66,8 @@ test("declared readers and writers may, groups and superusers do not count", () 
   expect(told(setRoleOnly, world({ writers: new Set(["app"]) }, writes))).toEqual([]);
   expect(told(setRoleOnly, world({}, { roles: { app: {}, payroll: {} } }))).toEqual([]);
   expect(told(setRoleOnly, world({}, { roles: { app: { login: true, superuser: true }, payroll: {} } }))).toEqual([]);
+  const builtIn = { roles: { pg_app: { login: true }, payroll: {} }, members: ["pg_app in payroll noinherit"] };
+  expect(told(setRoleOnly, world({}, builtIn))).toEqual([]);
   const viaBoss = { members: ["app in boss noinherit"] };
   expect(told(setRoleOnly, world({}, viaBoss))).toEqual([]);
 });

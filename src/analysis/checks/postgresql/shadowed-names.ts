@@ -1,6 +1,6 @@
 import { sortedText } from "../../../base/order.ts";
 import { describeResource, type Resource } from "../../../model/resource.ts";
-import { type Grantee, PUBLIC } from "../../../model/role.ts";
+import type { Grantee } from "../../../model/role.ts";
 import { loginsLookingIn } from "../../escalation/postgresql-search-paths.ts";
 import { isHeirOf } from "../../escalation/postgresql-users.ts";
 import type { Check, CheckContext, Hit } from "../check.ts";
@@ -51,7 +51,7 @@ function shadowing(context: CheckContext, grantee: Grantee, schema: Resource, do
       (each) => trustIn(context, each) !== null && !isHeirOf(context.index, grantee, each),
     ),
   );
-  if (victims.length === 0 || (grantee !== PUBLIC && trustIn(context, grantee) !== null)) return null;
+  if (victims.length === 0 || trustIn(context, grantee) !== null) return null;
   const [first = ""] = victims;
   return {
     message: `${who(grantee)} ${does} ${what([schema])}, where ${named(victims)} ${victims.length === 1 ? "looks" : "look"} up names`,

@@ -94,7 +94,7 @@ export function handsOf(context: CheckContext, role: RoleName): readonly RoleNam
   const id = graph.idOf(role);
   if (id < 0) return [];
   return listBits(graph.reachers(id, null))
-    .filter((each) => hasBit(graph.logins, each) && !hasBit(graph.superuserRoles, each))
+    .filter((each) => hasBit(graph.logins, each))
     .map((each) => graph.names[each] as RoleName)
     .filter((each) => context.inScope(each) && trustIn(context, each) === null);
 }

@@ -36,7 +36,7 @@ function* owned(context: CheckContext): Generator<Hit | Gap> {
   const { graph, rules } = context.index;
   for (const subscription of all) {
     const owner = graph.idOf(subscription.owner);
-    const isStrong = owner >= 0 && hasBit(graph.superuserRoles, owner);
+    const isStrong = hasBit(graph.superuserRoles, owner);
     if (!isStrong && !subscription.runAsOwner) continue;
     // Until 15 there is no choice: the owner is a superuser, and writes as itself.
     const isChosen = rules.adminNeeded;

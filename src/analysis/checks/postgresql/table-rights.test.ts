@@ -74,5 +74,6 @@ describe("PGE-11", () => {
       told(referenceRights, world(["references on table app.t to owner", "create on schema lab to owner"])),
     ).toEqual([]);
     expect(told(referenceRights, world(["select on table app.t to app", LAB]))).toEqual([]);
+    expect(told(referenceRights, world(["references on column app.gone.id to app", LAB]))).toEqual([]);
   });
 });

@@ -64,6 +64,11 @@ describe("PGE-06", () => {
     ]);
     // Marked trusted, it is what it is.
     expect(told(untrustedCode, owned({ untrusted: false }))).toHaveLength(1);
+    expect(told(untrustedCode, owned({ language: "plown", untrusted: true }))).toHaveLength(1);
+    expect(runOn(untrustedCode, owned({})).findings[0]?.help).toContain("give it to");
+    const two = [facts, { ...facts, routine: thing("routine app.g.integer") }];
+    const both = { roles, posture: { postgresql: { routines: two } } };
+    expect(runOn(untrustedCode, both).findings[0]?.help).toContain("give them to");
     expect(told(untrustedCode, owned({ owner: "boss" }))).toEqual([]);
     expect(told(untrustedCode, owned({ language: "plpgsql", untrusted: false }))).toEqual([]);
   });
