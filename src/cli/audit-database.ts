@@ -3,12 +3,12 @@ import { RolewrightError } from "../base/error.ts";
 import { Secret } from "../base/secret.ts";
 import type { CliContext } from "./context.ts";
 
-/** Names the PostgreSQL database that holds the log, when it is not files beside the manifest. */
+/** Names the PostgreSQL database or the bucket that holds the log, when it is not files beside the manifest. */
 export const AUDIT_STORE = "ROLEWRIGHT_AUDIT_STORE";
 
 const CONNECT_SECONDS = 15;
 
-/** The store of the log in the database that the environment names; null where it names none. Throws RW649 where that is no URL. */
+/** The store of the log in the database or bucket that the environment names; null where it names none. Throws RW649 where that is no URL. */
 export async function auditDatabase({ env }: CliContext): Promise<AuditStore | null> {
   const url = env[AUDIT_STORE];
   if (url === undefined || url === "") return null;
@@ -23,7 +23,7 @@ export async function auditDatabase({ env }: CliContext): Promise<AuditStore | n
     if (!(error instanceof RolewrightError)) throw error;
     throw new RolewrightError("RW649", `\`${AUDIT_STORE}\` is no place for an audit log: ${error.message}`, {
       cause: error,
-      help: "give it the form `postgresql://user@host:port/database`, or unset it to keep the log in files",
+      help: "give it the form `postgresql://user@host:port/database` or `s3://BUCKET/PREFIX`, or unset it to keep the log in files",
     });
   }
   // What was done is still written down after the first Ctrl-C, so nothing here is aborted by it.

@@ -179,7 +179,7 @@ export const RW6XX: Readonly<Record<string, CodePage>> = {
   },
   RW649: {
     title: "what `ROLEWRIGHT_AUDIT_STORE` says is no place for an audit log",
-    why: "It is a URL of a PostgreSQL database, or it is not set, and the log lies in files.",
-    fix: "Give it the form `postgresql://user@host:port/database`.",
+    why: "It is a URL of a PostgreSQL database or of a bucket, or it is not set, and the log lies in files.",
+    fix: "Give it the form `postgresql://user@host:port/database` or `s3://BUCKET/PREFIX`.",
   },
 };
