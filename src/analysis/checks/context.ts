@@ -79,8 +79,7 @@ function peopleOf(target: string, index: AccessIndex, declared: Declared | null)
     for (const login of identity.logins.get(target) ?? []) byLogin.set(login, identity);
   const declaredAdmins = [...(declared?.roles.values() ?? [])]
     .filter((role) => ADMINISTERS.has(role.purpose))
-    .map((role) => graph.idOf(role.name))
-    .filter((id) => id >= 0);
+    .map((role) => graph.idOf(role.name));
   const reaching = new Map<RoleName, readonly Identity[]>();
   return {
     of: (login) => byLogin.get(login) ?? null,
@@ -88,7 +87,7 @@ function peopleOf(target: string, index: AccessIndex, declared: Declared | null)
       let found = reaching.get(role);
       if (found === undefined) {
         const id = graph.idOf(role);
-        const logins = id < 0 ? [] : [...byLogin.keys()].filter((login) => isIn(index, login, id));
+        const logins = [...byLogin.keys()].filter((login) => isIn(index, login, id));
         found = identities.filter((each) => logins.some((login) => byLogin.get(login) === each));
         reaching.set(role, found);
       }
@@ -101,8 +100,7 @@ function peopleOf(target: string, index: AccessIndex, declared: Declared | null)
   };
 }
 
+/** Whether a role is this one or gets to it; who is not there gets nowhere, and nobody gets to them. */
 function isIn({ graph }: AccessIndex, role: RoleName, group: number): boolean {
-  const id = graph.idOf(role);
-  if (id < 0) return false;
-  return id === group || hasBit(graph.reachers(group, null), id);
+  return hasBit(graph.reachers(group, null), graph.idOf(role));
 }

@@ -12,7 +12,8 @@ export function findingOf(check: Check, context: CheckContext, hit: Hit): CheckF
   const principals = sortedText(hit.principals);
   const resources = hit.resources ?? [];
   const location = hit.location ?? locationOf(context, principals);
-  const behind = principals.flatMap((name) => (name === PUBLIC ? [] : context.people.reaching(name)));
+  // Nobody is behind everybody, which is no role.
+  const behind = principals.flatMap((name) => context.people.reaching(name));
   const about = hit.about ?? resources.map(resourceKey).join("\0");
   return {
     code: check.id,

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { worldContext } from "../../../test/support/check-world.ts";
-import type { Plan } from "../../plan/plan.ts";
+import type { Change } from "../../model/change.ts";
+import type { Plan, PlannedChange } from "../../plan/plan.ts";
 import type { Check, CheckContext, Hit } from "./check.ts";
 import { introducedFindings } from "./introduced.ts";
 
@@ -13,7 +14,7 @@ function told(
   before: readonly Partial<Hit>[],
   after: readonly Partial<Hit>[],
   more: Partial<Check> = {},
-  by: "declared" | "revert" = "declared",
+  by: "declared" | "revert" | readonly PlannedChange[] = "declared",
 ) {
   const contexts = contextsOf(by);
   const check: Check = {
@@ -33,10 +34,18 @@ function told(
   return introducedFindings(contexts, [check]);
 }
 
-function contextsOf(by: "declared" | "revert"): { readonly before: CheckContext; readonly after: CheckContext } {
-  const context = worldContext({ roles: { app: {}, bob: {} } });
-  const change = { kind: "create-role", role: { name: "app" } };
-  const plan = { changes: [{ change, origin: { by, locations: [LOCATION] } }] } as unknown as Plan;
+const CREATE = { kind: "create-role", role: { name: "app" } } as Change;
+
+function planned(change: Change, by: "declared" | "revert", line: number = LOCATION.line): PlannedChange {
+  return { change, origin: { by, locations: [{ ...LOCATION, line }] } };
+}
+
+function contextsOf(by: "declared" | "revert" | readonly PlannedChange[]): {
+  readonly before: CheckContext;
+  readonly after: CheckContext;
+} {
+  const context = worldContext({ roles: { app: {}, bob: {} }, posture: { postgresql: {} } });
+  const plan = { changes: typeof by === "string" ? [planned(CREATE, by)] : by } as Plan;
   const after = { ...context, change: { plan, before: context.index } as CheckContext["change"] };
   return { before: { ...context }, after };
 }
@@ -64,6 +73,9 @@ test("what is left of a finding is not new, and what came to it is", () => {
   expect(told([{ resources: [ORDERS, ITEMS] }], [{ resources: [ITEMS] }])).toEqual([]);
   expect(told([{ resources: [ORDERS] }], [{ resources: [ITEMS] }])).toHaveLength(1);
   expect(told([{ about: "one" }], [{ about: "another" }])).toHaveLength(1);
+  const three = [{ principals: ["app", "bob", "cy"] }];
+  expect(told(three, two)).toEqual([]);
+  expect(told(three, [{ principals: ["app", "dan"] }])).toHaveLength(1);
 });
 
 test("a check that judges changes tells all that it finds, and is not asked about the state before", () => {
@@ -72,8 +84,30 @@ test("a check that judges changes tells all that it finds, and is not asked abou
 
 test("a check that needs what no plan has is not run", () => {
   expect(told([], [{}], { needs: ["posture"] })).toEqual([]);
+  expect(told([], [{}], { needs: ["declared", "posture"] })).toEqual([]);
+  expect(told([], [{}], { needs: ["declared"] })).toHaveLength(1);
+});
+
+test("a plan that changes nothing brings nothing", () => {
+  expect(told([], [{}], {}, [])).toEqual([]);
+});
+
+test("it stands at the first change of one of its roles, whoever else the change names", () => {
+  const create = { kind: "create-role", role: { name: "bob" } } as Change;
+  const join = { kind: "remove-membership", membership: { role: "bob", member: "app" } } as Change;
+  const at = (...changes: readonly Change[]) =>
+    told(
+      [],
+      [{}],
+      {},
+      changes.map((change, line) => planned(change, "declared", line)),
+    )[0]?.location?.line;
+  expect([at(create, CREATE), at(create, join, CREATE), at(create)]).toEqual([1, 1, undefined]);
 });
 
 test("a way back is never refused for what it brings back", () => {
   expect(told([], [{}], {}, "revert")).toMatchObject([{ severity: "warning" }]);
+  expect(told([], [{ danger: "low" }], {}, "revert")).toMatchObject([{ severity: "info" }]);
+  const partly = [planned(CREATE, "revert"), planned(CREATE, "declared")];
+  expect(told([], [{}], {}, partly)).toMatchObject([{ severity: "error" }]);
 });
