@@ -94,3 +94,16 @@ describe("HID-12", () => {
     expect(runOn(severalHosts, { roles: { "app@%": {} } }).passed).toEqual(["HID-12"]);
   });
 });
+
+describe("HID-12, what it keeps apart", () => {
+  const posture = { mysql: { severalPasswords: [] } };
+
+  it("passes where the passwords were compared and are equal", () => {
+    expect(runOn(severalHosts, { roles: { "app@%": {}, "app@localhost": {} }, posture }).passed).toEqual(["HID-12"]);
+  });
+
+  it("leaves accounts without a name and roles out, which are of no one user", () => {
+    const roles = { "@%": {}, "@localhost": {}, r: {}, s: {} };
+    expect(told(severalHosts, { roles, posture, grants: ["select on schema shop to @%, r"] })).toEqual([]);
+  });
+});

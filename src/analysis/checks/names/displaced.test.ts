@@ -41,3 +41,36 @@ describe("HID-02", () => {
     expect(told(displaced, everywhere)).toEqual([]);
   });
 });
+
+describe("HID-02, what it keeps apart", () => {
+  it("is silent about accounts that are gone", () => {
+    expect(told(displaced, on("select on schema-pattern foo% to gone@%", "insert on schema foobar to gone@%"))).toEqual(
+      [],
+    );
+  });
+
+  it("takes a name before every pattern, although its text would match less as one", () => {
+    const grants = [String.raw`select on schema-pattern f\_% to app@%`, "insert on schema f_______o to app@%"];
+    const { findings } = runOn(displaced, { ...on(...grants), exists: ["schema f_______o"] });
+    expect(findings.map(({ resources }) => resources[0]?.kind)).toEqual(["schema"]);
+  });
+
+  it("decides between two equal patterns by their texts, in whatever order they were granted", () => {
+    const grants = ["select on schema-pattern f_o to app@%", "insert on schema-pattern f_p to app@%"];
+    for (const each of [grants, grants.toReversed()]) expect(told(displaced, on(...each))).toEqual([]);
+  });
+
+  it("tells of what is held anyway in one of the schemas and not in another", () => {
+    const world: MysqlWorld = {
+      ...on(
+        "select on schema-pattern f% to app@%",
+        "insert on schema-pattern foo% to app@%",
+        "select on schema foo to group",
+      ),
+      roles: { "app@%": {}, group: {} },
+      members: ["app@% in group default"],
+    };
+    expect(told(displaced, world)).toHaveLength(1);
+    expect(told(displaced, { ...world, exists: ["schema foo"] })).toEqual([]);
+  });
+});

@@ -42,3 +42,10 @@ it("HID-14 finds them on PostgreSQL too", () => {
   ]);
   expect(toldOnPostgres(lookAlikes, { roles: { readers: {}, other: {} } })).toEqual([]);
 });
+
+it("HID-14 is about schemas, and about those of the server's own not", () => {
+  const tables: MysqlWorld = { roles: {}, exists: ["table shop.T", "table shop.t"] };
+  expect(told(lookAlikes, tables)).toEqual([]);
+  const known = { "schema Shop": { system: true }, "schema shop": {} };
+  expect(told(lookAlikes, { roles: {}, known })).toEqual([]);
+});

@@ -46,3 +46,11 @@ it("HID-09 does not pass where what exists is not shown", () => {
   }
   expect(runOn(missingThings, unknown("triggers")).passed).toEqual(["HID-09"]);
 });
+
+it("HID-09 says how what exists is shown, where that is known", () => {
+  const gap = (unknown: { readonly help?: string }): unknown =>
+    runOn(missingThings, { roles: {}, unknowns: [{ subject: "tables", reason: "hidden", ...unknown }] })
+      .notEvaluated[0];
+  expect(JSON.stringify(gap({ help: "grant it" }))).toContain("grant it");
+  expect(gap({})).not.toHaveProperty("help");
+});

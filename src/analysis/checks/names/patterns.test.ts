@@ -44,3 +44,27 @@ describe("HID-01", () => {
     expect(told(patterns, world)[0]).toContain("covers now `shop_eu`");
   });
 });
+
+describe("HID-01, the fix", () => {
+  const fix = (world: MysqlWorld) => runOn(patterns, world).findings[0]?.mend;
+
+  it("grants on no schema of the grant tables, and on nothing where nothing fits", () => {
+    const all = fix(on("select on schema-pattern % to app@%"));
+    expect(all?.changes?.[0]).toMatchObject({
+      kind: "add-grant",
+      resources: [{ path: ["def", "other"] }, { path: ["def", "shopXeu"] }, { path: ["def", "shop_eu"] }],
+    });
+    expect(all?.text).toContain("the same on `other`, `shopXeu`, `shop_eu`, and revoke");
+    const none = fix(on("select on schema-pattern zz% to app@%"));
+    expect(none?.changes).toMatchObject([{ kind: "remove-grant" }]);
+    expect(none?.text).toContain("what it needs by name");
+  });
+
+  it("counts no schema that is only granted on", () => {
+    const world = on("select on schema-pattern zz% to app@%");
+    expect(told(patterns, { ...world, known: { "schema zz": { missing: true } } })[0]).toContain(
+      "whatever will fit it",
+    );
+    expect(told(patterns, { ...world, known: { "schema zz": {} } })[0]).toContain("covers now `zz`");
+  });
+});

@@ -18,3 +18,7 @@ it("HID-06 is silent about other schemas and about others' grants on these", () 
   );
   expect(told(testSchemas, on("select on schema test to app@%", "select on table test.t to public"))).toEqual([]);
 });
+
+it("HID-06 takes the name of a schema for no pattern", () => {
+  expect(told(testSchemas, on("select on schema test_% to public"))).toEqual([]);
+});
