@@ -41,7 +41,8 @@ export const RW16X: Readonly<Record<string, CodePage>> = {
     title: "a rule names a duty that there is not",
     why: "Rules about people are about duties, and duties are declared by name.",
     fix: "Declare it under `duties`, or correct the name.",
-    example: "duties:\n  enter-payment: [insert on table billing.payments]\nseparation:\n  - { at_most: 3, of: enter-payment }",
+    example:
+      "duties:\n  enter-payment: [insert on table billing.payments]\nseparation:\n  - { at_most: 3, of: enter-payment }",
   },
   RW167: {
     title: "a rule about duties does not say exactly one thing",
