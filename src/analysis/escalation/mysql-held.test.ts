@@ -104,6 +104,11 @@ describe("rights on the grant tables", () => {
     expect(rights(on("insert on schema-pattern m% to app@%", "select on schema mysql to app@%"))).toEqual([]);
   });
 
+  it("are not given to a role by the row of another role that counts where its own does not", () => {
+    const world = on("insert on schema-pattern m% to group, other", "select on schema mysql to group");
+    expect(rights({ ...world, members: ["group in other"] })).toEqual(['other INSERT on schema-pattern "m%"']);
+  });
+
   it("are told of each grantee of the same list by itself", () => {
     expect(rights(on("insert on schema-pattern m% to app@%, bob@%", "select on schema mysql to app@%"))).toEqual([
       'bob@% INSERT on schema-pattern "m%"',
@@ -151,6 +156,17 @@ describe("what is held together", () => {
     expect(together({ ...nested, members: ["public in group default", "bob@% in other"] })).toEqual([
       "bob@% reachable",
       "other effective",
+    ]);
+  });
+
+  it("counts for each one after activating it what a role of PUBLIC has that is not active by itself", () => {
+    const world = onMysql(`${RELOAD} public`, `${EVENT} group@%`);
+    expect(together({ ...world, members: ["public in group@% default"] })).toEqual(["everybody effective"]);
+    expect(together({ ...world, members: ["public in group@%"] })).toEqual([
+      "app@% reachable",
+      "bob@% reachable",
+      "group@% effective",
+      "other@% reachable",
     ]);
   });
 

@@ -190,7 +190,7 @@ function possible({ kind, resources }: Given): readonly Resource[] {
 function reaches(index: AccessIndex, { grantee, privilege, place }: GrantTableRight): boolean {
   const [, schema = "", table = ""] = place.path;
   if (place.kind === "table" || place.kind === "column") {
-    return schema === GRANT_TABLES_IN && (GRANT_TABLES.has(table) || CODE_TABLES.has(table));
+    return GRANT_TABLES.has(table) || CODE_TABLES.has(table);
   }
   if (place.kind === "all-schemas") return !isRevoked(index, grantee, privilege);
   const isOne = place.kind === "schema" && schema === GRANT_TABLES_IN;
@@ -216,13 +216,12 @@ function isRevoked(index: AccessIndex, grantee: Grantee, privilege: Privilege): 
 function togetherIn(index: AccessIndex, sets: readonly HeldBy[], id: number): "effective" | "reachable" | null {
   const { graph } = index;
   if (sets.every((set) => hasBit(set.effective, id))) return "effective";
-  const edges = (graph.up[id] ?? []).filter((edge) => edge.setRole);
-  if (edges.length === 0) return null;
   const isMany = index.rules.accounts?.activeRoles !== "one";
-  const has = (set: HeldBy, by: readonly { readonly to: number }[]): boolean =>
-    hasBit(set.direct, id) || by.some(({ to }) => hasBit(set.effective, to));
-  if (isMany) return sets.every((set) => hasBit(set.effective, id) || has(set, edges)) ? "reachable" : null;
-  return edges.some((edge) => sets.every((set) => has(set, [edge]))) ? "reachable" : null;
+  const gives = (by: readonly { readonly to: number }[]): boolean =>
+    sets.every((set) => hasBit(set.direct, id) || by.some(({ to }) => hasBit(set.effective, to)));
+  // What cannot be activated is a role's own role, which it has without a further statement.
+  const edges = graph.up[id] ?? [];
+  return (isMany ? gives(edges) : edges.some((edge) => gives([edge]))) ? "reachable" : null;
 }
 
 /** Who holds something: without a further statement; by a grant to the name itself, or to everybody; and whether everybody does. */
