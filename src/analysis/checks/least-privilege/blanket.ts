@@ -74,13 +74,13 @@ function needsOf({ declared, inScope, people }: CheckContext): readonly NeedOf[]
 function* wider(context: CheckContext, need: NeedOf): Iterable<Hit> {
   const { index } = context;
   const id = index.graph.idOf(need.login);
-  if (id < 0 || hasBit(index.graph.superReachers, id)) return;
+  if (hasBit(index.graph.superReachers, id)) return;
   const all = heldBySchema(index, id, need);
   const wide = wideGrants(index, id, need);
   for (const [at, { held, there }] of all) {
     const needed = [...need.resources.values()].filter((each) => placeOf(each) === at);
     if (needed.length === 0) continue;
-    const grant = wide.find((each) => each.schema === null || each.schema === at);
+    const grant = wide.find((each) => each.schemas.has(at));
     // Without wide grants, holding it on everything there is what a pattern gave.
     if (grant === undefined && (held.length < there || held.length < MANY)) continue;
     const extra = held.filter((each) => !need.resources.has(resourceKey(each)));
@@ -134,8 +134,8 @@ function heldBySchema(
 interface WideGrant {
   readonly resource: Resource;
   readonly role: RoleName;
-  /** Null: everywhere. */
-  readonly schema: string | null;
+  /** The places of what is needed that it covers. */
+  readonly schemas: ReadonlySet<string>;
 }
 
 function wideGrants(index: AccessIndex, id: number, need: NeedOf): readonly WideGrant[] {
@@ -154,15 +154,13 @@ function wideGrants(index: AccessIndex, id: number, need: NeedOf): readonly Wide
         continue;
       const role = index.graph.names[grantee] as RoleName;
       for (const resource of place.resources) {
-        const isSchema =
-          place.kind !== "all-schemas" && place.kind !== "all-routines" && place.kind !== "schema-pattern";
-        // A pattern is asked for one of the things that are needed.
-        const covers = [...need.resources.values()].some((each) =>
+        // Only the engine knows what lies in what.
+        const covered = [...need.resources.values()].filter((each) =>
           index.rules
             .sources({ grantee: role, privilege: need.privilege, resource: each }, index.recorded, index.catalog)
             .some((source) => resourceKey(source.resource) === resourceKey(resource)),
         );
-        if (covers) found.push({ resource, role, schema: isSchema ? placeOf(resource) : null });
+        if (covered.length > 0) found.push({ resource, role, schemas: new Set(covered.map(placeOf)) });
       }
     }
   }

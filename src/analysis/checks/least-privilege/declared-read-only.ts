@@ -31,7 +31,7 @@ export const declaredReadOnly: Check = {
     const { graph } = index;
     for (const { name, purpose } of declared?.roles.values() ?? []) {
       const id = graph.idOf(name);
-      if (purpose !== "read-only" || id < 0 || !hasBit(graph.existing, id)) continue;
+      if (purpose !== "read-only" || !hasBit(graph.existing, id)) continue;
       if (hasBit(graph.superusers, id)) {
         yield {
           message: `${who(name)} is declared read-only, and is a superuser`,

@@ -40,7 +40,7 @@ export const directGrants: Check = {
       };
     }
     const few = (id: number): boolean => (held.get(id)?.things ?? 0) <= MOST_NAMED;
-    const all = granted(index, (_, id, mask) => (id >= 0 && hasBit(judged, id) && few(id) ? mask : 0));
+    const all = granted(index, (_, id, mask) => (hasBit(judged, id) && few(id) ? mask : 0));
     const places = Map.groupBy(all, (each) => [each.grantee, each.database ?? "", each.schema ?? ""].join("\0"));
     for (const mine of places.values()) {
       const [{ grantee, database, schema } = { grantee: "", database: null, schema: null }] = mine;
@@ -66,10 +66,10 @@ export const directGrants: Check = {
 function thingsOf(index: AccessIndex, judged: Bits): ReadonlyMap<number, Count> {
   const held = new Map<number, Count>();
   for (const place of recordedClasses(index)) {
-    const { grantees, masks, owner } = place.compiled;
+    const { grantees, owner } = place.compiled;
     for (let at = 0; at < grantees.length; at++) {
       const id = grantees[at] as number;
-      if (id < 0 || id === owner || masks[at] === 0 || !hasBit(judged, id)) continue;
+      if (id === owner || !hasBit(judged, id)) continue;
       const count = held.get(id) ?? { things: 0, schemas: new Set() };
       held.set(id, count);
       count.things += place.resources.length;

@@ -48,6 +48,38 @@ test("USAGE on a schema where nobody with it holds anything is found, but not wh
   quiet({ defaults: [{ creator: "postgres", schema: null, kind: "table", to: { readers: ["select"] } }] });
 });
 
+test("built-in roles, types and what is only called like a schema are behind no door, and the first role by name is", () => {
+  const doors = (...grants: string[]): string[] =>
+    told(schemaDoors, { roles: { aa: {}, pg_monitor: {}, readers: {}, zed: {} }, grants });
+  const closed = "usage on schema sales to postgres";
+  const things = "select on table sales.a to postgres";
+  expect(doors("select on table sales.a to aa", closed)).toHaveLength(1);
+  expect(doors("usage on schema sales to aa", things)).toHaveLength(1);
+  expect(doors("select on table sales.a to pg_monitor", closed)).toEqual([]);
+  expect(doors("usage on schema sales to pg_monitor", things)).toEqual([]);
+  expect(doors("usage on type sales.mood to readers", closed)).toEqual([]);
+  expect(doors("usage on foreign-server sales to readers", closed, things)).toEqual([]);
+  const open = ["usage on schema sales to readers", "select on table sales.a to readers"];
+  expect(doors(...open, "usage on foreign-server sales to zed")).toEqual([]);
+  expect(doors("usage on foreign-server sales to zed", ...open)).toEqual([]);
+});
+
+test("up to eight roles behind a closed door are told one by one, and more as one", () => {
+  const doors = (count: number) => {
+    const names = Array.from({ length: count }, (_, at) => `r${at}`);
+    const grants = [`select on table sales.a to ${names.join(", ")}`, "select on table hr.a to r1, r2"];
+    return told(schemaDoors, {
+      roles: Object.fromEntries(names.map((name) => [name, {}])),
+      grants: [...grants, "usage on schema sales to postgres", "usage on schema hr to r1"],
+    });
+  };
+  expect(doors(8)).toHaveLength(9);
+  const nine = doors(9);
+  expect(nine).toHaveLength(2);
+  expect(nine).toContain("low 9 roles hold rights in schema `sales`, and nobody who has them holds usage on it");
+  expect(nine).toContain("low `r2` holds select on `table hr.a`, and nobody who has that holds usage on schema `hr`");
+});
+
 const GUARDED = { "sales.orders": { enabled: true, forced: false } };
 const FORMS =
   (forms: Readonly<Record<string, object>>): NonNullable<CheckWorld["catalog"]> =>
@@ -78,6 +110,8 @@ test("a partition of a protected table that is granted itself is found, unless i
   quiet({ catalog: FORMS({}) });
   quiet({ owners: { "table sales.orders_1": "reader" } });
   quiet({ grants: ["select on table sales.orders to reader", "trigger on table sales.orders_1 to reader"] });
+  const grants = ["select on table sales.orders to reader", "select, trigger on table sales.orders_1 to reader"];
+  expect(told(unprotectedCopies, { ...base, grants })).toHaveLength(1);
 });
 
 test("a materialized view keeps rows without policies, through views too", () => {

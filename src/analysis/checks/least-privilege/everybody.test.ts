@@ -23,6 +23,22 @@ test("what everybody holds on a database is found, and nothing else there", () =
   expect(told(publicDatabase, { roles: ROLES, grants: ["connect on database shop to reader"] })).toEqual([]);
   expect(told(publicDatabase, { roles: ROLES, grants: ["connect on database other to public"] })).toEqual([]);
   expect(told(publicDatabase, { roles: ROLES, grants: ["connect on database shop to public"] })).toHaveLength(1);
+  const others = ["select, insert, update, delete, trigger on table sales.a to public"];
+  expect(told(publicDatabase, { roles: ROLES, grants: others })).toEqual([]);
+});
+
+test("each of several databases with one list is its own finding, and mended alone", () => {
+  const two: CheckWorld = {
+    roles: ROLES,
+    grants: ["connect on database shop to public", "connect on database stock to public"],
+    catalog: (all) => ({ ...all, databases: ["shop", "stock"] }),
+  };
+  expect(runOn(publicDatabase, two).findings.map(({ mend }) => mend.changes)).toMatchObject([
+    [{ resources: [{ path: ["shop"] }] }],
+    [{ resources: [{ path: ["stock"] }] }],
+  ]);
+  for (const { mend } of runOn(publicDatabase, two).findings)
+    expect(mend.changes?.flatMap((each) => ("resources" in each ? each.resources : []))).toHaveLength(1);
 });
 
 test("routines that everybody may execute are one finding a schema", () => {
@@ -58,6 +74,7 @@ test("routines of extensions and of the server are theirs", () => {
 
 test.each([
   ["select on table sales.orders", "select on `table sales.orders`"],
+  ["select on table public.orders", "select on `table public.orders`"],
   ["select on column sales.orders.id", "select on `column sales.orders.id`"],
   ["usage on sequence sales.ids", "usage on `sequence sales.ids`"],
   ["usage on schema sales", "usage on `schema sales`"],

@@ -1,4 +1,3 @@
-import { isEmpty } from "../../bits.ts";
 import type { Check } from "../check.ts";
 import { revoking } from "../general/granted.ts";
 import { revokeLines } from "../general/lines.ts";
@@ -26,7 +25,6 @@ export const makingThings: Check = {
     const { index } = context;
     const { bits, rules } = index;
     const machines = common(bitsOf(index, machineLogins(context)), ordinaryLogins(context));
-    if (isEmpty(machines)) return;
     const all = reachedBy(context, machines, ({ kind }) => {
       const creating = rules
         .privilegesOf(kind)

@@ -54,6 +54,17 @@ test("a role that holds everything in a schema, where its tests need one table, 
   quiet([need("app", "table sales.a")], { grants: [...grants, "select on table sales.d to postgres"] });
   quiet([need("app", "table sales.a")], { grants: grants.slice(0, 2) });
   quiet([need("app", "table hr.a")]);
+  quiet([need("app", "table hr.a")], { grants: [...grants, "select on table hr.a to app"] });
+  const sequences = ["a", "b", "c"].map((each) => `select on sequence sales.${each} to app`);
+  quiet([need("app", "sequence sales.a")], { grants: sequences });
+  quiet([need("pg_app", "table sales.a")], { roles: { pg_app: LOGIN, app_ro: {} }, members: ["pg_app in app_ro"] });
+  const admin = { ...purposes({ app: "admin" }), tests: [need("app", "table sales.a")] };
+  expect(told(blanketGrants, { ...world, declared: admin })).toEqual([]);
+  const beside = { ...world, grants: [...grants, "usage on sequence sales.ids to postgres"] };
+  expect(told(blanketGrants, { ...beside, declared: { tests: [need("app", "table sales.a")] } })).toHaveLength(1);
+  const routines = ["a", "b", "c"].map((each) => `execute on routine sales.${each}. to app`);
+  const one = need("app", "routine sales.a.", { privilege: "EXECUTE" });
+  expect(told(blanketGrants, { ...world, grants: routines, declared: { tests: [one] } })).toHaveLength(1);
   quiet([need("app", "table sales.a")], { roles: { app: { ...LOGIN, superuser: true }, app_ro: {} } });
 });
 
@@ -101,6 +112,15 @@ test("a read-only role may run what has the caller's rights, and not what has it
   ]);
   expect(told(declaredReadOnly, world(false))).toEqual([]);
   expect(told(declaredReadOnly, world(true, { extension: "ext" }))).toEqual([]);
+  expect(told(declaredReadOnly, world(true, { system: true }))).toEqual([]);
+  expect(told(declaredReadOnly, world(false, { definer: "postgres" }))).toHaveLength(1);
+});
+
+test("the first role by name is judged, and one that does not exist holds nothing", () => {
+  const read = (name: string, grant: string): string[] =>
+    told(declaredReadOnly, { roles: { aa: {} }, grants: [grant], declared: purposes({ [name]: "read-only" }) });
+  expect(read("aa", "insert on table sales.a to aa")).toHaveLength(1);
+  expect(read("ghost", "insert on table sales.a to public")).toEqual([]);
 });
 
 test("a login with rights of its own is found once a schema, and roles, administrators and owners are not", () => {
@@ -130,6 +150,11 @@ test("a login with more than a thousand rights of its own is one finding, with t
     "low the login `ann` holds privileges of its own on 1001 things in 7 schemas",
   ]);
   expect(told(directGrants, { roles: { ann: LOGIN }, grants: grants(1000) })).toHaveLength(7);
+  expect(told(directGrants, { roles: { ann: {} }, grants: grants(1001) })).toEqual([]);
+  const owners = Object.fromEntries(grants(1001).map((each) => [/table \S+/u.exec(each)?.[0] ?? "", "ann"]));
+  expect(
+    told(directGrants, { roles: { ann: LOGIN }, grants: [...grants(1001), "select on table hr.a to ann"], owners }),
+  ).toEqual(["low the login `ann` holds privileges of its own on `table hr.a`"]);
 });
 
 const SECRET: Sensitive = {
@@ -188,6 +213,10 @@ test("everybody, the table behind a column, built-in readers and owners are ways
   expect(told(sensitiveAccess, { roles: HR, grants: ["select on column hr.salary.other to bob"], declared })).toEqual(
     [],
   );
+  const twice = ["select on column hr.salary.amount to bob", "select on table hr.salary to bob"];
+  expect(told(sensitiveAccess, { roles: HR, grants: twice, declared })).toEqual([
+    "critical `bob` may read `column hr.salary.amount` (salaries): it holds select",
+  ]);
   const all = { roles: { ...HR, pg_read_all_data: {} }, grants: ["select on table hr.salary to payroll"], declared };
   expect(told(sensitiveAccess, { ...all, members: ["bob in pg_read_all_data"] })).toHaveLength(1);
   expect(
@@ -294,6 +323,8 @@ test("a program of production and of a lower environment is found where both wer
     "LPV-11",
   ]);
   expect(run({ ...world, identities: [service("billing", "svc")] }, []).passed).toEqual(["LPV-11"]);
+  const nowhere = { ...both, logins: new Map([...both.logins, ["there", []]]) };
+  expect(run({ ...world, identities: [nowhere] }, [{ target: "there", production: false }]).passed).toEqual(["LPV-11"]);
 });
 
 test("an application that may create is found by the role that gives it, and migrations and people may", () => {
@@ -311,4 +342,10 @@ test("an application that may create is found by the role that gives it, and mig
   expect(told(makingThings, { ...world, identities: [], declared: purposes({ svc: "application" }) })).toHaveLength(1);
   expect(told(makingThings, { ...world, identities: [] })).toEqual([]);
   expect(told(makingThings, { ...world, members: ["svc in app_rw noinherit"] })).toHaveLength(1);
+  const over = (more: Partial<CheckWorld>) => runOn(makingThings, { ...world, ...more }).findings[0]?.over;
+  expect(over({})).toBe("effective");
+  expect(over({ members: ["svc in app_rw noinherit"] })).toBe("reachable");
+  expect(told(makingThings, { ...world, grants: ["create on schema sales to svc"] })).toEqual([
+    "medium `svc` holds create on `schema sales`",
+  ]);
 });

@@ -43,7 +43,6 @@ export const unusedOptions: Check = {
 function idle({ compiled, list }: ResourceClass, name: RoleName, id: number): number {
   const at = compiled.grantees.indexOf(id);
   const options = compiled.options[at] as number;
-  if (options === 0) return 0;
   return list.entries.some((entry) => entry.grantor === name && entry.grantee !== name) ? 0 : options;
 }
 
@@ -56,7 +55,6 @@ function* withoutGrantors({ index, inScope, people }: CheckContext): ReturnType<
   const holders = new Set<RoleName>();
   for (const place of recordedClasses(index)) {
     const passing = index.passing(place.kind);
-    if (passing === 0) continue;
     for (const [at, id] of place.compiled.grantees.entries()) {
       const name = index.graph.names[id] ?? PUBLIC;
       if (((place.compiled.masks[at] as number) & passing) === 0) continue;
