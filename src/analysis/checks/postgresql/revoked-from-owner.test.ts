@@ -33,6 +33,13 @@ test("an owner with all of it, a superuser, and one that nobody logs in as are l
   expect(told(revokedFromOwner, world("select", { members: ["boss in owner"] }))).toEqual([]);
   const boss = { owners: { "table audit.trail": "boss" }, grants: ["select on table audit.trail to boss"] };
   expect(told(revokedFromOwner, world("select", boss))).toEqual([]);
+  const builtIn = {
+    roles: { ...world(ALL).roles, pg_theirs: {} },
+    owners: { "table audit.trail": "pg_theirs" },
+    grants: ["select on table audit.trail to pg_theirs"],
+    members: ["app in pg_theirs"],
+  };
+  expect(told(revokedFromOwner, world("select", builtIn))).toEqual([]);
   const login = { owners: { "table audit.trail": "app" }, grants: ["select on table audit.trail to app"], members: [] };
   expect(runOn(revokedFromOwner, world("select", login)).findings.map((each) => each.path)).toEqual([
     ["`app` owns it, and may grant everything on it"],
