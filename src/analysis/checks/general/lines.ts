@@ -54,7 +54,7 @@ function part(name: string): string {
 export function inYaml(text: string): string {
   const isPlain =
     /^[\p{L}_][\p{L}\p{N}_ .(),*-]*$/u.test(text) && !text.endsWith(" ") && !RESERVED.has(text.toLowerCase());
-  return isPlain && !text.includes(": ") ? text : JSON.stringify(text);
+  return isPlain ? text : JSON.stringify(text);
 }
 
 const RESERVED: ReadonlySet<string> = new Set(["true", "false", "null", "yes", "no", "on", "off", "y", "n"]);

@@ -122,7 +122,7 @@ export function wayUp(
   for (const at of queue) {
     if (at === goal) break;
     for (const edge of graph.up[at] ?? []) {
-      if (edge.to === start || came.has(edge.to) || (!edge.privileges && !edge.setRole)) continue;
+      if (came.has(edge.to) || (!edge.privileges && !edge.setRole)) continue;
       const [member, group] = [graph.names[at] as RoleName, graph.names[edge.to] as RoleName];
       const how = edge.privileges ? "has the privileges of" : "may become";
       const end = edge.privileges ? "" : " by SET ROLE";
