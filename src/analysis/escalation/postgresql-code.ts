@@ -1,12 +1,12 @@
 import { describeTyped, type Resource, resourceKey } from "../../model/resource.ts";
-import { PUBLIC, type RoleName } from "../../model/role.ts";
+import type { RoleName } from "../../model/role.ts";
 import type { AccessIndex } from "../access-index.ts";
 import type { EdgeInput } from "./edges.ts";
 import type { EscalationEdge } from "./escalation.ts";
 import { callersOf, weaknessFor } from "./postgresql-definers.ts";
 import { loginsLookingIn } from "./postgresql-search-paths.ts";
 import { classesOf, edge, granteesOf, isSuperuser, said, TO_SUPERUSER, toRole } from "./postgresql-steps.ts";
-import { usersOf } from "./postgresql-users.ts";
+import { isHeirOf, usersOf } from "./postgresql-users.ts";
 
 /** What code makes of its callers, its owners, and of those who may put code where others look for it. */
 export function* codeEdges(input: EdgeInput): Iterable<EscalationEdge> {
@@ -63,7 +63,7 @@ function* throughSearchPaths({ index, posture }: EdgeInput): Iterable<Escalation
     for (const schema of place.resources) {
       for (const victim of loginsLookingIn(index, posture?.postgresql ?? null, schema)) {
         for (const { grantee } of makers) {
-          if (isIn(index, grantee, victim) || !firstTime(seen, grantee, victim)) continue;
+          if (isHeirOf(index, grantee, victim) || !firstTime(seen, grantee, victim)) continue;
           const by = `may create in \`${describeTyped(schema)}\`, where ${said(victim)} looks up names`;
           yield edge(grantee, toRole(victim), by, { needsVictim: true });
         }
@@ -85,7 +85,7 @@ function* throughNewSchemas({ index, posture }: EdgeInput): Iterable<EscalationE
       })) {
         if (hasSchema(index, path[0] ?? "", victim)) continue;
         for (const { grantee } of makers) {
-          if (isIn(index, grantee, victim) || !firstTime(seen, grantee, victim)) continue;
+          if (isHeirOf(index, grantee, victim) || !firstTime(seen, grantee, victim)) continue;
           const by = `may make schema ${said(victim)}, where that role looks up names first`;
           yield edge(grantee, toRole(victim), by, { needsVictim: true });
         }
@@ -104,11 +104,4 @@ function firstTime(seen: Set<string>, from: RoleName, to: RoleName): boolean {
   if (seen.has(key)) return false;
   seen.add(key);
   return true;
-}
-
-/** Whether who has the privileges of `role` is the victim itself or has its privileges anyway. */
-function isIn({ graph }: AccessIndex, role: RoleName, victim: RoleName): boolean {
-  if (role === PUBLIC) return false;
-  const [from, to] = [graph.idOf(role), graph.idOf(victim)];
-  return from === to || graph.isHeir(to, from, null);
 }

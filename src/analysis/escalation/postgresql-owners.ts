@@ -1,5 +1,5 @@
 import { describeTyped, type Resource } from "../../model/resource.ts";
-import { type Grantee, PUBLIC, type RoleName } from "../../model/role.ts";
+import type { Grantee, RoleName } from "../../model/role.ts";
 import type { AccessIndex } from "../access-index.ts";
 import { addBit, type Bits, emptyBits, hasBit, listBits } from "../bits.ts";
 import type { ResourceClass } from "../resource-class.ts";
@@ -171,7 +171,7 @@ function* bySchedulers({ index }: EdgeInput): Iterable<EscalationEdge> {
 
 function isNew(index: AccessIndex, seen: Set<string>, from: Grantee, to: RoleName): boolean {
   const key = `${from}\0${to}`;
-  if (seen.has(key) || (from !== PUBLIC && isHeirOf(index, from, to))) return false;
+  if (seen.has(key) || isHeirOf(index, from, to)) return false;
   seen.add(key);
   return true;
 }

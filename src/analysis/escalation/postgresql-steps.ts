@@ -1,6 +1,6 @@
 import type { Privilege } from "../../model/access-list.ts";
 import { describeName, type ResourceKind } from "../../model/resource.ts";
-import { type Grantee, PUBLIC, type Role, type RoleName } from "../../model/role.ts";
+import type { Grantee, Role, RoleName } from "../../model/role.ts";
 import type { AccessIndex } from "../access-index.ts";
 import { hasBit } from "../bits.ts";
 import type { ResourceClass } from "../resource-class.ts";
@@ -34,8 +34,8 @@ export function rolesOf({ graph, state }: AccessIndex): readonly Role[] {
 }
 
 export function isSuperuser({ graph }: AccessIndex, name: Grantee): boolean {
-  const id = name === PUBLIC ? -1 : graph.idOf(name);
-  return id >= 0 && hasBit(graph.superuserRoles, id);
+  // PUBLIC has the number -1, which is in no set.
+  return hasBit(graph.superuserRoles, graph.idOf(name));
 }
 
 /** The grantees of any of these privileges by an entry of their own, superusers left out; the owner's own entry counts. */

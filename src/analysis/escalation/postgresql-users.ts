@@ -1,7 +1,7 @@
 import type { Privilege } from "../../model/access-list.ts";
-import { type Grantee, PUBLIC, type RoleName } from "../../model/role.ts";
+import type { Grantee, RoleName } from "../../model/role.ts";
 import type { AccessIndex } from "../access-index.ts";
-import { type Bits, emptyBits, hasBit, keepBits, listBits } from "../bits.ts";
+import { type Bits, emptyBits, keepBits, listBits } from "../bits.ts";
 import type { ResourceClass } from "../resource-class.ts";
 
 /**
@@ -27,6 +27,6 @@ export function userBits(index: AccessIndex, place: ResourceClass, by: readonly 
 
 /** Whether the privileges of `role` come with those of `heir`. */
 export function isHeirOf({ graph }: AccessIndex, heir: Grantee, role: RoleName): boolean {
-  const [from, to] = [heir === PUBLIC ? -1 : graph.idOf(heir), graph.idOf(role)];
-  return from >= 0 && to >= 0 && (from === to || hasBit(graph.heirs(to, null), from));
+  // What is not there, PUBLIC too, has the number -1 and is nobody's heir; a role is its own.
+  return graph.isHeir(graph.idOf(role), graph.idOf(heir), null);
 }

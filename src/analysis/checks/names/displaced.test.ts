@@ -49,15 +49,24 @@ describe("HID-02, what it keeps apart", () => {
     );
   });
 
-  it("takes a name before every pattern, although its text would match less as one", () => {
-    const grants = [String.raw`select on schema-pattern f\_% to app@%`, "insert on schema f_______o to app@%"];
-    const { findings } = runOn(displaced, { ...on(...grants), exists: ["schema f_______o"] });
+  it("takes a name before every pattern, although its text would match more as one", () => {
+    const name = `f${"_".repeat(40)}o`;
+    const pattern = String.raw`f${"\\_".repeat(40)}%`;
+    const grants = [`select on schema-pattern ${pattern} to app@%`, `insert on schema ${name} to app@%`];
+    const { findings } = runOn(displaced, { ...on(...grants), exists: [`schema ${name}`] });
     expect(findings.map(({ resources }) => resources[0]?.kind)).toEqual(["schema"]);
   });
 
   it("decides between two equal patterns by their texts, in whatever order they were granted", () => {
-    const grants = ["select on schema-pattern f_o to app@%", "insert on schema-pattern f_p to app@%"];
-    for (const each of [grants, grants.toReversed()]) expect(told(displaced, on(...each))).toEqual([]);
+    const grants = [
+      "insert on schema-pattern f_o_ to app@%",
+      "insert on schema-pattern f__o to app@%",
+      "select on schema-pattern f% to app@%",
+    ];
+    for (const each of [grants, grants.toReversed()]) {
+      const { findings } = runOn(displaced, { ...on(...each), exists: ["schema fooo"] });
+      expect(findings.map(({ resources }) => resources.map(({ path }) => path[1]))).toEqual([["f__o", "f%"]]);
+    }
   });
 
   it("tells of what is held anyway in one of the schemas and not in another", () => {

@@ -18,7 +18,7 @@ export const shadowedGrants: Check = {
   *find(context) {
     const { index } = context;
     for (const [account, others] of index.rules.accounts?.alsoCounting(index.recorded) ?? []) {
-      if (!context.inScope(account) || hasEverything(index, account)) continue;
+      if (!context.inScope(account)) continue;
       const own = rowsOf(context, account);
       for (const other of others) {
         const { places, privileges } = reachedRows(context, { account, other, own });
