@@ -10,7 +10,6 @@ import {
 import type { RoleName } from "../../../model/role.ts";
 import { type AccessIndex, heldMask } from "../../access-index.ts";
 import { hasBit } from "../../bits.ts";
-import { EVERYBODY } from "../../resource-class.ts";
 import type { Check, CheckContext, Hit } from "../check.ts";
 import { bySchema, recordedClasses } from "../general/granted.ts";
 import { wayUp } from "../general/roles.ts";
@@ -146,12 +145,7 @@ function wideGrants(index: AccessIndex, id: number, need: NeedOf): readonly Wide
     const { grantees, masks } = place.compiled;
     for (let at = 0; at < grantees.length; at++) {
       const grantee = grantees[at] as number;
-      if (
-        ((masks[at] as number) & bit) === 0 ||
-        grantee === EVERYBODY ||
-        !index.graph.isHeir(grantee, id, place.database)
-      )
-        continue;
+      if (((masks[at] as number) & bit) === 0 || !index.graph.isHeir(grantee, id, place.database)) continue;
       const role = index.graph.names[grantee] as RoleName;
       for (const resource of place.resources) {
         // Only the engine knows what lies in what.
@@ -160,7 +154,7 @@ function wideGrants(index: AccessIndex, id: number, need: NeedOf): readonly Wide
             .sources({ grantee: role, privilege: need.privilege, resource: each }, index.recorded, index.catalog)
             .some((source) => resourceKey(source.resource) === resourceKey(resource)),
         );
-        if (covered.length > 0) found.push({ resource, role, schemas: new Set(covered.map(placeOf)) });
+        found.push({ resource, role, schemas: new Set(covered.map(placeOf)) });
       }
     }
   }

@@ -59,9 +59,46 @@ test("built-in roles, types and what is only called like a schema are behind no 
   expect(doors("usage on schema sales to pg_monitor", things)).toEqual([]);
   expect(doors("usage on type sales.mood to readers", closed)).toEqual([]);
   expect(doors("usage on foreign-server sales to readers", closed, things)).toEqual([]);
+  expect(
+    doors("update on large-object 42 to readers", "usage on schema 42 to postgres", "select on table 42.a to postgres"),
+  ).toEqual([]);
   const open = ["usage on schema sales to readers", "select on table sales.a to readers"];
   expect(doors(...open, "usage on foreign-server sales to zed")).toEqual([]);
   expect(doors("usage on foreign-server sales to zed", ...open)).toEqual([]);
+});
+
+test("what many hold behind a closed door is all of it and nothing else, and owners of things are behind none", () => {
+  const names = Array.from({ length: 9 }, (_, at) => `r${at}`);
+  const world = (...grants: string[]): CheckWorld => ({
+    roles: { ...Object.fromEntries(names.map((name) => [name, {}])), open: {} },
+    grants: [...grants, "usage on schema sales to open"],
+  });
+  const many = world(
+    `select on table sales.a to ${names.join(", ")}, open`,
+    `usage on sequence sales.ids to ${names.join(", ")}`,
+    `usage on type sales.mood to ${names.join(", ")}`,
+    "select on table sales.z to open",
+  );
+  expect(runOn(schemaDoors, many).findings.map(({ resources }) => resources)).toEqual([
+    [thing("table sales.a"), thing("sequence sales.ids")],
+  ]);
+  expect(told(schemaDoors, world(`usage on type sales.mood to ${names.join(", ")}`))).toEqual([]);
+  const own = world(
+    "select on table sales.a to open",
+    ...names.map((name) => `select on table sales.${name} to ${name}`),
+  );
+  const owners = Object.fromEntries(names.map((name) => [`table sales.${name}`, name]));
+  expect(told(schemaDoors, { ...own, owners })).toEqual([]);
+  const few = world(
+    "select on table sales.a to r1",
+    "usage on type sales.mood to r1",
+    "select on table sales.z to open",
+  );
+  expect(runOn(schemaDoors, few).findings.map(({ resources }) => resources)).toEqual([[thing("table sales.a")]]);
+  const schema = { "schema hr": "r1" };
+  const door = world("usage on schema hr to r1", "select on table hr.a to postgres", "select on table sales.z to open");
+  expect(told(schemaDoors, door)).toHaveLength(1);
+  expect(told(schemaDoors, { ...door, owners: schema })).toEqual([]);
 });
 
 test("up to eight roles behind a closed door are told one by one, and more as one", () => {
@@ -110,6 +147,16 @@ test("a partition of a protected table that is granted itself is found, unless i
   quiet({ catalog: FORMS({}) });
   quiet({ owners: { "table sales.orders_1": "reader" } });
   quiet({ grants: ["select on table sales.orders to reader", "trigger on table sales.orders_1 to reader"] });
+  const others = ["select on table sales.orders to reader", "select on table sales.orders_1 to public, pg_monitor"];
+  expect(told(unprotectedCopies, { ...base, roles: { reader: {}, pg_monitor: {} }, grants: others })).toEqual([
+    "medium everybody may get at rows of `table sales.orders` past its policies, in `table sales.orders_1`",
+  ]);
+  const unread = (form: object) => runOn(unprotectedCopies, { ...base, catalog: FORMS({ "sales.orders_1": form }) });
+  expect(unread({ form: "materialized-view" }).notEvaluated).toHaveLength(1);
+  expect(unread({ form: "view" }).passed).toEqual(["LPV-13"]);
+  expect(unread({ form: "materialized-view", system: true }).passed).toEqual(["LPV-13"]);
+  const read = { ...base, catalog: FORMS({ "sales.orders_1": { form: "materialized-view" } }) };
+  expect(runOn(unprotectedCopies, { ...read, posture: { postgresql: { views: [] } } }).passed).toEqual(["LPV-13"]);
   const grants = ["select on table sales.orders to reader", "select, trigger on table sales.orders_1 to reader"];
   expect(told(unprotectedCopies, { ...base, grants })).toHaveLength(1);
 });

@@ -69,6 +69,9 @@ test("a wide grant by way of a role names the role, the first by name of the sam
   const both = ["app@% in r2 default", "r2 in r1"];
   const patterns = ["select on schema-pattern s% to r2", "select on schema-pattern sh% to r1"];
   expect(blanket(patterns, { members: both })[0]).toContain("by way of `r1`");
+  const widest = blanket(["select on schema shop to r1", "select on all-schemas to r2"], { members: both });
+  expect(widest).toHaveLength(1);
+  expect(widest[0]).toContain("by way of `r2`");
   expect(
     blanket(
       patterns.map((each) => each.replace(/r[12]/u, (r) => (r === "r1" ? "r2" : "r1"))),

@@ -163,6 +163,7 @@ const SECRET: Sensitive = {
   readers: new Set(["payroll"]),
   writers: new Set(["payroll_rw"]),
 };
+const HERE = { file: "access.yaml", line: 3, column: 5 };
 const HR = { ann: LOGIN, bob: LOGIN, payroll: {}, payroll_rw: {}, staff: {} };
 
 test("whoever reads or changes what is sensitive without being named is found, by way of what gives it", () => {
@@ -181,7 +182,22 @@ test("whoever reads or changes what is sensitive without being named is found, b
     path: ["`bob` has the privileges of `staff`"],
     over: "effective",
   });
+  expect(runOn(sensitiveAccess, world).findings.map(({ principals, mend }) => [principals, mend.text])).toEqual([
+    [["staff"], "take update from `staff`, or add it to `writers` of salaries"],
+    [["staff"], "take select from `staff`, or add it to `readers` of salaries"],
+  ]);
   expect(told(sensitiveAccess, { ...world, members: ["ann in payroll"] })).toEqual([]);
+  const located = { sensitive: [{ ...SECRET, location: HERE }] };
+  expect(runOn(sensitiveAccess, { ...world, declared: located }).findings[0]?.location).toEqual(HERE);
+  const first = {
+    ...world,
+    roles: { ...HR, aa: {} },
+    grants: ["select on table hr.salary to aa"],
+    members: ["ann in aa"],
+  };
+  const readers = (...names: string[]) => ({ sensitive: [{ ...SECRET, readers: new Set(names) }] });
+  expect(told(sensitiveAccess, { ...first, declared: readers("aa") })).toEqual([]);
+  expect(told(sensitiveAccess, { ...first, declared: readers("ghost") })).toHaveLength(1);
   expect(told(sensitiveAccess, { ...world, members: ["bob in staff noinherit noset"] })).toEqual([]);
   const [after] = runOn(sensitiveAccess, { ...world, members: ["bob in staff noinherit"] }).findings;
   expect(after?.over).toBe("reachable");
@@ -218,7 +234,8 @@ test("everybody, the table behind a column, built-in readers and owners are ways
     "critical `bob` may read `column hr.salary.amount` (salaries): it holds select",
   ]);
   const all = { roles: { ...HR, pg_read_all_data: {} }, grants: ["select on table hr.salary to payroll"], declared };
-  expect(told(sensitiveAccess, { ...all, members: ["bob in pg_read_all_data"] })).toHaveLength(1);
+  const [server] = runOn(sensitiveAccess, { ...all, members: ["bob in pg_read_all_data"] }).findings;
+  expect(server?.principals).toEqual(["bob"]);
   expect(
     told(sensitiveAccess, {
       ...all,
@@ -254,6 +271,9 @@ test("who can come to the privileges of a reader is found as escalation", () => 
     },
   ]);
   expect(findings[0]?.path).toEqual(["`bob` sets its password", "`payroll` holds select on `table hr.salary`"]);
+  const placed = worldContext({ ...world, declared: { sensitive: [{ ...SECRET, location: HERE }] } });
+  const escalation = buildEscalation(placed.index, [edge]);
+  expect(runChecks({ ...placed, escalation }, [sensitiveAccess]).findings[0]?.location).toEqual(HERE);
   const allowed = { ...world, members: ["bob in payroll"] };
   const other = worldContext(allowed);
   expect(runChecks({ ...other, escalation: buildEscalation(other.index, [edge]) }, [sensitiveAccess]).findings).toEqual(
@@ -275,15 +295,21 @@ test("a right to pass on that gave nobody anything is found, and one that did is
     told(unusedOptions, { roles, grants: ["select on table sales.a to dba *"], declared: purposes({ dba: "admin" }) }),
   ).toEqual([]);
   const context = worldContext({ roles, grants: ["select on table sales.a to app *"] });
-  const all = context.index.classes.all.map((place) => ({
-    ...place,
-    list: {
-      ...place.list,
-      entries: [...place.list.entries, { grantee: "x", grantor: "app", privileges: ["SELECT"], grantable: [] }],
-    },
-  }));
-  const index = { ...context.index, classes: { ...context.index.classes, all } };
-  expect(runChecks({ ...context, index }, [unusedOptions]).findings).toEqual([]);
+  const gave = (grantor: string, grantee: string) => {
+    const more = { grantee, grantor, privileges: ["SELECT"], grantable: [] };
+    const all = context.index.classes.all.map((place) => ({
+      ...place,
+      list: { ...place.list, entries: [...place.list.entries, more] },
+    }));
+    const index = { ...context.index, classes: { ...context.index.classes, all } };
+    return runChecks({ ...context, index }, [unusedOptions]).findings;
+  };
+  expect(gave("app", "x")).toEqual([]);
+  expect(gave("app", "app")).toHaveLength(1);
+  expect(gave("dba", "x")).toHaveLength(1);
+  expect(
+    told(unusedOptions, { roles: { pg_monitor: {} }, grants: ["select on table sales.a to pg_monitor *"] }),
+  ).toEqual([]);
 });
 
 test("without a record of use nothing is called unused", () => {
@@ -323,6 +349,10 @@ test("a program of production and of a lower environment is found where both wer
     "LPV-11",
   ]);
   expect(run({ ...world, identities: [service("billing", "svc")] }, []).passed).toEqual(["LPV-11"]);
+  const located = run({ ...world, identities: [{ ...both, location: HERE }] }, [
+    { target: "there", production: false },
+  ]);
+  expect(located.findings[0]?.location).toEqual(HERE);
   const nowhere = { ...both, logins: new Map([...both.logins, ["there", []]]) };
   expect(run({ ...world, identities: [nowhere] }, [{ target: "there", production: false }]).passed).toEqual(["LPV-11"]);
 });
