@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { thing } from "../../../../test/support/access-sample.ts";
-import { type CheckWorld, runOn, told } from "../../../../test/support/check-world.ts";
+import { type CheckWorld, runOn, told, worldContext } from "../../../../test/support/check-world.ts";
 import { resourceKey } from "../../../model/resource.ts";
+import { runChecks } from "../run-checks.ts";
 import { schemaDoors } from "./schema-doors.ts";
 import { unprotectedCopies } from "./unprotected-copies.ts";
 
@@ -82,6 +83,11 @@ test("what many hold behind a closed door is all of it and nothing else, and own
   expect(runOn(schemaDoors, many).findings.map(({ resources }) => resources)).toEqual([
     [thing("table sales.a"), thing("sequence sales.ids")],
   ]);
+  const context = worldContext(many);
+  const { all } = context.index.classes;
+  const elsewhere = all.filter(({ kind }) => kind === "sequence").map((each) => ({ ...each, database: "stock" }));
+  const index = { ...context.index, classes: { ...context.index.classes, all: [...all, ...elsewhere] } };
+  expect(runChecks({ ...context, index }, [schemaDoors]).findings[0]?.resources).toHaveLength(2);
   expect(told(schemaDoors, world(`usage on type sales.mood to ${names.join(", ")}`))).toEqual([]);
   const own = world(
     "select on table sales.a to open",
@@ -151,6 +157,8 @@ test("a partition of a protected table that is granted itself is found, unless i
   expect(told(unprotectedCopies, { ...base, roles: { reader: {}, pg_monitor: {} }, grants: others })).toEqual([
     "medium everybody may get at rows of `table sales.orders` past its policies, in `table sales.orders_1`",
   ]);
+  const builtIn = ["select on table sales.orders to reader", "select on table sales.orders_1 to pg_monitor"];
+  quiet({ roles: { reader: {}, pg_monitor: {} }, grants: builtIn });
   const unread = (form: object) => runOn(unprotectedCopies, { ...base, catalog: FORMS({ "sales.orders_1": form }) });
   expect(unread({ form: "materialized-view" }).notEvaluated).toHaveLength(1);
   expect(unread({ form: "view" }).passed).toEqual(["LPV-13"]);
