@@ -1,16 +1,19 @@
 import { describe, expect, test } from "vitest";
-import { person, service, thing } from "../../../test/support/access-sample.ts";
-import { type CheckWorld, worldContext } from "../../../test/support/check-world.ts";
-import { accessList } from "../../model/access-list.ts";
-import type { DeclaredRole, Purpose } from "../../model/declared.ts";
-import type { ResourceKind } from "../../model/resource.ts";
-import { emptyBits } from "../bits.ts";
-import { type Granted, granted, revoking } from "./general/granted.ts";
-import { inList, inYaml, revokeLines } from "./general/lines.ts";
-import { reachedBy } from "./general/reached.ts";
+import { person, service, thing } from "../../../../test/support/access-sample.ts";
+import { type CheckWorld, worldContext } from "../../../../test/support/check-world.ts";
+import { mysqlContext } from "../../../../test/support/check-world-mysql.ts";
+import { accessList } from "../../../model/access-list.ts";
+import type { DeclaredRole, Purpose } from "../../../model/declared.ts";
+import type { ResourceKind } from "../../../model/resource.ts";
+import { emptyBits } from "../../bits.ts";
+import { type Granted, granted, recordedClasses, revoking } from "./granted.ts";
+import { inList, inYaml, revokeLines } from "./lines.ts";
+import { reachedBy } from "./reached.ts";
 import {
+  almighty,
   bitsOf,
   inScopeOnly,
+  isBreakGlass,
   leaving,
   machineLogins,
   meet,
@@ -18,8 +21,8 @@ import {
   ordinaryLogins,
   purposesOf,
   wayUp,
-} from "./general/roles.ts";
-import { several, what } from "./general/telling.ts";
+} from "./roles.ts";
+import { several, what } from "./telling.ts";
 
 const LOGIN = { login: true };
 
@@ -54,12 +57,38 @@ describe("what was granted", () => {
       "app 2 tables in schema `sales`",
       "bob `table sales.a`",
     ]);
+    const some = granted(
+      index,
+      ({ kind }, _, mask) => (kind === "table" ? mask : 0),
+      ({ path }) => path[2] === "b",
+    );
+    expect(some.map((each) => `${each.grantee} ${what(each.resources)}`)).toEqual(["app `table sales.b`"]);
     // What others were given in the same list stays.
     expect(found.flatMap((each) => revoking(each)).map((each) => `${each.grantee} ${what(each.resources)}`)).toEqual([
       "app `table crm.a`",
       "app 2 tables in schema `sales`",
       "bob `table sales.a`",
     ]);
+  });
+
+  test("is what was recorded, and what owners have of their own is not", () => {
+    const { index } = worldContext({
+      roles: { app: {}, own: {} },
+      owners: { "table sales.a": "own" },
+      grants: ["select on table sales.a to own, app"],
+    });
+    expect(granted(index, ({ kind }, _, mask) => (kind === "table" ? mask : 0)).map(({ grantee }) => grantee)).toEqual([
+      "app",
+    ]);
+    expect(recordedClasses(index)).toBe(index.classes.all);
+    // On all schemas is one grant, whatever the server makes of it.
+    const everywhere = mysqlContext({
+      roles: { "app@%": {} },
+      exists: ["table shop.a"],
+      grants: ["select on all-schemas to app@%"],
+    }).index;
+    const all = granted(everywhere, (_, id, mask) => (everywhere.graph.names[id] === "app@%" ? mask : 0));
+    expect(all.map(({ kind }) => kind)).toEqual(["all-schemas"]);
   });
 
   test("is taken away from every grantor that gave it, with the option that came with it", () => {
@@ -105,6 +134,14 @@ describe("lines of the manifest", () => {
     ]);
   });
 
+  test("name code by its inputs, and stand under everybody where everybody has it", () => {
+    const routine = { kind: "routine", path: ["shop", "sales", "sum", "integer, text"] } as const;
+    expect(
+      revokeLines([given({ grantee: "", kind: "routine", resources: [routine], privileges: ["EXECUTE"] })]),
+    ).toEqual(["public:", "  revoke:", "    - execute on routine sales.sum(integer, text)"]);
+    expect(revokeLines([given()])).toEqual(["roles:", "  app:", "    revoke:", "      - select on table sales.a"]);
+  });
+
   test("name eight things and make a pattern of nine", () => {
     expect(lines({ resources: tables(8) })).toHaveLength(8);
     expect(lines({ resources: tables(9) })).toEqual(["- select on tables sales.*"]);
@@ -135,7 +172,19 @@ describe("what logins reach", () => {
     const found = reachedBy(context, logins, ({ kind }) =>
       kind === "table" ? context.index.bits.mask(kind, ["SELECT"]) : 0,
     );
-    expect(found.map((each) => [each.given.grantee, each.logins])).toEqual([["app", ["ann"]]]);
+    expect(found.map((each) => [each.given.grantee, each.logins, each.isEffective])).toEqual([["app", ["ann"], true]]);
+    const first = worldContext({
+      roles: { ann: LOGIN, bob: LOGIN, far: {} },
+      members: ["bob in far noinherit"],
+      grants: ["select on table sales.a to ann, far"],
+    });
+    const both = reachedBy(first, bitsOf(first.index, first.logins), ({ kind }) =>
+      kind === "table" ? first.index.bits.mask(kind, ["SELECT"]) : 0,
+    );
+    expect(both.map((each) => [each.given.grantee, each.logins, each.isEffective])).toEqual([
+      ["ann", ["ann"], true],
+      ["far", ["bob"], false],
+    ]);
   });
 });
 
@@ -181,6 +230,25 @@ describe("roles", () => {
     expect(namesOf(context.index, ordinaryLogins(context))).toEqual(["ann"]);
   });
 
+  test("are for emergencies by their identity or by what they were declared for", () => {
+    const context = worldContext({
+      roles: { ann: LOGIN, eve: LOGIN, out: LOGIN },
+      identities: [person("Ann", "ann"), { ...person("Eve", "eve"), breakGlass: true }],
+      declared: purposes({ out: "break-glass", ann: "application" }),
+    });
+    expect(["ann", "eve", "out", "gone"].filter((name) => isBreakGlass(context, name))).toEqual(["eve", "out"]);
+  });
+
+  test("may do everything by being superuser or by holding all that it takes", () => {
+    const own = worldContext({ roles: { ann: LOGIN, bob: LOGIN, dba: { superuser: true } }, members: ["bob in dba"] });
+    expect(namesOf(own.index, almighty(own))).toEqual(["bob", "dba", "postgres"]);
+    const account = mysqlContext({
+      roles: { "a@%": {}, "b@%": {} },
+      grants: ["create user on server to a@%", "grant option on all-schemas to a@%, b@%"],
+    });
+    expect(namesOf(account.index, almighty(account))).toEqual(["a@%"]);
+  });
+
   test("in scope are kept, sorted", () => {
     const context = worldContext({ roles: { b: {}, a: {}, pg_theirs: {} } });
     expect(inScopeOnly(context, ["b", "postgres", "pg_theirs", "a", "gone"])).toEqual(["a", "b"]);
@@ -203,9 +271,10 @@ describe("roles", () => {
 
   test("are led up to by the shortest way", () => {
     const { index } = worldContext({
-      roles: { a: {}, b: {}, c: {}, d: {} },
-      members: ["a in b", "b in d", "a in d", "b in c noinherit", "c in a noinherit noset"],
+      roles: { a: {}, b: {}, c: {}, d: {}, e: {} },
+      members: ["a in b", "b in d", "a in d", "b in c noinherit", "c in a noinherit noset", "d in e noset"],
     });
+    expect(wayUp(index, "d", "e")).toEqual({ steps: ["`d` has the privileges of `e`"], after: false });
     expect(wayUp(index, "a", "d")).toEqual({ steps: ["`a` has the privileges of `d`"], after: false });
     expect(wayUp(index, "a", "c")).toEqual({
       steps: ["`a` has the privileges of `b`", "`b` may become `c` by SET ROLE"],
