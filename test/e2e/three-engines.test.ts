@@ -3,7 +3,7 @@ import { startCassandra } from "../support/cassandra.ts";
 import { describeOn } from "../support/describe-on.ts";
 import { startMariadb } from "../support/mariadb.ts";
 import { startPostgres } from "../support/postgres.ts";
-import { expectExit, workspace } from "./cli.ts";
+import { expectExit, type Workspace, workspace } from "./cli.ts";
 
 const MANIFEST = `version: 1
 targets:
@@ -17,6 +17,32 @@ people:
     logins: { books: alice, shop: alice@localhost, events: alice }
     roles: [reporting]
 `;
+
+interface Entry {
+  readonly fields: { readonly type: string; readonly outcome?: string; readonly target?: { readonly name: string } };
+}
+
+/** How the changes of each target ended, by the audit log: an outcome for each intent. */
+async function recorded(place: Workspace): Promise<readonly string[]> {
+  const ran = await place.run(["audit", "log", "--type", "change", "--json"]);
+  expectExit(ran, 0);
+  const fields = (ran.json() as unknown as { entries: readonly Entry[] }).entries.map((entry) => entry.fields);
+  const of = (type: string): typeof fields => fields.filter((each) => each.type === type);
+  expect(of("change.intent")).toHaveLength(of("change.outcome").length);
+  return [...new Set(of("change.outcome").map(({ target, outcome }) => `${target?.name} ${outcome}`))].sort();
+}
+
+/** On Cassandra, where nothing is taken back by the server: a change that nobody confirms goes by itself. */
+async function takenBackInTime(place: Workspace): Promise<void> {
+  const more = "select on table shop.orders, { privileges: [modify], on: { table: shop.orders }, targets: [events] }";
+  await place.write("rolewright.yaml", MANIFEST.replace("select on table shop.orders", more));
+  const events = ["--target", "events"];
+  expectExit(await place.run(["apply", ...events, "--yes", "--detach", "--confirm-within", "4s"]), 0);
+  const changes = async (): Promise<number | null> =>
+    (await place.run(["plan", ...events, "--detailed-exitcode"])).code;
+  await expect.poll(changes, { timeout: 60_000, interval: 1000 }).toBe(2);
+  expect((await place.run(["status", "--json"])).stdout).toContain("reverted");
+}
 
 describeOn("mariadb", "one manifest over PostgreSQL, MariaDB", () => {
   describeOn("cassandra", "and Cassandra", () => {
@@ -53,6 +79,9 @@ describeOn("mariadb", "one manifest over PostgreSQL, MariaDB", () => {
         expect(said.match(/"SELECT"|"select"/g)?.length ?? 0).toBeGreaterThanOrEqual(3);
         const again = await place.run(["plan", "--all-targets", "--detailed-exitcode"]);
         expectExit(again, 0);
+        expect(await recorded(place)).toEqual(["books success", "events success", "shop success"]);
+        expectExit(await place.run(["audit", "verify", "--full"]), 0);
+        await takenBackInTime(place);
       } finally {
         await Promise.all([postgres.stop(), mariadb.stop(), cassandra.stop()]);
       }
