@@ -143,7 +143,7 @@ function* byReferences({ index }: EdgeInput): Iterable<EscalationEdge> {
     const [first] = place.resources;
     if (owner === null || first === undefined || database === null) continue;
     for (const { grantee } of granteesOf(index, place, ["REFERENCES"])) {
-      if (grantee === owner || !isNew(index, seen, grantee, owner)) continue;
+      if (!isNew(index, seen, grantee, owner)) continue;
       if (!makesAnything(index, grantee, database)) continue;
       const by = `holds REFERENCES on \`${describeTyped(first)}\` and can make a type whose cast runs as its owner ${said(owner)}`;
       yield edge(grantee, toRole(owner), by);

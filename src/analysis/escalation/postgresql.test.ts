@@ -224,3 +224,40 @@ describe("a foreign server that leads back here", () => {
     ).toEqual([]);
   });
 });
+
+describe("the server, what is kept apart", () => {
+  test("languages reach out by their names", () => {
+    const reached = (name: string): number =>
+      edges({ roles: { ann: LOGIN }, grants: [`usage on language ${name} to ann`] }).length;
+    for (const name of ["c", "internal", "plpython3u", "plperlu", "plsh", "plpython3"])
+      expect(reached(name), name).toBe(1);
+    for (const name of ["sql", "plpgsql", "plv8", "plperl", "upl"]) expect(reached(name), name).toBe(0);
+  });
+
+  test("hashes are those of logins, read once each, and not by the owner of what shows them", () => {
+    const roles = { bob: LOGIN, eve: LOGIN, group: {} };
+    const reads = (...names: string[]): CheckWorld["posture"] => ({
+      postgresql: { views: [{ view: thing("table app.v"), reads: names.map((name) => thing(`table ${name}`)) }] },
+    });
+    const told = (grants: string[], posture?: CheckWorld["posture"]): string[] =>
+      edges({
+        roles,
+        grants,
+        owners: { "table app.v": "eve" },
+        ...(posture === undefined ? {} : { posture }),
+      }).filter((line) => line.includes("reads the hash of `postgres`'s"));
+    const groups = edges({ roles, grants: ["select on table pg_catalog.pg_authid to bob"] });
+    expect(groups.filter((line) => line.includes("-> group"))).toEqual([]);
+    const both = ["select on table pg_catalog.pg_authid to bob", "select on table pg_catalog.pg_shadow to bob"];
+    expect(told(both)).toEqual([
+      "bob -> postgres?: reads the hash of `postgres`'s password in `table pg_catalog.pg_authid`",
+    ]);
+    const view = ["select on table app.v to bob, eve"];
+    expect(told(view, reads("pg_catalog.pg_shadow", "pg_catalog.pg_class"))).toEqual([
+      "bob -> postgres?: reads the hash of `postgres`'s password in `table app.v`",
+    ]);
+    expect(told(view, reads("pg_catalog.pg_class"))).toEqual([]);
+    expect(told(view, reads("app.pg_shadow"))).toEqual([]);
+    expect(edges({ roles: { bob: LOGIN, pg_write_all_data: {} } })).toEqual([]);
+  });
+});
