@@ -102,6 +102,13 @@ describe("a way to a role", () => {
     expect(found.toRole("bob", "nobody")).toBeNull();
   });
 
+  test("is none for a superuser, who needs none, and leads to nobody who is not there", () => {
+    const found = ways({ roles: ROLES }, edge("boss", toRole("bob"), "x"), edge("ann", toRole("gone"), "y"));
+    expect(found.toRole("boss", "bob")).toBeNull();
+    expect(found.toRole("gone", "bob")).toBeNull();
+    expect(found.rolesFrom("ann")).toEqual(["ann"]);
+  });
+
   test("all that a role comes to have are its own, its groups', those it escalates to and theirs; of a superuser everything", () => {
     const members = ["ann in group", "bob in other"];
     const roles = { ...ROLES, other: {}, unrelated: {} };

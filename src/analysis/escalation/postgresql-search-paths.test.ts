@@ -13,7 +13,7 @@ function pathOf(own: readonly RoleSetting[], others: readonly RoleSetting[] = []
     roleSettings: { ann: own },
     posture: {
       postgresql: {
-        databaseSettings: others as NonNullable<PostgresPosture["databaseSettings"]>,
+        databaseSettings: others,
         settings: new Map(server === undefined ? [] : [["search_path", server]]),
       },
     },
@@ -73,7 +73,7 @@ test("what was read and what was not are kept apart", () => {
   const { index, posture } = worldContext({
     roles: { ann: { login: true } },
     posture: {
-      postgresql: { databaseSettings: [set("app", null)] as NonNullable<PostgresPosture["databaseSettings"]> },
+      postgresql: { databaseSettings: [set("app", null)] },
     },
   });
   expect(loginsLookingIn(index, null, thing("schema app"))).toEqual([]);
