@@ -50,6 +50,18 @@ describe("routines that run as their owner", () => {
     expect(from(world({ searchPath: "app, public" }))).toEqual([]);
   });
 
+  test("whoever makes a schema, or something in one, decides what names mean, and built-in code names nothing", () => {
+    expect(from(world({}, ["create on schema lab to ann"])).filter((line) => line.includes("may call"))).toHaveLength(
+      1,
+    );
+    expect(
+      from(world({}, ["create on database shop to ann"])).filter((line) => line.includes("may call")),
+    ).toHaveLength(1);
+    expect(from(world({ language: "internal" }, [TEMP]))).toEqual([]);
+    const own = world({}, [TEMP, "temporary on database shop to strong", "execute on routine app.f. to strong"]);
+    expect(edges(own).filter((line) => line.startsWith("strong"))).toEqual([]);
+  });
+
   test("everybody may call what PUBLIC may, and only those who get into the schema", () => {
     const grants = [
       "execute on routine app.f. to public",

@@ -201,6 +201,20 @@ describe("a foreign server that leads back here", () => {
     ).toHaveLength(1);
   });
 
+  test("not by the server of another mapping, nor to who is not there, and on any port where the own one is not known", () => {
+    const own = world([["host", "localhost"]]);
+    const posture = (changed: object): CheckWorld => ({
+      ...own,
+      posture: { postgresql: { ...own.posture?.postgresql, ...changed } },
+    });
+    expect(edges(posture({ settings: new Map() }))).toHaveLength(1);
+    const gone = { ...mapping, options: new Map([["user", "gone"]]) };
+    expect(edges(posture({ settings: new Map(), userMappings: [gone] }))).toEqual([]);
+    const away = { server, wrapper: "postgres_fdw", options: new Map([["host", "other.example"]]) };
+    const near = { ...away, server: thing("foreign-server near"), options: new Map([["host", "localhost"]]) };
+    expect(edges(posture({ settings: new Map(), foreignServers: [near, away] }))).toEqual([]);
+  });
+
   test("not on another machine or port, nor to oneself", () => {
     expect(
       edges(
