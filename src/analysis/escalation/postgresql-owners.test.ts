@@ -18,6 +18,15 @@ describe("replacing", () => {
   });
 });
 
+test("replacing is told of who is inherited through others too", () => {
+  const owners = { "routine app.f.": "weak" };
+  const reached = (members: readonly string[]): readonly string[] =>
+    edges({ owners, members }).map((line) => line.split(":")[0] ?? "");
+  expect(reached(["ann in writers noset", "writers in weak"])).toEqual(["weak -> weak"]);
+  expect(reached(["ann in writers noset", "writers in weak noinherit"])).toEqual([]);
+  expect(reached(["ann in writers", "writers in weak"])).toEqual([]);
+});
+
 describe("owners of tables and of schemas", () => {
   test("are told of the tables of each other, and not of their own twice", () => {
     const owners = {

@@ -20,10 +20,11 @@ export function* ownerEdges(input: EdgeInput): Iterable<EscalationEdge> {
   yield* bySchedulers(input);
 }
 
-/** The roles that somebody inherits without being able to become them: SET FALSE contains nobody who can replace a function of theirs. */
+/** The roles that somebody inherits without being able to become them, at once or through others: SET FALSE contains nobody who can replace a function of theirs. */
 export function inheritedOnly({ graph }: AccessIndex): ReadonlySet<number> {
   const found = new Set<number>();
   for (const edges of graph.up) for (const each of edges) if (each.privileges && !each.setRole) found.add(each.to);
+  for (const role of found) for (const each of graph.up[role] ?? []) if (each.privileges) found.add(each.to);
   return found;
 }
 
