@@ -129,9 +129,10 @@ function only(prefix: string, live: Snapshot): Snapshot {
       roles: new Map([...access.roles].filter(([name]) => named(name))),
       memberships: new Map([...access.memberships].filter(([, one]) => named(one.member) && named(one.role))),
       holdings: new Map(
-        holdings.map(([key, one]) => {
+        holdings.flatMap(([key, one]) => {
           const list = accessList(one.list.entries.filter((entry) => named(entry.grantee)));
-          return [key, { ...one, list }];
+          // MBeans are recorded by what is granted on them: one that only others have something on is not there.
+          return one.resource.kind === "mbean" && list.entries.length === 0 ? [] : [[key, { ...one, list }] as const];
         }),
       ),
     },
