@@ -48,7 +48,8 @@ export async function awaitWindow(
       if (
         context.signal.aborted ||
         (how === "leave" && view.phase === "unfinished") ||
-        (how === "leave" && view.probed !== null && view.phase === "open")
+        // Probes that failed take it back: the decision follows their record.
+        (how === "leave" && view.probed?.failed.length === 0 && view.phase === "open")
       ) {
         return endingOf(current, view);
       }
