@@ -2,6 +2,7 @@ import { AUDIT_COMMANDS } from "./audit-commands.ts";
 import { CHECK_COMMAND } from "./check-command.ts";
 import type { CommandSpec, OptionSpec } from "./command-spec.ts";
 import { QUESTION_COMMANDS } from "./question-commands.ts";
+import { SIMULATION_COMMANDS } from "./simulation-commands.ts";
 import { URL_OPTIONS } from "./url-options.ts";
 import { CONFIRMING, WINDOW_COMMANDS } from "./window-commands.ts";
 
@@ -328,6 +329,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("./commands/review-break-glass.ts")).reviewBreakGlass,
   },
   CHECK_COMMAND,
+  ...SIMULATION_COMMANDS,
   {
     name: "drift",
     summary: "show what differs between the files and the database, and both ways out",

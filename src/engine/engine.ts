@@ -11,6 +11,7 @@ import type { Privilege } from "../model/access-list.ts";
 import type { Snapshot, TargetIdentity } from "../model/snapshot.ts";
 import type { StateRules } from "../model/state-rules.ts";
 import type { Capabilities } from "./capabilities.ts";
+import type { EngineSimulation } from "./simulation.ts";
 
 /** A database product. The pure half knows its rules and its language; `connect` opens the half that does I/O. */
 export interface Engine {
@@ -19,6 +20,8 @@ export interface Engine {
   /** The rules and the language of one server as it was read: its version, its catalog, and who we are there. */
   dialect(snapshot: Snapshot): Dialect;
   connect(options: ConnectOptions): Promise<Connection>;
+  /** What it brings to simulation; loads parsers. */
+  simulation(): Promise<EngineSimulation>;
 }
 
 export interface ConnectOptions {

@@ -28,6 +28,7 @@ const CAPABILITIES: Capabilities = {
  */
 export const stepwisePostgres: Engine = {
   name: postgresql.name,
+  simulation: () => postgresql.simulation(),
   capabilities: CAPABILITIES,
   dialect(snapshot) {
     const dialect = postgresql.dialect(snapshot);

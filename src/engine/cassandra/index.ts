@@ -9,4 +9,5 @@ export const cassandra: Engine = {
   capabilities: CAPABILITIES,
   dialect: cassandraDialect,
   connect: (options) => connect(cassandra, options),
+  simulation: async () => (await import("./simulation/index.ts")).simulation,
 };

@@ -16,6 +16,7 @@ function engine(name: ProductName): Engine {
     capabilities: CAPABILITIES[name],
     dialect: (snapshot) => mysqlDialect(snapshot, PRODUCTS[name]),
     connect: (options) => connect(made, PRODUCTS[name], options),
+    simulation: async () => (await import("./simulation/index.ts")).simulation,
   };
   return made;
 }

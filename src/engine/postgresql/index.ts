@@ -9,4 +9,5 @@ export const postgresql: Engine = {
   capabilities: CAPABILITIES,
   dialect: postgresDialect,
   connect: (options) => connect(postgresql, options),
+  simulation: async () => (await import("./simulation/index.ts")).simulation,
 };

@@ -1,0 +1,20 @@
+import { RolewrightError } from "../base/error.ts";
+import type { EngineSimulation } from "./simulation.ts";
+
+/** Of an engine that has nothing to simulate with yet: no logs are known, and every question says so. */
+export function notSimulated(product: string): EngineSimulation {
+  const refuse = (): never => {
+    throw new RolewrightError("RW540", `changes on ${product} cannot be simulated yet`, {
+      help: "use `rolewright plan` and `rolewright check`, which need no simulation",
+    });
+  };
+  return {
+    logs: [],
+    sources: [],
+    grammar: { load: async () => {}, read: () => [] },
+    openRequirements: refuse,
+    fromText: null,
+    startShadow: refuse,
+    openReplay: null,
+  };
+}
