@@ -3,6 +3,7 @@ import type { Digest } from "../base/digest.ts";
 import type { ApplierLock, LiveSession } from "../engine/engine.ts";
 import type { Change } from "../model/change.ts";
 import type { Plan, Stage } from "../plan/plan.ts";
+import type { SpoolUse } from "./spooling.ts";
 import type { RunWindow } from "./window.ts";
 
 /** How an apply ended. Whatever it says about the database, the database was asked. */
@@ -75,6 +76,8 @@ export interface Run {
   readonly reverts: Digest | null;
   /** By whose word it was applied; absent where nobody asked for approvals. */
   readonly approvals?: UsedApprovals;
+  /** Why it was announced in a spool, the audit log being down; absent where it was announced in the log. */
+  readonly spooled?: SpoolUse;
   /** The window in which it is taken back by itself unless somebody confirms it; absent where there is none. */
   readonly window?: RunWindow;
   /** The stages that took committed ones back after a later one failed; absent while nothing had to be. */

@@ -9,15 +9,19 @@ import type { Plan, Stage } from "../plan/plan.ts";
 import { rolesOf } from "../plan/subjects.ts";
 import type { Part } from "./journal.ts";
 import type { Run, RunStage, RunStore, StepNote } from "./outcome.ts";
+import type { SpoolUse } from "./spooling.ts";
 import type { ReversalCause } from "./window.ts";
 
 /**
  * Where an apply announces what it is about to do, and says how it ended. Contract: `append` gives the indexes in order once all of it outlives any crash, and throws where that cannot be: then nothing that it announces may be done.
  */
 export interface Trail {
-  append(events: readonly AuditEvent[]): Promise<readonly number[]>;
+  /** With ids, what fails may be written elsewhere under them: should it stand in the log after all, it is known again. */
+  append(events: readonly AuditEvent[], ids?: readonly string[]): Promise<readonly number[]>;
   /** What was announced since then, and has no outcome. */
   openIntents(since: Date | null): Promise<readonly OpenIntent[]>;
+  /** Why it goes to a spool, since the log is down; null while it goes to the log. @default it never does */
+  spooled?(): SpoolUse | null;
 }
 
 export interface TrailOptions {
@@ -54,6 +58,8 @@ export function trailedRuns(runs: RunStore, options: TrailOptions): RunStore {
   const noted = new Map<string, number>();
   /** Records as they were written last: reading one reads its plan, which may be large. */
   const saved = new Map<Digest, Run>();
+  /** What was announced past the log: its record says so from then on. */
+  const spooled = new Map<Digest, SpoolUse>();
   const announce = async (intents: readonly { readonly about: About; readonly event: AuditEvent }[]): Promise<void> => {
     const indexes = await trail.append(intents.map(({ event }) => event));
     for (const [at, { about }] of intents.entries()) {
@@ -84,12 +90,12 @@ export function trailedRuns(runs: RunStore, options: TrailOptions): RunStore {
     for (const { about } of ended) open.delete(keyOf(about));
   };
   /** What a process announced that did not live to say how it ended; after the database was asked, the records know. */
-  const settle = async (found: readonly OpenIntent[], except: Digest | null): Promise<void> => {
+  const settle = async (found: readonly OpenIntent[]): Promise<void> => {
     const announced = found.flatMap(({ index, entry }) => readAbout(index, entry.fields, options.target));
     for (const plan of new Set(announced.map(({ about }) => about.plan))) {
       const known = (await runs.load(plan))?.run;
       const own = announced.filter((each) => each.about.plan === plan && !open.has(keyOf(each.about)));
-      if (plan !== except) await close(known ?? neverBegun(plan), own, true);
+      await close(known ?? neverBegun(plan), own, true);
     }
   };
   return {
@@ -97,19 +103,25 @@ export function trailedRuns(runs: RunStore, options: TrailOptions): RunStore {
     list: () => runs.list(),
     notes: (plan) => runs.notes(plan),
     lock: (given) => runs.lock(given),
-    async save(run, plan) {
+    async save(given, plan) {
+      let run = given;
       const before = saved.get(run.plan) ?? (await runs.load(run.plan))?.run ?? null;
       const intents = newIntents(before, run, { plan, options, isOpen: (about) => open.has(keyOf(about)) });
       if (intents.length > 0) {
-        if (before === null) await settle(await trail.openIntents(null), run.plan);
+        // Also an earlier announcement of this plan, whose client did not live to record a run: nothing ran under it.
+        if (before === null) await settle(await trail.openIntents(null));
         await announce(intents);
       }
+      const past = trail.spooled?.() ?? null;
+      if (past !== null && intents.length > 0) spooled.set(run.plan, past);
+      const use = spooled.get(run.plan);
+      if (use !== undefined) run = { ...run, spooled: use };
       await runs.save(run, plan);
       saved.set(run.plan, run);
       const own = [...open.values()].filter(({ about }) => about.plan === run.plan);
       await close(run, own, false);
       if (run.state !== "started" && own.length === 0 && before?.state === "started") {
-        await settle(await trail.openIntents(new Date(run.started_at)), null);
+        await settle(await trail.openIntents(new Date(run.started_at)));
       }
       if (run.state === "reverted" && before?.state !== "reverted") {
         const { actor, target, because = "asked" } = options;

@@ -19,6 +19,7 @@ import { holder } from "./doer.ts";
 import { saveReport } from "./report-files.ts";
 import { outcomeDocument, outcomePage } from "./render/outcome-page.ts";
 import { planPage, type PlanSurroundings, type PlanView } from "./render/plan-page.ts";
+import { spoolPermit } from "./spooling.ts";
 import type { OpenTarget } from "./target.ts";
 import { awaitWindow, unknownWindow, type WindowEnding } from "./watcher/await-window.ts";
 import { startWatcher } from "./watcher/start.ts";
@@ -88,6 +89,7 @@ export async function carryOut(
 ): Promise<{ readonly outcome: Outcome; readonly page: Page; readonly window: WindowEnding | null }> {
   const { report } = proposal;
   await saveReport(report, proposal.target.runsFolder);
+  proposal.target.permitSpool(await spoolPermit(proposal, context));
   const started = performance.now();
   const options = { ...applyOptions(proposal, context), approvals: await approvalGate(proposal, context) };
   const outcome = await (proposal.run ?? ((given) => applyPlan(report.plan, given)))(options);

@@ -33,6 +33,24 @@ const FAILS = "the log is damaged, forged or rolled back, or could not be read";
 /** The commands of the audit log. */
 export const AUDIT_COMMANDS: readonly CommandSpec[] = [
   {
+    name: "audit absorb",
+    summary: "take over into the log what waited for it in spools while it was down",
+    details:
+      "Every command that writes to the log does so first; this one does nothing else. A spool that was edited, cut or removed stops it, until somebody gives up what is lost and says why: that is written to the log, and the damaged file is kept.",
+    arguments: [],
+    options: [
+      { flags: "--give-up", summary: "go on with what is left of spools that were changed" },
+      { flags: "--reason TEXT", summary: "why that is given up; it is recorded" },
+    ],
+    examples: [
+      "rolewright audit absorb",
+      "rolewright audit absorb --json",
+      'rolewright audit absorb --give-up --reason "OPS-12: the disk was lost"',
+    ],
+    exits: { 0: "taken over, or nothing waits", 1: "the log is still down, or a spool was changed" },
+    load: async () => (await import("./commands/audit-absorb.ts")).auditAbsorb,
+  },
+  {
     name: "audit log",
     summary: "list what was recorded, each entry compared with the signed tree",
     details:

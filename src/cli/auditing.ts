@@ -2,6 +2,8 @@ import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { type LogView, openLogView, requireHeadNote } from "../audit/log/reader.ts";
 import { openAuditLog, type AuditLog } from "../audit/log/audit-log.ts";
+import { absorbSpools } from "../audit/spool/absorb.ts";
+import type { SpoolStore } from "../audit/spool/spool-store.ts";
 import type { AuditStore } from "../audit/log/audit-store.ts";
 import type { Actor } from "../audit/entry/event.ts";
 import type { Checkpoint } from "../audit/note/checkpoint.ts";
@@ -12,12 +14,14 @@ import { type Trust, trustAlways, type TrustedKey } from "../audit/verify/trust.
 import { RolewrightError } from "../base/error.ts";
 import { fileAuditStore } from "../store/files/audit/audit-store.ts";
 import { openLogKeys, readPublicKeys } from "../store/files/audit/key-files.ts";
+import { fileSpoolStore } from "../store/files/audit/spool-files.ts";
 import { fileLogMemory, memoryFolder, type LogMemory } from "../store/files/audit/memory-file.ts";
 import { auditDatabase } from "./audit-database.ts";
 import type { CliContext } from "./context.ts";
 import { holder } from "./doer.ts";
-import { findManifest } from "./files.ts";
+import { findManifest, runsFolder } from "./files.ts";
 import type { Input } from "./input.ts";
+import { escapeLine } from "./output/escape.ts";
 import { readBytes } from "./reading.ts";
 
 /** The audit log that commands look at: where it lies, and what is known of it from elsewhere. */
@@ -26,6 +30,8 @@ export interface LogPlace {
   readonly folder: string;
   readonly store: AuditStore;
   readonly memory: LogMemory;
+  /** What waits for the log beside the manifest; null where another log is named. */
+  readonly spools: SpoolStore | null;
 }
 
 /** The log that `--log` names as a folder; else the one in the database that the environment names, with its keys beside the manifest; else the one beside the manifest. */
@@ -36,7 +42,15 @@ export async function logPlace(context: CliContext, input: Input | null): Promis
   const folder = named === null ? beside : resolve(context.cwd, named);
   const memory = fileLogMemory(memoryFolder(context.env, homedir()));
   const shared = named === null ? await auditDatabase(context) : null;
-  return { folder, store: shared ?? fileAuditStore({ folder }), memory };
+  const spools = named === null ? spoolsBeside(manifest, context) : null;
+  return { folder, store: shared ?? fileAuditStore({ folder }), memory, spools };
+}
+
+/** What could not be written to the log beside this manifest, and waits for it. */
+export function spoolsBeside(manifest: string | null, context: CliContext): SpoolStore {
+  const folder = join(runsFolder(manifest, context), "spool");
+  const memory = memoryFolder(context.env, homedir());
+  return fileSpoolStore({ folder, memory, holder: holder(), now: () => context.clock.now() });
 }
 
 /** Whom a log is believed by, and where that comes from. */
@@ -82,8 +96,12 @@ export async function openLogForReading(
   return { ...(await openLogView(place.store, trusted)), place, policy };
 }
 
-/** The log, open for writing by whoever runs this command; made where there is none. What was written is remembered when it is closed. */
-export async function openLogForWriting(place: LogPlace, context: CliContext): Promise<AuditLog> {
+/** The log, open for writing by whoever runs this command; made where there is none. What waits for it in spools is taken over first. What was written is remembered when it is closed. */
+export async function openLogForWriting(
+  place: LogPlace,
+  context: CliContext,
+  giveUp?: { readonly reason: string },
+): Promise<AuditLog> {
   const { signers, all } = await openLogKeys(place.folder);
   const origin = signers[0].key.name;
   const known: Checkpoint[] = [];
@@ -104,7 +122,34 @@ export async function openLogForWriting(place: LogPlace, context: CliContext): P
     const head = await log.head();
     if (head !== null) await place.memory.wrote(origin, head.note);
   };
+  try {
+    await takeOver(place, log, { context, giveUp });
+  } catch (error) {
+    await close();
+    throw error;
+  }
   return { ...log, close, [Symbol.asyncDispose]: close };
+}
+
+async function takeOver(
+  { spools, store }: LogPlace,
+  log: AuditLog,
+  { context, giveUp }: { readonly context: CliContext; readonly giveUp: { readonly reason: string } | undefined },
+): Promise<void> {
+  if (spools === null || (await spools.list()).length === 0) return;
+  const given = { log, store, spools, actor: ownActor(), now: () => context.clock.now() };
+  for (const { name, records, given: up } of await absorbSpools({ ...given, ...(giveUp && { giveUp }) })) {
+    context.progress.clear();
+    const text = `${records} records that waited in the spool \`${name}\`${up === null ? "" : `; given up: ${up}`}`;
+    context.tell([{ kind: "line", label: "TAKEN OVER", tone: "warn", text: escapeLine(text) }]);
+  }
+}
+
+/** The checkpoint that this account wrote last to the log of this place, as its note; null where it is not known. */
+export async function lastWrittenNote({ folder, memory }: LogPlace): Promise<string | null> {
+  const origin = (await readPublicKeys(folder))?.[0]?.key.name;
+  const note = origin === undefined ? null : await memory.lastWritten(origin);
+  return note === null ? null : Buffer.from(note).toString("utf8");
 }
 
 /** Whoever runs this command. */

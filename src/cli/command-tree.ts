@@ -79,7 +79,12 @@ const APPLYING: readonly OptionSpec[] = [
     flags: "--break-glass",
     summary: "apply without the approvals that are asked for; somebody else must review it later",
   },
-  { flags: "--reason TEXT", summary: "why the glass is broken" },
+  {
+    flags: "--spool",
+    summary:
+      "should the audit log be down: apply all the same what only takes access away; the log takes it over later",
+  },
+  { flags: "--reason TEXT", summary: "why the glass is broken, or why it cannot wait for the log" },
 ];
 
 const CONNECTING: readonly OptionSpec[] = [

@@ -30,6 +30,8 @@ export interface ApplyChoices {
   /** Without the approvals that are asked for, to be reviewed afterwards. */
   readonly breakGlass: boolean;
   readonly reason: string | null;
+  /** Past the audit log, should that be down and the plan only take access away. */
+  readonly spool: boolean;
   /** How long the change waits to be confirmed; null: it does not. */
   readonly windowSeconds: number | null;
   /** What this process does in the window. */
@@ -39,6 +41,9 @@ export interface ApplyChoices {
 /** What was chosen for this target. A bare number of `--accept-access-loss` is for the only target, `TARGET=N` for that one. */
 export function applyChoices(input: Input, target: string, window: number | null = null): ApplyChoices {
   const seconds = input.count("lock-timeout");
+  if (input.flag("spool") && (input.text("reason")?.trim() ?? "") === "") {
+    throw usageError("RW004", "`--spool` takes a reason", "say why it cannot wait for the audit log: `--reason TEXT`");
+  }
   const accepted = acceptedLosses(input);
   return {
     acceptAccessLoss: accepted.get(target) ?? accepted.get(null) ?? null,
@@ -48,6 +53,7 @@ export function applyChoices(input: Input, target: string, window: number | null
     as: input.text("as"),
     breakGlass: input.flag("break-glass"),
     reason: input.text("reason"),
+    spool: input.flag("spool"),
     windowSeconds: window,
     inWindow: input.flag("wait") ? "wait" : input.flag("detach") || input.flag("yes") ? "leave" : "ask",
   };

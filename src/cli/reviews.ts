@@ -5,7 +5,9 @@ import type { ReadManifest } from "./target.ts";
 
 /** The emergency changes that were made from here, with their reviews. */
 export async function readReviews(read: ReadManifest, { store }: Pick<Approvals, "store">): Promise<Reviews> {
-  const recorded = (await read.runs.list()).flatMap((run) => run.approvals?.break_glass ?? []);
+  const recorded = (await read.runs.list()).flatMap((run) =>
+    [run.approvals?.break_glass ?? [], run.spooled?.break_glass ?? []].flat(),
+  );
   return withRuns(await store.reviews(), recorded);
 }
 

@@ -10,6 +10,7 @@ import { loadEngine } from "../engine/registry.ts";
 import { hasErrors, type Finding } from "../model/finding.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { RunStore } from "../apply/outcome.ts";
+import type { SpoolingTrail } from "../apply/spooling.ts";
 import { trailedRuns } from "../apply/trail.ts";
 import type { ReversalCause, WindowStore } from "../apply/window.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -21,7 +22,7 @@ import { findManifest, runsFolder } from "./files.ts";
 import { FindingsError } from "./findings-error.ts";
 import type { Sources } from "./output/frame.ts";
 import { fileSources } from "./sources.ts";
-import { lazyTrail, recordOrTell, type TargetEvent } from "./trail.ts";
+import { commandTrail, recordOrTell, type TargetEvent } from "./trail.ts";
 import { usageError } from "./usage.ts";
 
 /** A manifest whose files could be read and are shaped like one. */
@@ -46,6 +47,8 @@ export interface OpenTarget extends ReadManifest {
   readonly connection: Connection;
   /** Writes to the audit log what a command did that changes nothing. Where that cannot be done, it says so and goes on: what changes something goes through `runs`, which does not. */
   readonly record: (event: TargetEvent) => Promise<void>;
+  /** Lets one plan go past the audit log should that be down, or says why none may. */
+  readonly permitSpool: SpoolingTrail["permit"];
 }
 
 /** Finds and loads the manifest. Throws RW801 where there is none, and the findings where it has errors. */
@@ -110,13 +113,14 @@ export async function openTarget<T>(
     signal: context.signal,
   });
   const environment = entry?.environment ?? "development";
-  await using trail = lazyTrail(context);
+  await using trail = await commandTrail(context);
   const about = { engine: engine.name, name, environment, server: (await connection.identify()).server };
   const stepwise = !engine.capabilities.transactionalGrants;
   const runs = trailedRuns(read.runs, { trail, actor: ownActor(), target: about, stepwise, because });
   const record = (event: TargetEvent): Promise<void> =>
     recordOrTell({ ...event, actor: ownActor(), target: about }, trail, context);
-  return await work({ ...read, runs, name, environment, connection, record });
+  const permitSpool: SpoolingTrail["permit"] = (permit) => trail.permit(permit);
+  return await work({ ...read, runs, name, environment, connection, record, permitSpool });
 }
 
 /** Opens all of these targets before any work is done, and closes them whatever happens. */

@@ -32,7 +32,13 @@ export interface Manifest {
   readonly allowed_signers?: string;
   readonly tests?: readonly AccessTestEntry[];
   readonly confirm_within?: string;
+  readonly audit?: AuditEntry;
   readonly probes?: readonly (SqlProbeEntry | CommandProbeEntry)[];
+}
+
+/** How the audit log is kept to. */
+export interface AuditEntry {
+  readonly on_failure?: { readonly reduce?: "spool" | "refuse"; readonly break_glass?: "off" | "allow" };
 }
 
 /** Text with `${NAME}` in it, or a place to read from. */

@@ -467,6 +467,25 @@ const accessTest = z.strictObject({
   because,
 });
 
+const audit = z.strictObject({
+  on_failure: z
+    .strictObject({
+      reduce: z
+        .enum(["spool", "refuse"])
+        .describe(
+          "What becomes of a change that only takes access away while the log is down, and is due: `spool` writes it to a local file that the log takes over later. Default: spool.",
+        )
+        .exactOptional(),
+      break_glass: z
+        .enum(["off", "allow"])
+        .describe(
+          "Whether `apply --break-glass` may go past a log that is down, into the same file, to be reviewed afterwards. Default: off.",
+        )
+        .exactOptional(),
+    })
+    .exactOptional(),
+});
+
 const probeCommon = {
   name: name.describe("What it is called when it fails."),
   url: reference
@@ -534,6 +553,7 @@ const sections = {
       "The confirm window of targets whose environment is production and that do not say their own. Default: off.",
     )
     .exactOptional(),
+  audit: audit.describe("How the audit log is kept to.").exactOptional(),
   probes: z.array(probe).describe("What must still work after a change that waits to be confirmed.").exactOptional(),
 };
 

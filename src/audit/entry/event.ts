@@ -14,6 +14,8 @@ export interface EventCore {
   readonly origin?: Origin;
   readonly target?: TargetRef;
   readonly request?: { readonly id: string; readonly reason: Personal | null; readonly ticket: string | null };
+  /** It happened while the log was down, at this time, and waited in a spool. The entry's own time is when the log took it over. */
+  readonly spooled?: { readonly at: string; readonly record: number };
 }
 
 /** Who did it. The name is kept apart from the log, which holds a random reference in its place. */
@@ -189,6 +191,12 @@ export interface EventFields {
     readonly reason: string;
     readonly spool: Digest | null;
     readonly count: number;
+    /** Why, in the words of whoever went past the log. */
+    readonly told?: Personal | null;
+    /** What was wrong with the spool; absent for nothing. */
+    readonly damage?: string;
+    /** Why that was given up. */
+    readonly given_up?: Personal;
   };
 }
 

@@ -50,8 +50,8 @@ export interface AuditLog extends AsyncDisposable {
   readonly origin: string;
   /** Writes one event; when it resolves, the entry outlives any crash. An event that is appended again under its id is written once. */
   append(event: AuditEvent, options?: { readonly id?: string }): Promise<Receipt>;
-  /** Writes several, in their order and one after the other; in batches of at most 256. */
-  appendAll(events: readonly AuditEvent[]): Promise<readonly Receipt[]>;
+  /** Writes several, in their order and one after the other; in batches of at most 256. With ids of their own, nothing is looked for: who gives them knows that they are not there. */
+  appendAll(events: readonly AuditEvent[], options?: { readonly ids?: readonly string[] }): Promise<readonly Receipt[]>;
   /** The newest signed checkpoint with its note; null before the first entry. */
   head(): Promise<SignedCheckpoint | null>;
   /** Waits until everything that was written is readable by others. Throws RW601 where that cannot be. */
@@ -295,9 +295,9 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
   return {
     origin,
     append: (event, given) => append(event, given?.id),
-    async appendAll(events) {
+    async appendAll(events, given) {
       const entries: PreparedEntry[] = [];
-      for (const event of events) entries.push(await prepared(event));
+      for (const [at, event] of events.entries()) entries.push(await prepared(event, given?.ids?.[at]));
       return await Promise.all(entries.map(enqueue));
     },
     async head() {

@@ -24,6 +24,23 @@ export async function findEntries(
   return found;
 }
 
+/** The same, back to the first entry that is older than this time. */
+export async function findEntriesSince(
+  store: AuditStore,
+  since: Date,
+  ids: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, FoundEntry>> {
+  const head = await store.open();
+  if (head === null) return new Map();
+  const tree = await openTree((path) => store.get(path), head);
+  let bundle = quotient(head.size - 1, TILE_WIDTH);
+  for (; bundle > 0; bundle--) {
+    const entry = readEntry((await tree.entries(bundle))[0] ?? new Uint8Array(0));
+    if (typeof entry !== "string" && Date.parse(entry.time) < since.getTime()) break;
+  }
+  return await findEntries(store, head, bundle * TILE_WIDTH, ids);
+}
+
 /** Where an entry is, and its hash. */
 export interface FoundEntry {
   readonly index: number;

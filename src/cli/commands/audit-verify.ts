@@ -8,6 +8,7 @@ import type { Action } from "../command-spec.ts";
 import { escapeLine } from "../output/escape.ts";
 import type { Page } from "../output/page.ts";
 import { readBytes } from "../reading.ts";
+import { waitingPage, waitingSpools } from "../waiting-spools.ts";
 import { readWitnessed } from "../witness/collect.ts";
 
 /** Verifies the log, and remembers it where nothing is wrong. */
@@ -38,8 +39,12 @@ export const auditVerify: Action = async (context, input) => {
     onProgress: (entries, of) => context.progress.step(`verified ${entries} of ${of} entries`),
   });
   if (report.trust !== null) await place.memory.remember(report.trust);
+  const waiting = await waitingSpools(place);
   context.progress.clear();
-  context.show(reportPage(report, found), () => reportDocument(report, found));
+  context.show([...reportPage(report, found), ...waitingPage(waiting)], () => ({
+    ...reportDocument(report, found),
+    spools: waiting,
+  }));
   return report.faults.length === 0 ? EXIT.done : EXIT.failed;
 };
 

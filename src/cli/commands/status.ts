@@ -18,6 +18,8 @@ import { type ApprovalView, approvalBlocks, approvalDocument, usedBlocks } from 
 import { approvalCase, decideNow, nowOf, readApprovals, targetHere } from "../approvals.ts";
 import { shellWord } from "../output/shell-word.ts";
 import { reportFor } from "./show.ts";
+import { logPlace } from "../auditing.ts";
+import { waitingPage, waitingSpools } from "../waiting-spools.ts";
 import { failureDocument } from "../failure.ts";
 import type { EngineWords } from "../render/plan-page.ts";
 import { stageItem } from "../render/outcome-page.ts";
@@ -62,6 +64,7 @@ export const status: Action = async (context, input) => {
     page.push(...approvalBlocks(approvals));
     next.push(...nextOfApprovals(named ?? "", approvals));
   }
+  const waiting = await waitingSpools(await logPlace(context, null));
   const notes: Page = settled.runs.map((run) => ({
     kind: "line",
     label: "SETTLED",
@@ -76,11 +79,12 @@ export const status: Action = async (context, input) => {
   }));
   const lines: Page = next.map((text, index) => ({ kind: "line", label: index === 0 ? "NEXT" : "", text }));
   context.progress.clear();
-  context.show([...notes, ...page, ...unknown, ...lines], () => ({
+  context.show([...waitingPage(waiting), ...notes, ...page, ...unknown, ...lines], () => ({
     runs,
     ...(approvals === null ? {} : { approvals: approvalDocument(approvals) }),
     windows: windows.map((window) => windowDocument(window, context)),
     settled: settled.runs.map((run) => run.plan),
+    spools: waiting,
     ...(settled.unknown.length === 0
       ? {}
       : { unknown: settled.unknown.map(({ target, error }) => ({ target, ...failureDocument(error) })) }),
@@ -205,6 +209,18 @@ function runPage(run: Run, words: EngineWords): Page {
     },
     { kind: "section", title: "STAGES", items: run.stages.map((stage) => stageItem(stage, words)) },
     ...usedBlocks(run.approvals),
+    ...(run.spooled === undefined
+      ? []
+      : [
+          {
+            kind: "line",
+            label: "PAST THE LOG",
+            tone: "warn",
+            text: escapeLine(
+              `it was announced in a spool, the audit log being down (${run.spooled.error}); ${run.spooled.cause}${run.spooled.reason === null ? "" : `: ${run.spooled.reason}`}`,
+            ),
+          } as const,
+        ]),
     {
       kind: "line",
       label: run.state.toUpperCase().replace("-", " "),

@@ -12,6 +12,7 @@ import type { CliContext } from "../context.ts";
 import { holder } from "../doer.ts";
 import { judgePlan, type Planned, untilUnused } from "../pipeline.ts";
 import { openTarget, type OpenTarget, readLive, type ReadManifest } from "../target.ts";
+import { windowPermit } from "../spooling.ts";
 import { VERSION } from "../version.ts";
 
 /** What became of taking a change back. */
@@ -86,7 +87,9 @@ async function reverse({ plan: digest }: Run, target: OpenTarget, context: CliCo
   );
   const obstacle = made.findings.find(({ severity }) => severity === "error");
   if (obstacle !== undefined) return { kind: "stopped", code: obstacle.code, message: obstacle.message };
-  const { guards } = notHeldUp(judgePlan(made, target, live));
+  const judged = judgePlan(made, target, live);
+  const { guards } = notHeldUp(judged);
+  target.permitSpool(windowPermit(judged.report, target.manifest, context));
   const options = resolveOptions({
     connection,
     runs,

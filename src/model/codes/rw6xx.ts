@@ -37,6 +37,21 @@ export const RW6XX: Readonly<Record<string, CodePage>> = {
     why: "Each batch of entries is added only onto the end that it was made for. Others kept adding in between.",
     fix: "Run it again.",
   },
+  RW607: {
+    title: "the audit log is down, and its spool cannot be written either",
+    why: "A change that only takes access away goes to a local file while the log cannot be written, so that it is announced somewhere in every case. That file could not be made durable, so nothing was done.",
+    fix: "Make room or correct the rights of `.rolewright/runs/spool`, or mend the log, and run it again.",
+  },
+  RW608: {
+    title: "what waited for the audit log was changed",
+    why: "Each record in a spool names the one before it, and how many there were is remembered elsewhere. This spool was edited, cut or removed. Nothing is added to the log until somebody has decided what that means.",
+    fix: "Restore the file. If it is lost, `rolewright audit absorb --give-up --reason TEXT` takes over what is left of it, keeps the damaged file, and writes to the log what was given up and why.",
+  },
+  RW609: {
+    title: "the audit log is down, and this may not go past it",
+    why: "Only the plan that was let past a log that is down may be announced in the spool, and taking a failed part of it back would give access again.",
+    fix: "Mend the log; then `rolewright status` says how to finish the plan or take it back.",
+  },
   RW610: {
     title: "the log's checkpoint cannot be read",
     why: "It is missing, or is not exactly a signed note with an origin, a size and a root.",
