@@ -12,6 +12,7 @@ export function notSimulated(product: string): EngineSimulation {
     logs: [],
     sources: [],
     grammar: { load: async () => {}, read: () => [] },
+    loginOf: (logged, { access }) => (access.roles.has(logged) ? logged : null),
     openRequirements: refuse,
     fromText: null,
     startShadow: refuse,

@@ -1,4 +1,16 @@
 import { notSimulated } from "../../not-simulated.ts";
 import type { EngineSimulation } from "../../simulation.ts";
+import { GRAMMAR } from "./grammar/grammar.ts";
+import { loginOf } from "./workload/login-of.ts";
+import { DIGESTS_SOURCE } from "./workload/digests.ts";
+import { GENERAL_LOG } from "./workload/general-log.ts";
+import { GENERAL_LOG_TABLE } from "./workload/general-log-table.ts";
+import { SERVER_AUDIT } from "./workload/server-audit.ts";
 
-export const simulation: EngineSimulation = notSimulated("MariaDB and MySQL");
+export const simulation: EngineSimulation = {
+  ...notSimulated("MariaDB and MySQL"),
+  logs: [SERVER_AUDIT, GENERAL_LOG],
+  sources: [DIGESTS_SOURCE, GENERAL_LOG_TABLE],
+  grammar: GRAMMAR,
+  loginOf,
+};
