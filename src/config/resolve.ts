@@ -11,11 +11,11 @@ import { checkDefiners, checkRetirements } from "./leaving.ts";
 import { expandManifest } from "./expand.ts";
 import { supportedClaims } from "./features.ts";
 import type { LoadedManifest } from "./load.ts";
-import type { IdentityEntry } from "./manifest.ts";
+import type { IdentityEntry, Manifest } from "./manifest.ts";
 import { adviseOnAdministrators } from "./presets/administrators.ts";
 import { adviseOnOpenRoutines } from "./presets/open-routines.ts";
 import { provenance } from "./provenance.ts";
-import { renamesOf, renameState } from "./rename-state.ts";
+import { type Rename, renamesOf, renameState } from "./rename-state.ts";
 import { Findings, type Locate, sortFindings } from "./report.ts";
 import type { Resolution } from "./resolution.ts";
 import { resolveDefaults } from "./resolve-defaults.ts";
@@ -42,26 +42,9 @@ export function resolveManifest(
   rules: StateRules,
   options: ResolveOptions = {},
 ): Resolution {
-  const { manifest } = loaded;
-  if (manifest === null) return unresolved(live.access, loaded.findings);
-  const findings = new Findings(loaded.locate);
-  const expanded = expandManifest(manifest, { name: target, rules }, findings);
-  checkClaims(manifest, expanded, { target, findings });
-  const claims = supportedClaims(expanded, { rules, findings });
-  const renames = renamesOf(claims, live.access, { rules, findings });
-  const before = renameState(live.access, renames);
-  const authority = authorityOf(manifest, target, claims, before.roles);
-  const { databases } = live.catalog;
-  const { roles, retired, passwords } = resolveRoles({
-    claims,
-    live: before.roles,
-    rules,
-    authority,
-    findings,
-    databases,
-  });
-  const index = new CatalogIndex(live, { ignoresSchema: authority.ignoresSchema, roles, rules });
-  const context: ResolveContext = { claims, live, before, rules, authority, index, findings, roles, retired };
+  if (loaded.manifest === null) return unresolved(live.access, loaded.findings);
+  const { context, renames, passwords } = resolveContext({ ...loaded, manifest: loaded.manifest }, target, live, rules);
+  const { claims, authority, findings, roles } = context;
   checkRetirements(context);
   checkDefiners(context, renames);
   const owners = resolveOwners(context);
@@ -89,6 +72,38 @@ export function resolveManifest(
     passwords,
     originOf: provenance({ context, bound, owners, memberships, defaults, policies, locate: loaded.locate }),
   };
+}
+
+/** What every part of resolving works with: the claims of the manifest about this target, and what they are about. */
+export function resolveContext(
+  { manifest, locate }: Pick<LoadedManifest, "locate"> & { readonly manifest: Manifest },
+  target: string,
+  live: Snapshot,
+  rules: StateRules,
+): {
+  readonly context: ResolveContext;
+  readonly renames: readonly Rename[];
+  readonly passwords: Resolution["passwords"];
+} {
+  const findings = new Findings(locate);
+  const expanded = expandManifest(manifest, { name: target, rules }, findings);
+  checkClaims(manifest, expanded, { target, findings });
+  const claims = supportedClaims(expanded, { rules, findings });
+  const renames = renamesOf(claims, live.access, { rules, findings });
+  const before = renameState(live.access, renames);
+  const authority = authorityOf(manifest, target, claims, before.roles);
+  const { databases } = live.catalog;
+  const { roles, retired, passwords } = resolveRoles({
+    claims,
+    live: before.roles,
+    rules,
+    authority,
+    findings,
+    databases,
+  });
+  const index = new CatalogIndex(live, { ignoresSchema: authority.ignoresSchema, roles, rules });
+  const context: ResolveContext = { claims, live, before, rules, authority, index, findings, roles, retired };
+  return { context, renames, passwords };
 }
 
 function unresolved(live: AccessState, findings: Resolution["findings"]): Resolution {

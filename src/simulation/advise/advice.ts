@@ -24,7 +24,7 @@ export type UnitOf =
       readonly privileges: readonly Privilege[];
       readonly resources: readonly Resource[];
     }
-  | { readonly kind: "membership"; readonly member: RoleName; readonly role: RoleName };
+  | { readonly kind: "membership"; readonly members: readonly RoleName[]; readonly role: RoleName };
 
 /** Why nothing is advised about a unit that nobody was seen to use. */
 export type Obstacle =

@@ -53,7 +53,7 @@ function world(sample: Sample, seen: Seen) {
 }
 
 function say({ what }: Unit): string {
-  if (what.kind === "membership") return `${what.member} in ${what.role}`;
+  if (what.kind === "membership") return `${what.members.join()} in ${what.role}`;
   return `${what.privileges.join()} ${what.resources.map(describeResource).join()} ${what.grantees.join()}`;
 }
 

@@ -131,7 +131,7 @@ function inOrder(units: readonly Unit[], clauses: Clauses, index: AccessIndex): 
 }
 
 function isAbout({ what }: Unit, role: RoleName): boolean {
-  return what.kind === "grant" ? what.grantees.includes(role) : what.member === role || what.role === role;
+  return what.kind === "grant" ? what.grantees.includes(role) : what.members.includes(role) || what.role === role;
 }
 
 function removalOf(

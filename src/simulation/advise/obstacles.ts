@@ -92,7 +92,7 @@ export class Obstacles {
   }
 
   #subjects({ what }: Unit): readonly RoleName[] {
-    return what.kind === "grant" ? what.grantees : [what.member];
+    return what.kind === "grant" ? what.grantees : what.members;
   }
 
   #reached(unit: Unit): readonly RoleName[] {
@@ -125,7 +125,7 @@ export class Obstacles {
     if (what.kind !== "membership") return null;
     const { index } = this.#in;
     const rows = [...index.recorded.memberships.values()].filter(
-      (each) => each.member === what.member && each.role === what.role,
+      (each) => what.members.includes(each.member) && each.role === what.role,
     );
     if (rows.some((each) => each.admin)) return { kind: "admin" };
     const origin = index.recorded.roles.get(what.role)?.origin;

@@ -39,7 +39,7 @@ export function unitsOf(index: AccessIndex, bundles: readonly Bundle[]): readonl
     inBundle.add(key);
     single.push({
       id: `member ${member} ${role}`,
-      what: { kind: "membership", member, role },
+      what: { kind: "membership", members: [member], role },
       grants: [],
       members: [key],
       fixed: null,
