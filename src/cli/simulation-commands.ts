@@ -1,4 +1,5 @@
 import type { CommandSpec } from "./command-spec.ts";
+import { WORKLOAD_COMMANDS } from "./workload-commands.ts";
 
 /** The commands that test a change before production, and those that learn from use. */
-export const SIMULATION_COMMANDS: readonly CommandSpec[] = [];
+export const SIMULATION_COMMANDS: readonly CommandSpec[] = [...WORKLOAD_COMMANDS];

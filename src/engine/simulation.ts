@@ -44,6 +44,8 @@ export interface ReadingOptions {
   readonly linePrefix?: string;
   /** The zone of times without one. @default UTC */
   readonly timeZone?: string;
+  /** Readings that are given the same object are of files of one log, in order: sessions go on from one to the next. */
+  readonly series?: object;
   /** Bytes read so far, for progress. */
   readonly onProgress?: (bytes: number) => void;
   readonly signal?: AbortSignal;

@@ -1,0 +1,9 @@
+import type { LogFormat } from "../../../simulation.ts";
+import { csvlog } from "./csvlog.ts";
+import { postgresqlGrammar, type PostgresqlGrammar } from "./grammar.ts";
+
+/** One grammar for all readers: what one has parsed, the others know. */
+export const GRAMMAR: PostgresqlGrammar = postgresqlGrammar();
+
+/** The logs of PostgreSQL that can be read, in the order in which they are tried. */
+export const LOGS: readonly LogFormat[] = [csvlog(GRAMMAR)];
