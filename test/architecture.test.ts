@@ -24,7 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | "*">> = {
   lease: ["apply", "approval", "analysis", "plan", "diff", "engine", "audit"],
   gateway: ["lease", "analysis", "engine", "audit"],
   store: ["simulation", "audit", "approval", "apply", "lease", "plan"], // The folders that declare ports, and the plans that they keep.
-  report: ["audit", "analysis", "approval", "lease"],
+  report: ["audit", "analysis", "approval", "lease", "simulation"],
   conformance: ["apply", "analysis", "plan", "diff", "engine"],
   server: "*",
   cli: "*",

@@ -75,5 +75,6 @@ function packText({
 
 function effectText(effect: PolicyEffect): string {
   if (effect.kind === "deny") return `denies: ${effect.message}`;
+  if (effect.kind === "require-simulation") return `asks for a simulation: ${effect.message}`;
   return effect.kind === "warn" ? `warns: ${effect.message}` : `asks for ${effect.count}: ${effect.message}`;
 }

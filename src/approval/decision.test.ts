@@ -47,6 +47,7 @@ const SUBJECT: Subject = {
   plan_digest: digest("1"),
   target: { engine: "postgresql", environment: "production", name: "shop", server: "7" },
   manifest_digest: digest("2"),
+  simulation_digest: null,
   policy_digest: digest("3"),
   author: DAVE,
 };

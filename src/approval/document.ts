@@ -19,6 +19,8 @@ export interface Subject {
   readonly manifest_digest: Digest;
   /** Of the policies; null: there are none. */
   readonly policy_digest: Digest | null;
+  /** Of what the plan does to the statements that are really run, as it was simulated; null: it was not. */
+  readonly simulation_digest: Digest | null;
   /** Who made the plan, as the plan says; null: it does not. */
   readonly author: PlanAuthor | null;
 }
@@ -57,12 +59,13 @@ export function readApproval(text: string): ApprovalDocument {
     isDigest(value["plan_digest"]) &&
     isDigest(value["manifest_digest"]) &&
     (value["policy_digest"] === null || isDigest(value["policy_digest"])) &&
+    (value["simulation_digest"] === null || isDigest(value["simulation_digest"])) &&
     isAuthor(value["author"]) &&
     isTextOrNull(value["reason"]) &&
     typeof value["person"] === "string" &&
     isTime(value["signed_at"]) &&
     isTarget(target) &&
-    Object.keys(value).length === 12;
+    Object.keys(value).length === 13;
   if (!ok) throw unreadable("a field is missing, or is not what it should be");
   return value as unknown as ApprovalDocument;
 }

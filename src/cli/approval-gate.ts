@@ -12,6 +12,7 @@ import type { Proposal } from "./applying.ts";
 import { type ApprovalCase, type Approvals, approvalCase, decideNow, nowOf, readApprovals } from "./approvals.ts";
 import type { CliContext } from "./context.ts";
 import { doerOf } from "./doer.ts";
+import { simulationDigest } from "./simulation-files.ts";
 import { escapeLine } from "./output/escape.ts";
 import { approvalBlocks, approvalDocument, authorText, missingText } from "./render/approvals.ts";
 
@@ -75,7 +76,8 @@ async function openGate({ target, report, choices, accessRules }: Gated, context
   const approvals = await readApprovals(target);
   const applier = await doerOf(target.manifest, choices.as, context);
   const now = nowOf(context);
-  const asked = approvalCase(report, target, { approvals, target, accessRules, applier, now });
+  const simulation = await simulationDigest(report.plan.digest, target.runsFolder);
+  const asked = approvalCase(report, target, { approvals, target, accessRules, applier, simulation, now });
   return { asked, approvals, applier, decide: () => decideNow(asked, approvals, nowOf(context)) };
 }
 

@@ -10,7 +10,7 @@ import type { Trust } from "../approval/signed-by.ts";
 import { parseAllowedSigners } from "../approval/ssh/allowed-signers.ts";
 import { isProduction } from "../analysis/analyze.ts";
 import type { Report } from "../analysis/report.ts";
-import { digestJson, type Json } from "../base/digest.ts";
+import { type Digest, digestJson, type Json } from "../base/digest.ts";
 import { RolewrightError } from "../base/error.ts";
 import type { ApprovalEntry, IdentityEntry, Manifest } from "../config/manifest.ts";
 import type { AccessRules } from "../model/access-rules.ts";
@@ -67,6 +67,8 @@ export function approvalCase(
     readonly target: { readonly name: string; readonly environment: string };
     readonly accessRules: Pick<AccessRules, "privilegeClass"> | null;
     readonly applier: Doer | null;
+    /** The digest of the plan's simulation; null: there is none. */
+    readonly simulation: Digest | null;
     readonly now: Date;
   },
 ): ApprovalCase {
@@ -89,7 +91,7 @@ export function approvalCase(
     applier,
     now,
   });
-  return { plan, subject: subjectOf(plan, read), risk, requirements, author, applier };
+  return { plan, subject: subjectOf(plan, read, given.simulation), risk, requirements, author, applier };
 }
 
 /** The target that a plan is for, as the manifest has it. */
@@ -109,13 +111,18 @@ export async function decideNow(asked: ApprovalCase, approvals: Approvals, now: 
 }
 
 /** What an approval of this plan is bound to. */
-export function subjectOf(plan: Plan, { manifest, loaded }: Pick<ReadManifest, "manifest" | "loaded">): Subject {
+export function subjectOf(
+  plan: Plan,
+  { manifest, loaded }: Pick<ReadManifest, "manifest" | "loaded">,
+  simulation: Digest | null,
+): Subject {
   const { policies } = manifest;
   return {
     plan_digest: plan.digest,
     target: targetOf(plan.target),
     manifest_digest: loaded.digest,
     policy_digest: policies === undefined ? null : digestJson(policies as unknown as Json),
+    simulation_digest: simulation,
     author: plan.made_by ?? null,
   };
 }

@@ -1,7 +1,10 @@
+import { APPROVE_COMMAND, POLICY_TEST_COMMAND, REVIEW_COMMAND } from "./approval-commands.ts";
 import { AUDIT_COMMANDS } from "./audit-commands.ts";
 import { CHECK_COMMAND } from "./check-command.ts";
 import type { CommandSpec, OptionSpec } from "./command-spec.ts";
 import { QUESTION_COMMANDS } from "./question-commands.ts";
+import { ALL_TARGETS, APPLYING, AS, DETAILED_EXITCODE, PLANNING, PLAN_VIEW } from "./shared-options.ts";
+import { SIMULATING } from "./simulate-command.ts";
 import { SIMULATION_COMMANDS } from "./simulation-commands.ts";
 import { URL_OPTIONS } from "./url-options.ts";
 import { CONFIRMING, WINDOW_COMMANDS } from "./window-commands.ts";
@@ -23,68 +26,6 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   { flags: "--color WHEN", summary: "colour the output (default auto)", choices: ["auto", "always", "never"] },
   { flags: "--accessible", summary: "no tables and no alignment: one labelled fact per line" },
   { flags: "--debug", summary: "print stack traces" },
-];
-
-const PLAN_VIEW: readonly OptionSpec[] = [
-  { flags: "--detail", summary: "list every object and every path instead of counting them" },
-  { flags: "--summary", summary: "leave out the changes: print from who loses on" },
-  {
-    flags: "--only PART",
-    summary: "print one part alone",
-    choices: ["changes", "checks", "loses", "gains", "unknown", "sql"],
-  },
-  { flags: "--sql", summary: "add the statements in order, each under its change" },
-  { flags: "--unchanged", summary: "list the managed roles that stay as they are" },
-  { flags: "--unmanaged", summary: "list the roles that the manifest does not manage" },
-  { flags: "--frames N", summary: "lines of the manifest to show above each finding (default 1)" },
-];
-
-const DETAILED_EXITCODE: OptionSpec = {
-  flags: "--detailed-exitcode",
-  summary: "exit 2 when there are changes, 0 when there are none",
-};
-
-const ALL_TARGETS: OptionSpec = { flags: "--all-targets", summary: "all targets, in the order of the manifest" };
-
-const PLANNING: readonly OptionSpec[] = [
-  {
-    flags: "--rotate-password ROLE",
-    summary: "set the password of this login anew from its source",
-    completes: "role",
-    repeatable: true,
-  },
-  { flags: "--allow-removals N", summary: "let the plan take away N grants although that is more than its budget" },
-];
-
-const AS: OptionSpec = {
-  flags: "--as PERSON",
-  summary: "who you are, by a key of the manifest; besides, the email of Git and the account's name tell",
-};
-
-const APPLYING: readonly OptionSpec[] = [
-  {
-    flags: "--accept-access-loss N",
-    summary:
-      "accept that exactly N identities lose access; must equal the plan's number; TARGET=N with several targets",
-    repeatable: true,
-  },
-  { flags: "--yes", summary: "answer the prompt; never overrides a check, a policy or an approval" },
-  { flags: "--end-sessions", summary: "end the sessions that keep access which the plan takes away" },
-  {
-    flags: "--lock-timeout SECONDS",
-    summary: "how long one statement may wait for a lock before it is tried again (default 3)",
-  },
-  AS,
-  {
-    flags: "--break-glass",
-    summary: "apply without the approvals that are asked for; somebody else must review it later",
-  },
-  {
-    flags: "--spool",
-    summary:
-      "should the audit log be down: apply all the same what only takes access away; the log takes it over later",
-  },
-  { flags: "--reason TEXT", summary: "why the glass is broken, or why it cannot wait for the log" },
 ];
 
 const CONNECTING: readonly OptionSpec[] = [
@@ -162,6 +103,8 @@ export const COMMANDS: readonly CommandSpec[] = [
         summary: "save the plan, to be shown and applied later; a directory with several targets",
         completes: "file",
       },
+      { flags: "--simulate", summary: "test it on a shadow with what is really run, and say what would break" },
+      ...SIMULATING,
       ALL_TARGETS,
       AS,
       DETAILED_EXITCODE,
@@ -206,43 +149,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     },
     load: async () => (await import("./commands/show.ts")).show,
   },
-  {
-    name: "approve",
-    summary: "sign that a plan may be applied, or that it must not, with an SSH key",
-    details:
-      "The plan is shown, and a document that names its digest, the target, the manifest and your decision is signed by `ssh-keygen`, which asks the agent or you for what it needs. Whoever made a plan cannot approve it. A key is yours when the allowed-signers file says so.",
-    arguments: [{ name: "PLAN", summary: "a plan file", required: true, completes: "plan" }],
-    options: [
-      {
-        flags: "--key FILE",
-        summary:
-          "the key to sign with; a public one where an agent holds it (default: Git's, or the usual ones in ~/.ssh)",
-        completes: "file",
-      },
-      {
-        flags: "--document FILE",
-        summary: "write the document and sign nothing, to sign it elsewhere",
-        completes: "file",
-      },
-      { flags: "--signature FILE", summary: "take the signature of that document: FILE.sig", completes: "file" },
-      { flags: "--refuse", summary: "sign that it must not be applied; holds until you approve it" },
-      { flags: "--reason TEXT", summary: "why; kept with the approval" },
-      AS,
-      ...PLAN_VIEW,
-    ],
-    examples: [
-      'rolewright approve plan.json --reason "as agreed in OPS-12"',
-      "rolewright approve plan.json --key ~/.ssh/id_ed25519_sk",
-      'rolewright approve plan.json --refuse --reason "billing still reads it"',
-    ],
-    exits: {
-      0: "signed and kept, or the document is written",
-      1: "failed, or the signature does not count",
-      3: "the plan is refused by a check",
-      4: "you cannot approve this plan",
-    },
-    load: async () => (await import("./commands/approve.ts")).approve,
-  },
+  APPROVE_COMMAND,
   {
     name: "apply",
     summary: "make the change, verify it before it is committed, and record it",
@@ -294,45 +201,8 @@ export const COMMANDS: readonly CommandSpec[] = [
     },
     load: async () => (await import("./commands/status.ts")).status,
   },
-  {
-    name: "policy test",
-    summary: "run tests of policies, which say what a policy sees and what it must answer",
-    details:
-      "No database is asked. A test names a policy of the manifest, or of a pack, gives it a part of what policies see, and says what it must answer: `deny`, `warn`, `require-approvals` or `pass`.",
-    arguments: [{ name: "FILE", summary: "files of tests", required: true, completes: "file", variadic: true }],
-    options: [],
-    examples: [
-      "rolewright policy test policies.test.yaml",
-      "rolewright policy test policies/*.test.yaml",
-      "rolewright policy test policies.test.yaml --json",
-    ],
-    exits: { 0: "all pass", 1: "a file or the manifest cannot be used", 3: "a test fails" },
-    load: async () => (await import("./commands/policy-test.ts")).policyTest,
-  },
-  {
-    name: "review-break-glass",
-    summary: "sign that you looked at a change which was applied without approvals, or list those that nobody did",
-    details:
-      "Whoever applied the change and whoever made the plan cannot review it. Without a plan, what is still to be reviewed is listed.",
-    arguments: [
-      { name: "PLAN", summary: "the digest of the plan that was applied", required: false, completes: "plan" },
-    ],
-    options: [
-      { flags: "--reason TEXT", summary: "what you found; kept with the review" },
-      {
-        flags: "--key FILE",
-        summary: "the key to sign with (default: Git's, or the usual ones in ~/.ssh)",
-        completes: "file",
-      },
-    ],
-    examples: [
-      "rolewright review-break-glass",
-      'rolewright review-break-glass 9c41e7d2 --reason "was needed, is gone again"',
-      "rolewright review-break-glass --json | jq '.open'",
-    ],
-    exits: { 0: "reviewed, or nothing is to be reviewed", 1: "failed", 4: "something is to be reviewed" },
-    load: async () => (await import("./commands/review-break-glass.ts")).reviewBreakGlass,
-  },
+  POLICY_TEST_COMMAND,
+  REVIEW_COMMAND,
   CHECK_COMMAND,
   ...SIMULATION_COMMANDS,
   {

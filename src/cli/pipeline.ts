@@ -57,6 +57,8 @@ export interface Planned {
   readonly plan: Plan;
   readonly report: Report;
   readonly guards: Guards;
+  /** What the manifest says for checks, policies and access tests. */
+  readonly declared: Declared;
   /** The managed roles that stay as they are, sorted. */
   readonly unchangedRoles: readonly string[];
 }
@@ -128,6 +130,7 @@ export async function planTarget(target: OpenTarget, context: CliContext, reques
     plan,
     report,
     guards: guardsWith(basis),
+    declared,
     unchangedRoles: unchangedRoles(resolution, plan),
   };
 }
@@ -157,7 +160,7 @@ export function judgePlan(plan: Plan, target: OpenTarget, live: Snapshot): Plann
   const { identities, scope, desired } = resolveManifest(target.loaded, target.name, live, dialect.rules);
   const { declared } = declaredOn(target, live, dialect, { identities, desired });
   const basis = { plan, live, dialect, resolution: { identities, scope, findings: [] }, declared };
-  return { live, plan, report: reportWith(basis), guards: guardsWith(basis), unchangedRoles: [] };
+  return { live, plan, report: reportWith(basis), guards: guardsWith(basis), declared, unchangedRoles: [] };
 }
 
 interface Basis {

@@ -21,6 +21,8 @@ export function planView(input: Input, sources: Sources): PlanView {
 export interface ApplyChoices {
   /** Null: no loss was accepted. */
   readonly acceptAccessLoss: number | null;
+  /** How many statements may break, by the plan's simulation; null: none was accepted. */
+  readonly acceptBroken: number | null;
   readonly yes: boolean;
   readonly endSessions: boolean;
   /** Null: the default of apply. */
@@ -47,6 +49,7 @@ export function applyChoices(input: Input, target: string, window: number | null
   const accepted = acceptedLosses(input);
   return {
     acceptAccessLoss: accepted.get(target) ?? accepted.get(null) ?? null,
+    acceptBroken: input.count("accept-broken"),
     yes: input.flag("yes"),
     endSessions: input.flag("end-sessions"),
     lockTimeoutMs: seconds === null ? null : seconds * 1000,

@@ -1,5 +1,6 @@
 import type { CommandSpec } from "./command-spec.ts";
+import { SIMULATE_COMMAND } from "./simulate-command.ts";
 import { WORKLOAD_COMMANDS } from "./workload-commands.ts";
 
 /** The commands that test a change before production, and those that learn from use. */
-export const SIMULATION_COMMANDS: readonly CommandSpec[] = [...WORKLOAD_COMMANDS];
+export const SIMULATION_COMMANDS: readonly CommandSpec[] = [SIMULATE_COMMAND, ...WORKLOAD_COMMANDS];

@@ -203,6 +203,11 @@ function noTarget(): RolewrightError {
   return new RolewrightError("RW802", "the manifest has no target", { help: "add one under `targets`" });
 }
 
+/** How the target that was opened is reached. */
+export function targetUrl(target: OpenTarget, context: CliContext): Secret {
+  return urlOf(target, target.name, context);
+}
+
 function urlOf(read: ReadManifest, name: string, context: CliContext): Secret {
   const url = resolveUrl(read.loaded, name, context.env);
   if (url instanceof Secret) return url;

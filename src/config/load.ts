@@ -110,7 +110,12 @@ function manifestOf(
 }
 
 /** How to connect to a target: its URL with the environment filled in, or what is missing. Reads the file of a `{ file: ... }` reference. */
-export function resolveUrl(loaded: LoadedManifest, target: string, env: Environment = loaded.env): Secret | Finding {
+export function resolveUrl(
+  loaded: LoadedManifest,
+  target: string,
+  env: Environment = loaded.env,
+  what: "target" | "shadow" = "target",
+): Secret | Finding {
   const targets = loaded.manifest?.targets ?? {};
   const entry = Object.hasOwn(targets, target) ? targets[target] : undefined;
   if (entry === undefined) {
@@ -120,8 +125,10 @@ export function resolveUrl(loaded: LoadedManifest, target: string, env: Environm
       (names.length === 0 ? "add one under `targets`" : `the targets are ${names.join(", ")}`);
     return { code: "RW118", severity: "error", message: `there is no target \`${target}\` in the manifest`, help };
   }
-  const path = ["targets", target, "url"];
-  const secret = resolveReference(loaded, entry.url, path, env);
+  const path = what === "target" ? ["targets", target, "url"] : ["targets", target, "shadow", "url"];
+  const reference = what === "target" ? entry.url : entry.shadow?.url;
+  if (reference === undefined) throw new TypeError("the target has no shadow of its own");
+  const secret = resolveReference(loaded, reference, path, env);
   if (!(secret instanceof Secret) || /^[a-z][a-z0-9+.-]*:\/\//iu.test(secret.reveal())) return secret;
   const location = loaded.locate(path);
   return {

@@ -50,6 +50,7 @@ export interface TargetEntry {
   readonly url: Reference;
   readonly databases?: "all" | readonly string[];
   readonly shadow?: { readonly url: Reference };
+  readonly evidence?: readonly string[];
   readonly confirm_within?: string;
 }
 
@@ -283,9 +284,18 @@ export interface CelPolicyEntry {
   readonly deny?: string;
   readonly warn?: string;
   readonly require_approvals?: RequiredApprovals;
+  readonly require_simulation?: RequiredSimulation;
   readonly targets?: readonly string[];
   readonly environments?: readonly string[];
   readonly because?: string;
+}
+
+export interface RequiredSimulation {
+  readonly coverage?: number;
+  readonly max_age?: string;
+  readonly evidence_age?: string;
+  readonly evidence_days?: number;
+  readonly message?: string;
 }
 
 export interface RequiredApprovals {
@@ -366,6 +376,7 @@ export interface AccessTestEntry {
   readonly as: string;
   readonly must: "allow" | "deny";
   readonly statement?: string;
+  readonly database?: string;
   readonly privilege?: string;
   readonly on?: string;
   readonly over?: "effective" | "reachable" | "escalable";

@@ -1,47 +1,27 @@
 import { z } from "zod";
 import { PURPOSES } from "../model/declared.ts";
 import { FACETS } from "../model/scope.ts";
-import type { Form } from "../model/catalog.ts";
 import { ENGINE_NAMES } from "../model/engine-name.ts";
-import { KIND_WORDS, kindOf, UNNAMED_WORDS } from "./kind-words.ts";
-import { DURATION } from "./seconds.ts";
 import { type Manifest, PACKS, PRESET_WORDS } from "./manifest.ts";
+import { because, day, duration, name, names, on, reference, targetsKey } from "./schema-common.ts";
+import {
+  accepted,
+  accessTest,
+  approval,
+  celPolicy,
+  duty,
+  limits,
+  policy,
+  probe,
+  sensitive,
+  separation,
+} from "./schema-judging.ts";
 
-const FORMS = [
-  "table",
-  "partitioned-table",
-  "view",
-  "materialized-view",
-  "foreign-table",
-  "function",
-  "procedure",
-  "aggregate",
-  "window",
-  "base",
-  "domain",
-  "enum",
-  "composite",
-  "range",
-] as const satisfies readonly Form[];
-
-const name = z.string().min(1);
-const names = z.array(name);
-const because = name.describe("The reason. It is shown in the plan and kept in the audit log.").exactOptional();
-const targetsKey = names.describe("Only on these targets. Default: on all of them.").exactOptional();
 const mayBeEmpty = z
   .boolean()
   .describe("A pattern that matches nothing is an error unless this is true.")
   .exactOptional();
 
-const reference = z.union([
-  z.string().min(1).describe("Text with `${NAME}` for environment variables; `$$` is a dollar sign."),
-  z.strictObject({ env: name.describe("The environment variable to read.") }),
-  z.strictObject({
-    file: name.describe("The file to read, relative to the manifest; one trailing newline is dropped."),
-  }),
-]);
-
-const duration = z.string().regex(DURATION, "expected a duration, as in 90s, 10m or 2h");
 const confirmWithin = z.union([duration, z.literal("off")]);
 
 const target = z.strictObject({
@@ -58,7 +38,10 @@ const target = z.strictObject({
     .exactOptional(),
   shadow: z
     .strictObject({ url: reference.describe("A server on which throw-away copies may be made.") })
-    .describe("Where plans are tried out.")
+    .describe("Where plans are tried out. Default: a server of the same version on this machine.")
+    .exactOptional(),
+  evidence: names
+    .describe("Files of `rolewright workload collect`, relative to the manifest: what a plan is simulated with.")
     .exactOptional(),
   confirm_within: confirmWithin
     .describe(
@@ -90,30 +73,6 @@ const scope = z.strictObject({
     })
     .describe("What is never touched, whatever else is said.")
     .exactOptional(),
-});
-
-const kindNames = z.union([name, z.array(name)]);
-const kindKeys = Object.fromEntries([
-  ...KIND_WORDS.map((word) => {
-    const what = word.replaceAll("-", " ");
-    const text =
-      kindOf(word)?.plural === true
-        ? `Patterns over ${what}: one, or a list.`
-        : `One ${what}, or a list; each must exist.`;
-    return [word, kindNames.describe(text).exactOptional()];
-  }),
-  ...UNNAMED_WORDS.map((word) => [word, z.literal(true).describe("There is only one.").exactOptional()]),
-]);
-const on = z.strictObject({
-  ...kindKeys,
-  except: names.describe("Patterns over what is left out.").exactOptional(),
-  kinds: z.array(z.enum(FORMS)).describe("Only things of these forms.").exactOptional(),
-  partitions: z
-    .boolean()
-    .describe("Whether patterns cover partitions. Default: no, access goes through the parent.")
-    .exactOptional(),
-  extensions: names.describe("Extensions whose members the patterns cover too. Default: none.").exactOptional(),
-  database: name.describe("Only in this database. Default: in every database of the target.").exactOptional(),
 });
 
 const future = z
@@ -205,12 +164,6 @@ const perHour = (what: string): z.ZodExactOptional<z.ZodInt> =>
   z.int().min(0).describe(`MySQL, MariaDB: how many ${what} in an hour; 0 for no limit.`).exactOptional();
 const allOr = (what: string): z.ZodExactOptional<z.ZodUnion<readonly [typeof names, z.ZodNull]>> =>
   z.union([names, z.null()]).describe(`${what}; null for all.`).exactOptional();
-
-const day = z
-  .string()
-  .regex(/^\d{4}-\d{2}-\d{2}$/u, "expected a day, as in 2027-01-31")
-  .describe("A day, as in `2027-01-31`.");
-const reach = z.enum(["effective", "reachable", "escalable"]);
 
 const role = z.strictObject({
   ...grantee,
@@ -343,130 +296,6 @@ const identity = z.strictObject({
 });
 const identities = z.record(z.string(), identity);
 
-const policy = z.strictObject({
-  check: name.describe("The id of a check, as in `rolewright explain LCK-01`."),
-  severity: z.enum(["error", "warning", "info", "off"]),
-  targets: targetsKey,
-  environments: names.exactOptional(),
-  roles: names.describe("Patterns over roles. Default: all.").exactOptional(),
-  because,
-});
-
-const celPolicy = z.strictObject({
-  name: name.describe("Shown with every answer of this policy."),
-  when: name.describe("An expression in CEL over the plan, its delta, findings, identities, target and time."),
-  deny: name.describe("The message with which it refuses.").exactOptional(),
-  warn: name.describe("The message with which it warns.").exactOptional(),
-  require_approvals: z
-    .strictObject({
-      count: z.int().min(1).describe("By how many people."),
-      from: names.describe("People or teams. Default: those who may approve anyway.").exactOptional(),
-      message: name.exactOptional(),
-    })
-    .describe("Asks for approvals.")
-    .exactOptional(),
-  targets: targetsKey,
-  environments: names.exactOptional(),
-  because,
-});
-
-const sensitive = z.strictObject({
-  name: name.describe("What it is: `salaries`, `card numbers`."),
-  on: z.union([name.describe("`KIND NAME`, as in `table hr.salaries`"), on]),
-  columns: names.describe("Only these columns.").exactOptional(),
-  readers: names.describe("The roles that may read it, and whoever is in them.").exactOptional(),
-  writers: names.describe("The roles that may change it, and whoever is in them.").exactOptional(),
-  targets: targetsKey,
-  because,
-});
-
-const duty = z.union([
-  name.describe("A grant line, as in `insert on table billing.payments`."),
-  z.strictObject({ role: name.describe("Being this role."), targets: targetsKey }),
-  z.strictObject({ grant: name.describe("A grant line."), targets: targetsKey }),
-]);
-
-const separation = z.strictObject({
-  never_together: names.min(2).describe("Duties of which nobody has two.").exactOptional(),
-  at_most: z.int().min(0).describe("How many people may have the duty `of`.").exactOptional(),
-  requires_approval_by: name
-    .describe("The duty whose holders approve what gives anybody the duty `of`.")
-    .exactOptional(),
-  of: name.describe("The duty that `at_most` and `requires_approval_by` are about.").exactOptional(),
-  over: reach.describe("How far one looks. Default: escalable.").exactOptional(),
-  because,
-});
-
-const count = (what: string): z.ZodExactOptional<z.ZodInt> => z.int().min(0).describe(what).exactOptional();
-const limits = z.strictObject({
-  administrators: count("How many people may be superusers or their like on a target. Default: 2."),
-  depth: count("How long a chain of memberships may be. Default: 4."),
-  overlap: z
-    .number()
-    .min(0)
-    .max(1)
-    .describe("From which share of equal rights two roles overlap. Default: 0.8.")
-    .exactOptional(),
-  reach: count("How many identities a change of one role may reach. Default: 25."),
-  dormant_days: count("After how many days without a login a login sleeps. Default: 60."),
-  unused_days: count("After how many days without use a privilege is unused. Default: 90."),
-  expiry_days: count("How many days before an end of access one is told. Default: 14."),
-  drill_days: count("How often break-glass is to be tried, in days. Default: 90."),
-  cache_seconds: count("How old caches of rights may be. Default: 10."),
-});
-
-const accepted = z.strictObject({
-  check: name.describe("The id of the check."),
-  finding: name
-    .describe("The key that is printed with the finding. Default: all of the check that fit.")
-    .exactOptional(),
-  roles: names.describe("Patterns over roles. Default: all.").exactOptional(),
-  on: names.describe("Patterns over names of things: `sales.*`. Default: all.").exactOptional(),
-  because: name.describe("Why it is accepted."),
-  owner: name.describe("Who answers for it: a person or a team."),
-  until: day.describe("The last day on which it counts."),
-  targets: targetsKey,
-});
-
-const approval = z.strictObject({
-  targets: targetsKey,
-  environments: names.exactOptional(),
-  risk: z.enum(["low", "medium", "high", "critical"]).describe("From this risk on. Default: low.").exactOptional(),
-  approvers: z.array(name).min(1).describe("People by their key in this manifest.").exactOptional(),
-  teams: z.array(name).min(1).describe("Everybody whose `team` is one of these.").exactOptional(),
-  count: z
-    .int()
-    .min(1)
-    .describe("How many of them, besides whoever made or applies the plan. Default: 1.")
-    .exactOptional(),
-  valid_hours: z
-    .int()
-    .min(1)
-    .max(8760)
-    .describe(
-      "How long an approval counts, in hours. Longer: a plan may be applied when its reasons are gone. Default: 72.",
-    )
-    .exactOptional(),
-  break_glass: z
-    .boolean()
-    .describe("Whether `apply --break-glass` may go on without them, to be reviewed afterwards. Default: yes.")
-    .exactOptional(),
-});
-
-const accessTest = z.strictObject({
-  as: name.describe("An identity or a role."),
-  must: z.enum(["allow", "deny"]),
-  statement: name.describe("SQL that must work, or must be refused.").exactOptional(),
-  privilege: name.describe("A privilege that must be there, or must not.").exactOptional(),
-  on: name.describe("What the privilege is on.").exactOptional(),
-  over: z
-    .enum(["effective", "reachable", "escalable"])
-    .describe("Default: reachable for deny, effective for allow.")
-    .exactOptional(),
-  targets: targetsKey,
-  because,
-});
-
 const audit = z.strictObject({
   on_failure: z
     .strictObject({
@@ -485,30 +314,6 @@ const audit = z.strictObject({
     })
     .exactOptional(),
 });
-
-const probeCommon = {
-  name: name.describe("What it is called when it fails."),
-  url: reference
-    .describe("The login to ask with. Default for SQL: the target's own. A command gets it as ROLEWRIGHT_PROBE_URL.")
-    .exactOptional(),
-  timeout: duration.describe("How long it may take. Default: 30s.").exactOptional(),
-  targets: targetsKey,
-  because,
-};
-const probe = z.union([
-  z.strictObject({
-    ...probeCommon,
-    sql: name.describe("A statement. On PostgreSQL nothing of it remains; elsewhere it should only read."),
-    must: z.enum(["allow", "deny"]).describe("Whether it must work, or be denied. Default: allow.").exactOptional(),
-  }),
-  z.strictObject({
-    ...probeCommon,
-    run: z
-      .array(z.string())
-      .min(1)
-      .describe("A program and its arguments, run beside the manifest; it must end with 0."),
-  }),
-]);
 
 const sections = {
   include: names

@@ -142,6 +142,8 @@ export interface Shadow extends AsyncDisposable {
 export interface ShadowStatement {
   readonly database: string;
   readonly text: string;
+  /** The text holds `$secret`, as in a Plan: the shadow puts something worthless in its place. @default false */
+  readonly secret?: boolean;
   readonly as?: RoleName;
 }
 

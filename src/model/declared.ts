@@ -34,6 +34,8 @@ export interface Declared {
   /** The targets of the manifest, sorted: rules about people are about all of them. */
   readonly targets: readonly string[];
   readonly tests: readonly DeclaredTest[];
+  /** The access tests about statements, which only a simulation can try. @default none */
+  readonly statementTests?: readonly DeclaredStatementTest[];
   readonly limits: Limits;
   readonly severities: readonly SeverityRule[];
   readonly acceptances: readonly Acceptance[];
@@ -62,7 +64,20 @@ export type PolicyEffect =
       /** People or teams; empty: those who may approve anyway. */
       readonly from: readonly string[];
       readonly message: string;
-    };
+    }
+  | { readonly kind: "require-simulation"; readonly wanted: WantedSimulation; readonly message: string };
+
+/** What a simulation must be like to count. */
+export interface WantedSimulation {
+  /** Of the observed calls, in whole per cent, that it must have decided. */
+  readonly coverage: number;
+  /** Null: what is usual for the target's environment. */
+  readonly maxAgeSeconds: number | null;
+  /** How long ago the evidence may end. */
+  readonly evidenceAgeSeconds: number;
+  /** How many days the evidence must cover. */
+  readonly evidenceDays: number;
+}
 
 export interface DeclaredRole {
   readonly name: RoleName;
@@ -127,6 +142,18 @@ export interface DeclaredTest {
   /** All that the name or pattern stands for; never empty. */
   readonly resources: readonly Resource[];
   readonly over: Reach;
+  readonly because: string | null;
+  readonly location?: SourceLocation;
+}
+
+/** An access test about a statement: tried on a shadow. */
+export interface DeclaredStatementTest {
+  /** An identity by its key, or a role. */
+  readonly as: string;
+  readonly logins: readonly RoleName[];
+  readonly must: "allow" | "deny";
+  readonly statement: string;
+  readonly database: string;
   readonly because: string | null;
   readonly location?: SourceLocation;
 }

@@ -1,5 +1,5 @@
 import type { CheckFinding, NotEvaluated } from "../../model/check-finding.ts";
-import type { DeclaredTest } from "../../model/declared.ts";
+import type { DeclaredTest, WantedSimulation } from "../../model/declared.ts";
 import type { Finding, SourceLocation } from "../../model/finding.ts";
 import type { Control } from "./controls.ts";
 import type { AcceptanceUse } from "./run-checks.ts";
@@ -62,11 +62,13 @@ export interface PolicyAnswer {
   /** The pack that it comes from; null: the manifest's own. */
   readonly pack: string | null;
   /** `unknown`: it could not be evaluated, which is never a pass. */
-  readonly result: "passed" | "denied" | "warned" | "approvals" | "unknown";
+  readonly result: "passed" | "denied" | "warned" | "approvals" | "simulation" | "unknown";
   /** What is told of it; null only where it passed. Denied is an error, warned and unknown are warnings unless the policy says more. */
   readonly finding: Finding | null;
   /** How many have to agree, and who may; only with `approvals`. */
   readonly approvals?: { readonly count: number; readonly from: readonly string[] };
+  /** What a simulation must be like; only with `simulation`. */
+  readonly simulation?: WantedSimulation;
   /** The controls that it supports. */
   readonly controls: readonly Control[];
 }

@@ -60,6 +60,14 @@ function answerOf(policy: Policy, values: PolicyValues): PolicyAnswer {
       finding: said(policy, "info", effect.message),
     };
   }
+  if (effect.kind === "require-simulation") {
+    return {
+      ...common,
+      result: "simulation",
+      simulation: effect.wanted,
+      finding: said(policy, "info", effect.message),
+    };
+  }
   const [denied, severity] = effect.kind === "deny" ? (["denied", "error"] as const) : (["warned", "warning"] as const);
   return { ...common, result: denied, finding: said(policy, severity, effect.message) };
 }

@@ -12,7 +12,7 @@ export interface PolicyTest {
   readonly pack?: string;
   /** What the policy sees; whatever is not said is empty, zero and false. */
   readonly given: Readonly<Record<string, unknown>>;
-  readonly expect: "deny" | "warn" | "require-approvals" | "pass";
+  readonly expect: "deny" | "warn" | "require-approvals" | "require-simulation" | "pass";
 }
 
 /** How it ended. */
@@ -32,6 +32,7 @@ const ANSWERS = {
   denied: "deny",
   warned: "warn",
   approvals: "require-approvals",
+  simulation: "require-simulation",
   unknown: "unknown",
 } as const;
 

@@ -95,7 +95,16 @@ export interface EventFields {
     readonly outcome: "passed" | "refused";
     readonly findings: readonly { readonly code: string; readonly severity: string; readonly count: number }[];
   };
-  "plan.simulated": { readonly plan: PlanRef; readonly outcome: "passed" | "failed"; readonly broken: number };
+  "plan.simulated": {
+    readonly plan: PlanRef;
+    readonly outcome: "passed" | "failed";
+    /** Statements that are really run and would break. */
+    readonly broken: number;
+    readonly simulation: Digest;
+    readonly evidence: Digest;
+    readonly calls: number;
+    readonly calls_decided: number;
+  };
   "approval.recorded": {
     readonly plan: PlanRef;
     readonly approval: {

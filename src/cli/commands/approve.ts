@@ -30,9 +30,12 @@ import type { Input } from "../input.ts";
 import { shellWord } from "../output/shell-word.ts";
 import { record } from "../recording.ts";
 import { findPlan } from "../plan-files.ts";
+import { checkSimulated } from "../simulation-gate.ts";
+import { loadSimulation } from "../simulation-files.ts";
 import { planView } from "../plan-options.ts";
 import { approvalBlocks, approvalDocument } from "../render/approvals.ts";
 import { planPage } from "../render/plan-page.ts";
+import { simulationPage } from "../render/simulation-page.ts";
 import { ownKey, signText } from "../signing.ts";
 import { readManifest, shortPath, type ReadManifest } from "../target.ts";
 import { usageError } from "../usage.ts";
@@ -49,16 +52,21 @@ export const approve: Action = async (context, input) => {
   const shown = await reportFor(found, read.runsFolder, context);
   const approvals = await readApprovals(read);
   const { accessRules } = shown;
+  const simulated = await loadSimulation(found.plan.digest, read.runsFolder);
   const asked = approvalCase(shown.report, read, {
     approvals,
     target: targetHere(found.plan, read.manifest, context),
     accessRules,
     applier: null,
+    simulation: simulated?.simulation.digest ?? null,
     now: nowOf(context),
   });
   await showPlan(shown, read, { context, input });
   const decision = input.flag("refuse") ? "refuse" : "approve";
-  if (decision === "approve") refuseRefused(shown);
+  if (decision === "approve") {
+    refuseRefused(shown);
+    checkSimulated(shown.report, simulated, targetHere(found.plan, read.manifest, context).environment, context);
+  }
   const toSign = { asked, approvals, decision, read, input, context } as const;
   const document = input.text("document");
   if (document !== null) return await writeDocument(document, toSign);
@@ -164,6 +172,8 @@ async function showPlan(
     ...(accessUnknown === undefined ? {} : { accessUnknown }),
   };
   context.print(planPage(report, planView(input, read.sources), { ...around, ...why }));
+  const simulated = await loadSimulation(report.plan.digest, read.runsFolder);
+  if (simulated !== null) context.print(simulationPage(simulated.simulation, { detail: false, next: [] }));
   context.write("\n");
 }
 

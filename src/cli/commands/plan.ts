@@ -10,6 +10,13 @@ import { planTarget, type Planned } from "../pipeline.ts";
 import { countedFindings } from "../counted-findings.ts";
 import { savePlan } from "../plan-files.ts";
 import { saveReport } from "../report-files.ts";
+import { simulationPage } from "../render/simulation-page.ts";
+import { simulationDigest } from "../simulation-files.ts";
+import { wantedBy } from "../simulation-gate.ts";
+import { isRefused, simulatePlan } from "../simulating.ts";
+import type { SimulationRecord } from "../../simulation/gate.ts";
+import { usageError } from "../usage.ts";
+import { simulationDocument } from "./simulate.ts";
 import { shellWord } from "../output/shell-word.ts";
 import { planView } from "../plan-options.ts";
 import { planDocument } from "../render/plan-document.ts";
@@ -24,6 +31,9 @@ import { settleWindowsHere } from "../watcher/settle-windows.ts";
 export const plan: Action = async (context, input) => {
   await settleWindowsHere(context);
   const names = await severalTargets(context, input);
+  if (names !== null && input.flag("simulate")) {
+    throw usageError("RW004", "--simulate takes one target at a time", "name it with `--target`");
+  }
   return names === null ? await planOne(context, input) : await planSeveral(names, { context, input });
 };
 
@@ -43,12 +53,23 @@ const planOne: Action = async (context, input) =>
       await target.record(planChecked(planned));
       toApprove.push(...(await requirementsOf({ ...planned, plan: { ...planned.plan, made_by } }, target, context)));
     }
+    const simulated = input.flag("simulate") ? await simulatePlan(planned, target, { context, input }) : null;
     const { capabilities } = target.connection.engine;
-    const around = surroundings(planned, { out, toApprove, capabilities });
+    const around = surroundings(planned, { out, toApprove, capabilities, simulated });
     context.progress.clear();
-    context.show(planPage(planned.report, planView(input, target.sources), around), () =>
-      planDocument(planned.report, around),
-    );
+    const view = planView(input, target.sources);
+    const page =
+      simulated === null
+        ? planPage(planned.report, view, around)
+        : [
+            ...planPage(planned.report, view, { ...around, next: [] }),
+            ...simulationPage(simulated.simulation, { detail: view.detail, next: around.next }),
+          ];
+    context.show(page, () => ({
+      ...planDocument(planned.report, around),
+      ...(simulated === null ? {} : { simulation: simulationDocument(simulated, around.next) }),
+    }));
+    if (simulated !== null && isRefused(simulated)) return EXIT.refused;
     return planExit(planned, input.flag("detailed-exitcode"));
   });
 
@@ -83,7 +104,8 @@ async function requirementsOf(
 ): Promise<readonly Requirement[]> {
   const approvals = await readApprovals(target);
   const { accessRules } = target.connection.engine.dialect(live);
-  const given = { approvals, target, accessRules, applier: null, now: nowOf(context) };
+  const simulation = await simulationDigest(made.digest, target.runsFolder);
+  const given = { approvals, target, accessRules, applier: null, simulation, now: nowOf(context) };
   return approvalCase({ ...report, plan: made }, target, given).requirements;
 }
 
@@ -95,25 +117,36 @@ export function planExit({ report, plan: made }: Pick<Planned, "report" | "plan"
 
 function surroundings(
   planned: Planned,
-  { out, toApprove, capabilities }: Saved & Pick<PlanSurroundings, "capabilities">,
+  { out, toApprove, capabilities, simulated }: Saved & Pick<PlanSurroundings, "capabilities">,
 ): PlanSurroundings {
   return {
     capabilities,
     readAt: planned.live.takenAt,
     unchangedRoles: planned.unchangedRoles,
-    next: nextCommands(planned, { out, toApprove }),
+    next: nextCommands(planned, { out, toApprove, simulated }),
   };
 }
 
 interface Saved {
   readonly out: string | null;
   readonly toApprove: readonly Requirement[];
+  readonly simulated: SimulationRecord | null;
 }
 
-function nextCommands({ report, plan: made }: Planned, { out, toApprove }: Saved): string[] {
+function nextCommands({ report, plan: made }: Planned, { out, toApprove, simulated }: Saved): string[] {
   const [refusedBy] = report.verdict.refusedBy;
   if (refusedBy !== undefined) return [`rolewright explain ${refusedBy}`];
   if (made.changes.length === 0) return [];
+  if (simulated !== null && isRefused(simulated)) {
+    return ["change the files so that what is run keeps working, then plan again"];
+  }
+  const [wanted] = wantedBy(report);
+  if (simulated === null && wanted !== undefined) {
+    const why = `policy ${wanted.policy} asks for it`;
+    return out === null
+      ? [`rolewright plan --simulate --out plan.json     ${why}`]
+      : [`rolewright simulate ${shellWord(out)}     ${why}`];
+  }
   const accept = report.verdict.acceptLoss === null ? "" : ` --accept-access-loss=${report.verdict.acceptLoss}`;
   if (out === null)
     return [

@@ -27,7 +27,7 @@ const test = z.strictObject({
   policy: z.string().min(1),
   pack: z.enum([...PACKS_BY_NAME.keys()] as [string, ...string[]]).exactOptional(),
   given: z.record(z.string(), z.unknown()),
-  expect: z.enum(["deny", "warn", "require-approvals", "pass"]),
+  expect: z.enum(["deny", "warn", "require-approvals", "require-simulation", "pass"]),
 });
 const file = z.strictObject({ tests: z.array(test).min(1) });
 

@@ -24,6 +24,7 @@ import { failureDocument } from "../failure.ts";
 import type { EngineWords } from "../render/plan-page.ts";
 import { stageItem } from "../render/outcome-page.ts";
 import { openTarget, readManifest, type OpenTarget, type ReadManifest } from "../target.ts";
+import { simulationDigest } from "../simulation-files.ts";
 import { settleWindows, standingWindows } from "../watcher/settle-windows.ts";
 import { windowBlocks, windowCommands, windowDocument } from "../watcher/status.ts";
 
@@ -109,6 +110,7 @@ async function approvalsOf(found: NamedPlan, read: ReadManifest, context: CliCon
     target: targetHere(found.plan, read.manifest, context),
     accessRules,
     applier: null,
+    simulation: await simulationDigest(found.plan.digest, read.runsFolder),
     now,
   });
   return { decision: await decideNow(asked, approvals, now), risk: asked.risk, author: asked.author };

@@ -1,4 +1,5 @@
 import { checkApprovals } from "../approval-gate.ts";
+import { checkSimulation } from "../simulation-gate.ts";
 import { exitCodeOf } from "../../apply/apply.ts";
 import type { Outcome, Run } from "../../apply/outcome.ts";
 import { type Digest, shortDigest } from "../../base/digest.ts";
@@ -46,6 +47,7 @@ export async function applySeveral(
       }
       showAll(proposals, targets, context);
       for (const each of openProposals(proposals)) refuse(each.report, each.choices, "named");
+      for (const each of openProposals(proposals)) await checkSimulation(each, context);
       for (const each of openProposals(proposals)) await checkApprovals(each, context);
       for (const each of openProposals(proposals)) if (!each.choices.yes) await agree(each, context);
       const endings = await carryOutAll(proposals, targets, context);

@@ -13,7 +13,7 @@ import { policiesOf } from "./policies.ts";
 import { sensitiveOf } from "./sensitive.ts";
 import { approversOf, separationOf } from "./separation.ts";
 import { severitiesOf } from "./severities.ts";
-import { testsOf } from "./tests.ts";
+import { statementTestsOf, testsOf } from "./tests.ts";
 
 /** What names are looked up in, and where what is wrong goes. */
 export interface DeclaredContext {
@@ -54,6 +54,7 @@ export function resolveDeclared(
     approvers: approversOf(manifest, target),
     targets: sortedText(Object.keys(manifest.targets ?? {})),
     tests: testsOf(context),
+    statementTests: statementTestsOf(context),
     limits: limitsOf(manifest.limits),
     severities: severitiesOf(context),
     acceptances: acceptancesOf(context),

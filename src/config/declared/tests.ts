@@ -1,4 +1,4 @@
-import type { DeclaredTest } from "../../model/declared.ts";
+import type { DeclaredStatementTest, DeclaredTest } from "../../model/declared.ts";
 import { RESOURCE_KINDS } from "../../model/resource.ts";
 import type { RoleName } from "../../model/role.ts";
 import { didYouMean } from "../did-you-mean.ts";
@@ -36,6 +36,31 @@ function testOf(context: DeclaredContext, entry: AccessTestEntry, path: Manifest
     because: entry.because ?? null,
     ...(location === undefined ? {} : { location }),
   };
+}
+
+/** The access tests about statements, for the target's first database unless they say another. */
+export function statementTestsOf(context: DeclaredContext): readonly DeclaredStatementTest[] {
+  return (context.manifest.tests ?? []).flatMap((entry, index): DeclaredStatementTest[] => {
+    const { statement, must, targets } = entry;
+    if (statement === undefined) return [];
+    if (targets !== undefined && !targets.includes(context.target)) return [];
+    const path = ["tests", index];
+    const logins = loginsOf(context, entry, path);
+    if (logins === null) return [];
+    const location = context.locate(path);
+    const database = entry.database ?? context.live.identity.databases[0] ?? "";
+    return [
+      {
+        as: entry.as,
+        logins,
+        must,
+        statement,
+        database,
+        because: entry.because ?? null,
+        ...(location === undefined ? {} : { location }),
+      },
+    ];
+  });
 }
 
 /** The logins of an identity on this target, or the role itself. Null: there are none here, or the name means nobody, which is a finding. */

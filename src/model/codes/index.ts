@@ -7,6 +7,7 @@ import { RW2XX } from "./rw2xx.ts";
 import { RW3XX } from "./rw3xx.ts";
 import { RW4XX } from "./rw4xx.ts";
 import { RW54X } from "./rw54x.ts";
+import { RW57X } from "./rw57x.ts";
 import { RW59X } from "./rw59x.ts";
 import { RW5XX } from "./rw5xx.ts";
 import { RW65X } from "./rw65x.ts";
@@ -25,6 +26,7 @@ export const CODES: Readonly<Record<string, CodePage>> = {
   ...RW4XX,
   ...RW5XX,
   ...RW54X,
+  ...RW57X,
   ...RW59X,
   ...RW65X,
   ...RW69X,

@@ -32,7 +32,7 @@ export const RW17X: Readonly<Record<string, CodePage>> = {
   RW175: {
     title: "a policy does not say exactly one effect",
     why: "It denies, or warns, or asks for approvals.",
-    fix: "Say one of `deny`, `warn` and `require_approvals`.",
+    fix: "Say one of `deny`, `warn`, `require_approvals` and `require_simulation`.",
   },
   RW176: {
     title: "two policies have one name",

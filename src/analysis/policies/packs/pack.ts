@@ -1,4 +1,4 @@
-import type { PolicyEffect } from "../../../model/declared.ts";
+import type { PolicyEffect, WantedSimulation } from "../../../model/declared.ts";
 import type { Control } from "../../checks/controls.ts";
 
 /** One policy of a shipped set. */
@@ -25,6 +25,11 @@ export function deny(message: string): PolicyEffect {
 
 export function warn(message: string): PolicyEffect {
   return { kind: "warn", message };
+}
+
+/** A simulation of this age, of enough of the observed calls, with evidence that is not old. */
+export function simulation(wanted: WantedSimulation, message: string): PolicyEffect {
+  return { kind: "require-simulation", wanted, message };
 }
 
 export function approvals(count: number, message: string): PolicyEffect {

@@ -1,11 +1,20 @@
-import { approvals, deny, type Pack } from "./pack.ts";
+import { approvals, deny, type Pack, simulation } from "./pack.ts";
 
 /** For production alone: whatever can hurt asks somebody else. */
 export const STRICT_PRODUCTION: Pack = {
   name: "strict-production",
-  version: 1,
+  version: 2,
   title: "production changes only in small, explained, approved steps; nobody holds power for good",
   policies: [
+    {
+      name: "losses are simulated",
+      when: "target.production && delta.losing > 0 && !plan.reverts",
+      effect: simulation(
+        { coverage: 95, maxAgeSeconds: 4 * 3600, evidenceAgeSeconds: 168 * 3600, evidenceDays: 7 },
+        "somebody loses access on production; a simulation with what is really run must show that nothing breaks",
+      ),
+      controls: [],
+    },
     {
       name: "no high findings",
       when: "target.production && findings.exists(f, f.danger in ['critical', 'high'] && !f.accepted)",

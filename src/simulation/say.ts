@@ -1,0 +1,46 @@
+import type { Need, Requirement, UnknownPart } from "../model/requirements.ts";
+import { describeName, describeTyped } from "../model/resource.ts";
+
+/** A right that somebody lacks or gets, as people say it: `SELECT on table shop.orders, in view shop.report`. */
+export function sayRequirement(requirement: Requirement, role: string): string {
+  if (requirement.kind === "any-of") {
+    return `one of: ${requirement.options.map((each) => sayRequirement(each, role)).join("; ")}`;
+  }
+  const { of, origin, certainty } = requirement;
+  const who = of === "caller" || of.role === role ? "" : ` of \`${describeName(of.role)}\``;
+  const where = origin.length === 0 ? "" : `, in ${origin.join(", in ")}`;
+  return `${sayRight(requirement)}${who}${where}${certainty === "conditional" ? ", on a way that may not be taken" : ""}`;
+}
+
+function sayRight({ right }: Need): string {
+  switch (right.kind) {
+    case "privilege": {
+      const { columns } = right;
+      const which =
+        columns === undefined
+          ? ""
+          : columns.kind === "listed"
+            ? ` (${columns.names.map(describeName).join(", ")})`
+            : columns.kind === "any"
+              ? " (any column)"
+              : " (all columns)";
+      return `${right.privilege}${which} on ${describeTyped(right.resource)}`;
+    }
+    case "owner":
+      return `ownership of ${describeTyped(right.resource)}`;
+    case "role":
+      return right.mode === "set"
+        ? `becoming \`${describeName(right.role)}\``
+        : `membership in \`${describeName(right.role)}\``;
+    case "attribute":
+      return `the attribute ${right.attribute}`;
+  }
+}
+
+export function sayUnknown({ reason, origin }: UnknownPart): string {
+  return origin.length === 0 ? reason : `${reason}, in ${origin.join(", in ")}`;
+}
+
+export function sayRefusal({ code, message }: { readonly code: string; readonly message: string }): string {
+  return `the server refuses it: ${message}${code === "" ? "" : ` (${code})`}`;
+}
