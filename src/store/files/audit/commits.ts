@@ -48,17 +48,42 @@ export async function commitFrame(
   } finally {
     await disk.remove(temporary).catch(() => undefined);
   }
-  if (await follows(disk, folders, before)) return "won";
-  // We slept while others went on and cleaned up: the name was free again, and means nothing.
-  await quarantine(disk, folders, frame.generation);
-  return "lost";
+  switch (await standing(disk, folders, { before, frame })) {
+    case "follows":
+      return "won";
+    case "stale":
+      await quarantine(disk, folders, frame.generation);
+      return "lost";
+    case "unknown":
+      throw new RolewrightError(
+        "RW601",
+        `commit ${frame.generation} of the audit log was gone before it was looked at`,
+        {
+          help: "the log is read anew, and what stands in it is acknowledged",
+        },
+      );
+  }
 }
 
-/** Whether the frame that a commit was built on is still there, and is the newest but that one. */
+/**
+ * Whether a commit that got its name stands in the chain. `follows`: the frame that it was built on is still there, or others have built on it already. `stale`: we slept while others went on and cleaned up: the name was free again, and
+ * means nothing. `unknown`: it is gone itself, collected with the frames around it or put aside by somebody.
+ */
+async function standing(
+  disk: Disk,
+  folders: Folders,
+  { before, frame }: { readonly before: Head | null; readonly frame: SealedFrame },
+): Promise<"follows" | "stale" | "unknown"> {
+  if (await follows(disk, folders, before)) return "follows";
+  const next = await disk.read(commitFile(folders, frame.generation + 1));
+  const after = next === null ? null : openFrame(next);
+  if (after !== null && typeof after !== "string" && linked(frame, after)) return "follows";
+  return (await disk.read(commitFile(folders, frame.generation))) === null ? "unknown" : "stale";
+}
+
+/** Whether the frame that a commit was built on is still there; nothing, for the first one. */
 async function follows(disk: Disk, folders: Folders, before: Head | null): Promise<boolean> {
-  const known = await generations(disk, folders);
-  const newest = known.at(-1) ?? 0;
-  if (before === null) return newest === 1;
+  if (before === null) return ((await generations(disk, folders)).at(-1) ?? 0) === 1;
   const bytes = await disk.read(commitFile(folders, before.generation));
   return bytes !== null && equalBytes(bytes.subarray(0, before.digest.length), before.digest);
 }
