@@ -135,6 +135,15 @@ export function spoolingTrail(options: SpoolingOptions): SpoolingTrail {
       }
       return await toSpool(events, ids);
     },
+    async keep(content) {
+      if (use !== null) return null;
+      try {
+        return (await log.keep?.(content)) ?? null;
+      } catch (error) {
+        await goPast(error);
+        return null;
+      }
+    },
     async openIntents(since) {
       if (use !== null) return [];
       try {

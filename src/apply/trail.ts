@@ -20,6 +20,8 @@ export interface Trail {
   append(events: readonly AuditEvent[], ids?: readonly string[]): Promise<readonly number[]>;
   /** What was announced since then, and has no outcome. */
   openIntents(since: Date | null): Promise<readonly OpenIntent[]>;
+  /** Keeps content beside the log, erasable; gives its address, durable when it returns, or null where it is not kept. @default nothing is kept */
+  keep?(content: string): Promise<string | null>;
   /** Why it goes to a spool, since the log is down; null while it goes to the log. @default it never does */
   spooled?(): SpoolUse | null;
 }
@@ -98,6 +100,16 @@ export function trailedRuns(runs: RunStore, options: TrailOptions): RunStore {
       await close(known ?? neverBegun(plan), own, true);
     }
   };
+  const blobs = new Map<Digest, string | null>();
+  /** The plan itself, where the log can be asked for it later. What looks like a credential is nowhere: an expression may. */
+  const keepPlan = async (plan: Plan): Promise<string | null> => {
+    const known = blobs.get(plan.digest);
+    if (known !== undefined) return known;
+    const text = JSON.stringify(plan);
+    const blob = credentialIn(text) === null ? ((await trail.keep?.(text)) ?? null) : null;
+    blobs.set(plan.digest, blob);
+    return blob;
+  };
   return {
     load: (plan) => runs.load(plan),
     list: () => runs.list(),
@@ -106,7 +118,9 @@ export function trailedRuns(runs: RunStore, options: TrailOptions): RunStore {
     async save(given, plan) {
       let run = given;
       const before = saved.get(run.plan) ?? (await runs.load(run.plan))?.run ?? null;
-      const intents = newIntents(before, run, { plan, options, isOpen: (about) => open.has(keyOf(about)) });
+      const announced = newIntents(before, run, { plan, options, isOpen: (about) => open.has(keyOf(about)) });
+      const blob = announced.length > 0 ? await keepPlan(plan) : null;
+      const intents = announced.map(({ about, event }) => ({ about, event: withBlob(event, blob) }));
       if (intents.length > 0) {
         // Also an earlier announcement of this plan, whose client did not live to record a run: nothing ran under it.
         if (before === null) await settle(await trail.openIntents(null));
@@ -211,6 +225,10 @@ function statementIntent(shape: IntentShape, text: string, changes: readonly Cha
     statement: personal(withheld(text)),
     ...changeRefs(changes),
   };
+}
+
+function withBlob(event: AuditEvent, blob: string | null): AuditEvent {
+  return blob === null || event.type !== "change.intent" ? event : { ...event, plan: { ...event.plan, blob } };
 }
 
 function noteIntent(about: About, note: StepNote, options: TrailOptions): AuditEvent {

@@ -23,6 +23,11 @@ export function lazyTrail(context: CliContext): LazyTrail {
       const receipts = await (await opened()).appendAll(events, ids === undefined ? {} : { ids });
       return receipts.map(({ index }) => index);
     },
+    async keep(content) {
+      await opened();
+      const { store } = await logPlace(context, null);
+      return await explained(() => store.blobs.put(Buffer.from(content, "utf8")));
+    },
     async openIntents(since) {
       const { store, spools } = await explained(() => logPlace(context, null));
       // What was announced while the log was down stands in it when that was taken over.

@@ -1,4 +1,4 @@
-import { chmod } from "node:fs/promises";
+import { chmod, readFile, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { expectExit } from "./cli.ts";
 import { manifest, NARROWER, openShop, TAKEN, type Shop } from "./shop.ts";
@@ -10,6 +10,8 @@ beforeAll(async () => {
 });
 beforeEach(() => shop.reset());
 afterAll(() => shop[Symbol.asyncDispose]());
+
+type Fields = Readonly<Record<string, unknown>>;
 
 interface Listed {
   readonly entries: readonly { readonly fields: Readonly<Record<string, unknown>> }[];
@@ -70,4 +72,32 @@ test("an apply that is refused, and drift that is found, are recorded", async ()
     ["apply.refused", "RW407"],
     ["drift.detected", null],
   ]);
+});
+
+test("the plan itself is kept beside the log, shown with its entry, and erased with whom it names", async () => {
+  await shop.folder.write("rolewright.yaml", manifest("staging", NARROWER, TAKEN));
+  expectExit(await shop.folder.run(["plan", "--out", "plan.json"]), 0);
+  expectExit(await shop.folder.run(["apply", "plan.json", "--yes"]), 0);
+  const last = await shop.folder.run(["audit", "log", "--last", "2", "--json"]);
+  const [intent] = last.json()["entries"] as unknown as readonly { readonly index: number; readonly fields: Fields }[];
+  const { digest, blob } = (intent?.fields["plan"] ?? {}) as { readonly digest: string; readonly blob: string };
+  const shown = await shop.folder.run(["audit", "show", String(intent?.index), "--json"]);
+  expect(shown.json()).toMatchObject({ plan: { digest, target: { name: "shop" } } });
+  const page = await shop.folder.run(["audit", "show", String(intent?.index)]);
+  expect(page.stdout).toMatch(/PLAN[\s\S]*grant select[\s\S]*orders_masked/i);
+
+  // What lies there must be that plan, and be what its address says.
+  const file = shop.folder.path(`.rolewright/audit/blobs/${blob.slice(0, 2)}/${blob}`);
+  const bytes = await readFile(file);
+  await writeFile(file, Buffer.concat([bytes, Buffer.from(" ")]));
+  expect((await shop.folder.run(["audit", "show", String(intent?.index)])).code).toBe(1);
+  await writeFile(file, bytes);
+
+  const erased = ["audit", "erase", "reporting_ro", "--basis", "a test", "--yes", "--json"];
+  const told = await shop.folder.run(erased);
+  expectExit(told, 0);
+  expect(told.json()["plans"]).toBeGreaterThan(0);
+  expect((await shop.folder.run(["audit", "show", String(intent?.index)])).stdout).toMatch(/PLAN +it was erased/);
+  expectExit(await shop.folder.run(["audit", "verify", "--full"]), 0);
+  expect((await shop.folder.run(erased)).stdout).toContain("RW630");
 });

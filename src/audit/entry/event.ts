@@ -47,7 +47,7 @@ export interface TargetRef {
 
 export interface PlanRef {
   readonly digest: Digest;
-  /** The sealed blob that holds the plan itself. */
+  /** The sealed blob that holds the plan itself as JSON: 32 random bytes and the content; this is the SHA-256 of both. */
   readonly blob?: string;
   readonly manifest?: Digest | null;
 }
@@ -189,6 +189,8 @@ export interface EventFields {
   "erasure.performed": {
     readonly reference: string;
     readonly openings: number;
+    /** How many plans that named them were removed. */
+    readonly plans?: number;
     readonly basis: string;
     readonly decided_by: Personal;
   };

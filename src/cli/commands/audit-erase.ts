@@ -1,7 +1,11 @@
 import { personal } from "../../audit/entry/commitment.ts";
 import { EXIT, RolewrightError } from "../../base/error.ts";
 import { askYesNoDetails, declined } from "../ask.ts";
-import { logPlace, openLogForWriting, ownActor } from "../auditing.ts";
+import { textAt } from "../../audit/export/row.ts";
+import { decodeUtf8 } from "../../audit/note/base64.ts";
+import { type LogPlace, logPlace, openLogForReading, openLogForWriting, ownActor } from "../auditing.ts";
+import type { CliContext } from "../context.ts";
+import type { Input } from "../input.ts";
 import type { Action } from "../command-spec.ts";
 import { escapeLine } from "../output/escape.ts";
 import { usageError } from "../usage.ts";
@@ -19,17 +23,19 @@ export const auditErase: Action = async (context, input) => {
     if ((await askYesNoDetails(context, { message, flag: "--yes" })) !== "yes") throw declined();
   }
   await using log = await openLogForWriting(place, context);
+  const plans = await erasePlans(name, place, { context, input });
   const erased = await place.store.openings.erase(name);
-  if (erased === null)
+  if (erased === null && plans === 0)
     throw new RolewrightError("RW630", `the log knows nobody of the name \`${name}\``, {
       help: "names are exact: `rolewright audit log` shows them",
     });
-  const { reference, openings } = erased;
+  const { reference, openings } = erased ?? { reference: "", openings: 0 };
   await log.append({
     type: "erasure.performed",
     actor: ownActor(),
     reference,
     openings,
+    plans,
     basis,
     decided_by: personal(ownActor().name, ownActor().name),
   });
@@ -39,10 +45,49 @@ export const auditErase: Action = async (context, input) => {
       {
         kind: "line",
         label: "ERASED",
-        text: `${openings} personal fields; copies and exports that were handed out are beyond reach`,
+        text: `${openings} personal fields and ${plans} plans; copies and exports that were handed out are beyond reach`,
       },
     ],
-    () => ({ reference, openings }),
+    () => ({ reference, openings, plans }),
   );
   return EXIT.done;
 };
+
+/** Removes the plans beside the log that name somebody, as a word of their own anywhere in them. Others stay what they are: the log holds only their addresses. */
+async function erasePlans(
+  name: string,
+  { store }: LogPlace,
+  given: { readonly context: CliContext; readonly input: Input },
+): Promise<number> {
+  const view = await openLogForReading(given.context, given.input);
+  const addresses = new Set<string>();
+  for await (const row of view.rows(0, view.checkpoint.size)) {
+    const address = textAt(row, "plan.blob");
+    if (address !== null) addresses.add(address);
+  }
+  const escaped = name.replaceAll(/[\\^$.*+?()[\]{}|]/gu, "\\$&");
+  const word = new RegExp(`(?<![\\p{L}\\p{N}_])${escaped}(?![\\p{L}\\p{N}_])`, "u");
+  let removed = 0;
+  for (const address of addresses) {
+    const content = await store.blobs.get(address);
+    const text = content === null ? "" : (decodeUtf8(content) ?? "");
+    if (!textsIn(text).some((each) => word.test(each))) continue;
+    await store.blobs.remove(address);
+    removed += 1;
+  }
+  return removed;
+}
+
+/** Every text in a document, its keys included; the document itself where it cannot be read. */
+function textsIn(document: string): readonly string[] {
+  const texts: string[] = [];
+  try {
+    JSON.parse(document, (key, value: unknown) => {
+      texts.push(key, ...(typeof value === "string" ? [value] : []));
+      return value;
+    });
+  } catch {
+    return [document];
+  }
+  return texts;
+}

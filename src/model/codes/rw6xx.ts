@@ -147,6 +147,11 @@ export const RW6XX: Readonly<Record<string, CodePage>> = {
     why: "The value that is kept beside the log is not the one that the entry is committed to.",
     fix: "Do not believe it. The entry itself stands.",
   },
+  RW633: {
+    title: "the plan that is kept for an entry is another one",
+    why: "The entry names a plan by its digest, and where the plan itself lies. What lies there is not that plan.",
+    fix: "Restore the blob from a copy: its content is fixed by its address, and the plan by its digest.",
+  },
   RW640: {
     title: "the witness cannot be started or asked",
     why: "The address is in use, the state cannot be kept, or the witness gave no usable answer.",
