@@ -13,7 +13,8 @@ const live = (name: string) => ({
     globalSetup: ["test/support/global-setup.ts"],
     testTimeout: LIVE_TIMEOUT_MS,
     hookTimeout: LIVE_TIMEOUT_MS,
-    env: { NODE_COMPILE_CACHE: COMPILED },
+    // The room that a log keeps on its disk is made by the tests that are about it.
+    env: { NODE_COMPILE_CACHE: COMPILED, ROLEWRIGHT_AUDIT_RESERVE: "0" },
   },
 });
 

@@ -123,7 +123,7 @@ export function spoolingTrail(options: SpoolingOptions): SpoolingTrail {
       const ids = events.map(() => newEntryId(clock.now()));
       if (use === null) {
         try {
-          const indexes = await log.append(events, ids);
+          const indexes = await log.append(events, { ids, reserve: permit !== null && !("refused" in permit) });
           for (const [at, event] of events.entries()) {
             if (event.type === "change.intent") open.add(indexes[at] ?? -1);
             if (event.type === "change.outcome") open.delete(event.intent);

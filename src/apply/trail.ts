@@ -17,13 +17,19 @@ import type { ReversalCause } from "./window.ts";
  */
 export interface Trail {
   /** With ids, what fails may be written elsewhere under them: should it stand in the log after all, it is known again. */
-  append(events: readonly AuditEvent[], ids?: readonly string[]): Promise<readonly number[]>;
+  append(events: readonly AuditEvent[], given?: AppendGiven): Promise<readonly number[]>;
   /** What was announced since then, and has no outcome. */
   openIntents(since: Date | null): Promise<readonly OpenIntent[]>;
   /** Keeps content beside the log, erasable; gives its address, durable when it returns, or null where it is not kept. @default nothing is kept */
   keep?(content: string): Promise<string | null>;
   /** Why it goes to a spool, since the log is down; null while it goes to the log. @default it never does */
   spooled?(): SpoolUse | null;
+}
+
+export interface AppendGiven {
+  readonly ids?: readonly string[];
+  /** It may take the room that is kept on a full disk. @default false */
+  readonly reserve?: boolean;
 }
 
 export interface TrailOptions {

@@ -21,6 +21,7 @@ import { saveReport } from "./report-files.ts";
 import { outcomeDocument, outcomePage } from "./render/outcome-page.ts";
 import { planPage, type PlanSurroundings, type PlanView } from "./render/plan-page.ts";
 import { spoolPermit } from "./spooling.ts";
+import { makeRoom } from "./trail.ts";
 import type { OpenTarget } from "./target.ts";
 import { awaitWindow, unknownWindow, type WindowEnding } from "./watcher/await-window.ts";
 import { startWatcher } from "./watcher/start.ts";
@@ -90,8 +91,16 @@ export async function carryOut(
   context: CliContext,
 ): Promise<{ readonly outcome: Outcome; readonly page: Page; readonly window: WindowEnding | null }> {
   const { report } = proposal;
-  await saveReport(report, proposal.target.runsFolder);
-  proposal.target.permitSpool(await spoolPermit(proposal, context));
+  const permit = await spoolPermit(proposal, context);
+  proposal.target.permitSpool(permit);
+  try {
+    await saveReport(report, proposal.target.runsFolder);
+  } catch (error) {
+    // On a full disk what takes access away goes on in the room that the log kept for it.
+    if ("refused" in permit || !(error instanceof RolewrightError) || error.code !== "RW420") throw error;
+    await makeRoom(context);
+    await saveReport(report, proposal.target.runsFolder);
+  }
   const started = performance.now();
   const options = { ...applyOptions(proposal, context), approvals: await approvalGate(proposal, context) };
   const outcome = await (proposal.run ?? ((given) => applyPlan(report.plan, given)))(options);

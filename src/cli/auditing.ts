@@ -43,7 +43,22 @@ export async function logPlace(context: CliContext, input: Input | null): Promis
   const memory = fileLogMemory(memoryFolder(context.env, homedir()));
   const shared = named === null ? await auditDatabase(context) : null;
   const spools = named === null ? spoolsBeside(manifest, context) : null;
-  return { folder, store: shared ?? fileAuditStore({ folder }), memory, spools };
+  const reserveBytes = reserveOf(context);
+  return { folder, store: shared ?? fileAuditStore({ folder, reserveBytes }), memory, spools };
+}
+
+/** How much room a log in files keeps for what must be written on a full disk, in MiB. */
+const AUDIT_RESERVE = "ROLEWRIGHT_AUDIT_RESERVE";
+const RESERVE_MIB = 64;
+const MIB = 1024 * 1024;
+
+function reserveOf({ env }: CliContext): number {
+  const text = env[AUDIT_RESERVE] ?? "";
+  if (text === "") return RESERVE_MIB * MIB;
+  if (/^\d{1,6}$/.test(text)) return Number(text) * MIB;
+  throw new RolewrightError("RW649", `\`${AUDIT_RESERVE}\` is no size: \`${text}\``, {
+    help: "give it a whole number of MiB; 0 keeps no room",
+  });
 }
 
 /** What could not be written to the log beside this manifest, and waits for it. */

@@ -1,7 +1,10 @@
 import { spoolingTrail, type SpoolingTrail } from "../apply/spooling.ts";
-import type { Trail } from "../apply/trail.ts";
+import type { AppendGiven, Trail } from "../apply/trail.ts";
 import type { AuditLog } from "../audit/log/audit-log.ts";
+import { newEntryId } from "../audit/entry/entry-id.ts";
 import type { AuditEvent } from "../audit/entry/event.ts";
+import type { AuditStore } from "../audit/log/audit-store.ts";
+import { findEntriesSince } from "../audit/log/find-entries.ts";
 import { openIntents } from "../audit/log/open-intents.ts";
 import { RolewrightError } from "../base/error.ts";
 import { lastWrittenNote, logPlace, openLogForWriting, spoolsBeside } from "./auditing.ts";
@@ -19,14 +22,20 @@ export function lazyTrail(context: CliContext): LazyTrail {
   const opened = async (): Promise<AuditLog> =>
     (log ??= await explained(async () => await openLogForWriting(await logPlace(context, null), context)));
   return {
-    async append(events, ids) {
-      const receipts = await (await opened()).appendAll(events, ids === undefined ? {} : { ids });
-      return receipts.map(({ index }) => index);
+    async append(events, given) {
+      const { store } = await explained(() => logPlace(context, null));
+      return await appendOrReserve(events, given ?? {}, { store, open: opened, context });
     },
     async keep(content) {
       await opened();
       const { store } = await logPlace(context, null);
-      return await explained(() => store.blobs.put(Buffer.from(content, "utf8")));
+      try {
+        return await explained(() => store.blobs.put(Buffer.from(content, "utf8")));
+      } catch (error) {
+        // The run's own record has the plan too; whether anything may be announced on a full disk is decided there.
+        if (error instanceof RolewrightError && error.details["full"] === true) return null;
+        throw error;
+      }
     },
     async openIntents(since) {
       const { store, spools } = await explained(() => logPlace(context, null));
@@ -50,6 +59,57 @@ export async function commandTrail(context: CliContext): Promise<SpoolingTrail> 
     clock: context.clock,
     holder: holder(),
     lastKnown: async () => await lastWrittenNote(await logPlace(context, null)),
+  });
+}
+
+interface Appending {
+  readonly store: AuditStore;
+  open(): Promise<AuditLog>;
+  readonly context: CliContext;
+}
+
+/** On a disk that is full nothing new is announced. What is to be closed, and what takes access away, gets the room that was kept. */
+async function appendOrReserve(
+  events: readonly AuditEvent[],
+  { ids = events.map(() => newEntryId(new Date())), reserve = false }: AppendGiven,
+  { store, open, context }: Appending,
+): Promise<readonly number[]> {
+  const isNew = events.some(({ type }) => type === "change.intent");
+  try {
+    const log = await open();
+    if (isNew && !reserve && store.reserve !== undefined && !(await store.reserve.ensure())) throw noRoom();
+    return (await log.appendAll(events, { ids })).map(({ index }) => index);
+  } catch (error) {
+    const isFull = error instanceof RolewrightError && error.details["full"] === true;
+    if (!isFull || store.reserve === undefined || (isNew && !reserve)) throw error;
+  }
+  await makeRoom(context);
+  const log = await open();
+  // The write that failed may have been one too many: what stands in the log already is not written again.
+  const day = 24 * 3600 * 1000;
+  const found = await findEntriesSince(store, new Date(context.clock.now().getTime() - day), new Set(ids));
+  const indexes: number[] = [];
+  for (const [at, event] of events.entries()) {
+    const id = ids[at] ?? "";
+    const known = found.get(id)?.index;
+    indexes.push(known ?? (await log.appendAll([event], { ids: [id] }))[0]?.index ?? -1);
+  }
+  return indexes;
+}
+
+/** Gives the room that the log keeps to whatever is written next, loudly. */
+export async function makeRoom(context: CliContext): Promise<void> {
+  const { store } = await logPlace(context, null);
+  await store.reserve?.release();
+  context.progress.clear();
+  const text = "the disk of the audit log is full, and the room that was kept for this is used; make room";
+  context.tell([{ kind: "line", label: "DISK FULL", tone: "bad", text }]);
+}
+
+function noRoom(): RolewrightError {
+  return new RolewrightError("RW601", "the disk of the audit log is full: the room that it keeps could not be made", {
+    help: "nothing was announced and nothing was done; make room, and run it again",
+    details: { full: true },
   });
 }
 

@@ -1,6 +1,8 @@
-import { chmod, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { appendFile, chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { canMount } from "../support/mount.ts";
 import { expectExit, type Ran } from "./cli.ts";
 import { openShop, type Shop } from "./shop.ts";
 
@@ -308,5 +310,57 @@ describe("a spool that is not what was written", () => {
     expect(after.filter(({ type }) => type === "gap.declared")).toHaveLength(1);
     expectExit(await shop.folder.run(["audit", "absorb"]), 0);
     expect(await entries()).toHaveLength(after.length);
+  });
+});
+
+describe.runIf(canMount())("on a disk that is full", () => {
+  const RESERVE = { env: { ROLEWRIGHT_AUDIT_RESERVE: "2" } };
+  const at = (): string => shop.folder.path(".rolewright");
+  const fill = async (): Promise<void> => {
+    const block = Buffer.alloc(16 * 1024, 1);
+    for (;;) await appendFile(join(at(), "filler"), block);
+  };
+
+  beforeEach(async () => {
+    await rm(at(), { recursive: true, force: true });
+    await mkdir(at());
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=5m", "tmpfs", at()]);
+  });
+  afterEach(() => void execFileSync("umount", [at()]));
+
+  test("nothing new is announced, what takes access away uses the room that was kept, and the room is made again", async () => {
+    await shop.folder.write("rolewright.yaml", manifest(GIVE));
+    const small = await shop.folder.run(["apply", "--yes"], { env: { ROLEWRIGHT_AUDIT_RESERVE: "16" } });
+    expect([small.code, small.stderr]).toMatchObject([1, expect.stringContaining("RW601")]);
+    expect(await shop.aliceReads("orders_masked")).toBe(false);
+    expectExit(await shop.folder.run(["apply", "--yes"], RESERVE), 0);
+    expect((await stat(join(at(), "audit/state/reserve"))).size).toBe(2 * 1024 * 1024);
+
+    await expect(fill()).rejects.toMatchObject({ code: "ENOSPC" });
+    await shop.folder.write(
+      "rolewright.yaml",
+      manifest({ grants: "[usage on schema sales, insert on table sales.orders]" }),
+    );
+    const refused = await shop.folder.run(["apply", "--yes"], RESERVE);
+    expectExit(refused, 1);
+    expect(refused.stderr).toMatch(/RW(601|420)[\s\S]*disk is full/);
+    // The room is still there: a change that is refused does not use it.
+    expect((await stat(join(at(), "audit/state/reserve"))).size).toBe(2 * 1024 * 1024);
+
+    await shop.folder.write("rolewright.yaml", manifest({ ...GIVE, ...TAKE }));
+    const taken = await shop.folder.run(["apply", "--yes", "--spool", "--reason", "now"], RESERVE);
+    expectExit(taken, 0);
+    expect(taken.stderr).toContain("DISK FULL");
+    expect([await shop.aliceReads("orders"), await spools()]).toEqual([false, []]);
+    expect((await entries()).at(-1)).toMatchObject({ type: "change.outcome", outcome: "success" });
+
+    await rm(join(at(), "filler"));
+    await shop.folder.write(
+      "rolewright.yaml",
+      manifest({ ...GIVE, ...TAKE, grants: "[usage on schema sales, insert on table sales.orders]" }),
+    );
+    expectExit(await shop.folder.run(["apply", "--yes"], RESERVE), 0);
+    expect((await stat(join(at(), "audit/state/reserve"))).size).toBe(2 * 1024 * 1024);
+    expect(await verified()).toMatchObject({ verified: true, open_intents: [] });
   });
 });

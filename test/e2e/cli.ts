@@ -49,7 +49,11 @@ export async function workspace(env: Readonly<Record<string, string>> = {}): Pro
     },
     read: (name) => readFile(path(name), "utf8"),
     run: (args, options = {}) =>
-      rolewright(args, { cwd: folder, ...options, env: { XDG_STATE_HOME: state, ...env, ...options.env } }),
+      rolewright(args, {
+        cwd: folder,
+        ...options,
+        env: { XDG_STATE_HOME: state, ROLEWRIGHT_AUDIT_RESERVE: "0", ...env, ...options.env },
+      }),
     async [Symbol.asyncDispose]() {
       for (const made of [folder, state]) await rm(made, { recursive: true, force: true });
     },

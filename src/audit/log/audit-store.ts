@@ -34,6 +34,16 @@ export interface AuditStore {
   collect(policy: CollectPolicy): Promise<void>;
   readonly openings: OpeningStore;
   readonly blobs: BlobStore;
+  /** Absent where the storage has no room of its own to keep. */
+  readonly reserve?: SpaceReserve;
+}
+
+/** Room that is kept for what must be written when there is no other: how something ended, and what takes access away. */
+export interface SpaceReserve {
+  /** Makes it whole; false where there is no room for it. */
+  ensure(): Promise<boolean>;
+  /** Gives it to whoever writes next. */
+  release(): Promise<void>;
 }
 
 /** What is kept although it is not needed any more. */

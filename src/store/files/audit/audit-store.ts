@@ -17,6 +17,7 @@ import {
 } from "./commits.ts";
 import { type Disk, makeFolderDurably, realDisk, temporaryName } from "./disk.ts";
 import { type Folders, foldersOf } from "./folders.ts";
+import { isFull, reserveFile } from "./reserve-file.ts";
 import { openingFiles } from "./opening-files.ts";
 import { listTree, putCheckpoint, putFiles, removePartials, syncFiles } from "./served-tree.ts";
 
@@ -25,6 +26,8 @@ export interface AuditFilesOptions {
   readonly folder: string;
   /** @default the real file system */
   readonly disk?: Disk;
+  /** How much room is kept for what must be written on a full disk. More: more can be taken away and closed on one; less: the log takes less room at once. @default 0: none */
+  readonly reserveBytes?: number;
   /** The time, for what is old enough to be removed. @default Date.now */
   readonly now?: () => number;
 }
@@ -42,6 +45,7 @@ const TEMPORARY_MS = 3600 * 1000;
 export function fileAuditStore(options: AuditFilesOptions): AuditStore {
   const folders = foldersOf(options.folder);
   const disk = options.disk ?? realDisk;
+  const reserve = reserveFile(folders.reserve, options.reserveBytes ?? 0);
   const [openings, blobs] = [openingFiles(disk, folders), blobFiles(disk, folders)];
   const now = options.now ?? (() => Date.now());
   /** Frames up to this one were applied by us, and no crash came in between. */
@@ -116,6 +120,7 @@ export function fileAuditStore(options: AuditFilesOptions): AuditStore {
         }
         await disk.sync(folders.commits);
       }),
+    reserve: { ensure: () => explained(() => reserve.ensure()), release: () => reserve.release() },
     openings: {
       refer: (name) => explained(() => openings.refer(name)),
       keep: (kept) => explained(() => openings.keep(kept)),
@@ -171,6 +176,7 @@ async function explained<T>(work: () => Promise<T>): Promise<T> {
     throw new RolewrightError("RW601", `the audit log could not be written: ${reasonOf(error)}`, {
       cause: error,
       help: "what it was to announce was not done; make room or correct the path, and run it again",
+      details: { full: isFull(error) },
     });
   }
 }

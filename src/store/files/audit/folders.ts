@@ -11,6 +11,8 @@ export interface Folders {
   readonly quarantine: string;
   /** A file. */
   readonly settled: string;
+  /** A file. */
+  readonly reserve: string;
   readonly openings: string;
   readonly people: string;
   readonly blobs: string;
@@ -28,6 +30,7 @@ export function foldersOf(root: string): Folders {
     temporary: join(state, "tmp"),
     quarantine: join(state, "quarantine"),
     settled: join(state, "settled"),
+    reserve: join(state, "reserve"),
     openings,
     people: join(openings, "people"),
     blobs: join(root, "blobs"),
