@@ -64,7 +64,7 @@ export async function commandTrail(context: CliContext): Promise<SpoolingTrail> 
 
 interface Appending {
   readonly store: AuditStore;
-  open(): Promise<AuditLog>;
+  readonly open: () => Promise<AuditLog>;
   readonly context: CliContext;
 }
 
