@@ -5,7 +5,7 @@ import type { ServerAccount } from "../../local/account.ts";
 import { runAsServer } from "../../local/run.ts";
 import type { Binaries } from "./binaries.ts";
 
-/** The first superuser of every embedded server. */
+/** The first superuser of an embedded server, unless another name is asked for; also the database that every server has. */
 export const SUPERUSER = "postgres";
 
 const SETTINGS: Readonly<Record<string, string>> = {
@@ -23,10 +23,10 @@ const SETTINGS: Readonly<Record<string, string>> = {
 };
 
 /** Runs `initdb` into a folder as the server's account; durability is nobody's concern here. */
-export async function initData(data: string, binaries: Binaries): Promise<void> {
+export async function initData(data: string, binaries: Binaries, superuser: string = SUPERUSER): Promise<void> {
   const locale = binaries.major >= 17 ? ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] : [];
   const flags = ["--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", ...locale];
-  await runAsServer(binaries.initdb, ["-D", data, "-U", SUPERUSER, ...flags]);
+  await runAsServer(binaries.initdb, ["-D", data, "-U", superuser, ...flags]);
 }
 
 /** What a data folder is set up for. */

@@ -16,6 +16,10 @@ import { scramVerifier } from "../verifier.ts";
 export interface EmbeddedOptions {
   /** @default 18 */
   readonly major?: EmbeddedMajor;
+  /** The programs to run. @default those that we have for the major */
+  readonly binaries?: Binaries;
+  /** The first superuser, as whom we connect over the socket. Only where no password is asked for. @default `postgres` */
+  readonly superuser?: string;
   /** The password of the superuser `postgres` over TCP, checked by SCRAM. Null: whoever reaches the port is trusted, also other accounts of this machine. */
   readonly password: Secret | null;
   /** Lines for postgresql.conf, over ours. @default none */
@@ -25,7 +29,7 @@ export interface EmbeddedOptions {
   /** The server outlives this process; whoever stops it (`pid`) makes its folder disappear. @default false */
   readonly keep?: boolean;
   /** Fills the empty data folder, instead of `initdb`, as the server's account. */
-  readonly prepareData?: (data: string, binaries: Binaries) => Promise<void>;
+  readonly prepareData?: (data: string, binaries: Binaries, superuser: string) => Promise<void>;
 }
 
 /** A throw-away PostgreSQL server on this machine: loopback TCP and a Unix socket, a private folder, durability switched off. */
@@ -50,12 +54,13 @@ const START_ATTEMPTS = 5;
 
 /** Starts a server and resolves when it answers. It is stopped, and its folder removed, by `stop`, by `await using`, or when this process ends in whatever way. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
-  const binaries = await findBinaries(options.major);
+  const binaries = options.binaries ?? (await findBinaries(options.major));
+  const superuser = options.superuser ?? SUPERUSER;
   const account = serverAccount();
   const folder = await privateFolder("rolewright-pg-", account);
   const data = join(folder, "data");
   try {
-    await (options.prepareData ?? initData)(data, binaries);
+    await (options.prepareData ?? initData)(data, binaries, superuser);
     await configure(data, {
       account,
       socketFolder: folder,
@@ -65,7 +70,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
     });
     for (let attempt = 1; ; attempt++) {
       const port = await freePort();
-      const server = new Server({ binaries, account, folder, data, port, keep: options.keep ?? false });
+      const server = new Server({ binaries, account, folder, data, port, superuser, keep: options.keep ?? false });
       try {
         await server.start();
         if (options.password !== null) await setPassword(server, options.password);
@@ -97,6 +102,7 @@ interface Place {
   readonly folder: string;
   readonly data: string;
   readonly port: number;
+  readonly superuser: string;
   readonly keep: boolean;
 }
 
@@ -193,7 +199,7 @@ class Server implements EmbeddedServer {
 }
 
 async function accepts(place: Place): Promise<boolean> {
-  const client = new Client({ host: place.folder, port: place.port, user: SUPERUSER, database: SUPERUSER });
+  const client = new Client({ host: place.folder, port: place.port, user: place.superuser, database: SUPERUSER });
   client.on("error", () => {});
   try {
     await client.connect();

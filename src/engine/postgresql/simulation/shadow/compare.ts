@@ -1,0 +1,78 @@
+import { canonicalJson } from "../../../../base/digest.ts";
+import type { AccessState } from "../../../../model/access-state.ts";
+import { databaseOf, describeName, describeTyped, type Resource } from "../../../../model/resource.ts";
+import type { Snapshot } from "../../../../model/snapshot.ts";
+import type { ShadowGap } from "../../../simulation.ts";
+
+/** What of a target a shadow is meant to have. */
+export interface Mirrored {
+  has(resource: Resource): boolean;
+}
+
+/** Everything of the databases that were read. */
+export function everything(live: Snapshot): Mirrored {
+  const databases = new Set(live.identity.databases);
+  return {
+    has(resource) {
+      const database = databaseOf(resource);
+      return database === null || databases.has(database);
+    },
+  };
+}
+
+/** Every difference between what is granted on the target and on its shadow, as a gap by the name of what differs. */
+export function differences(live: AccessState, shadow: AccessState, mirrored: Mirrored): ShadowGap[] {
+  const gaps: ShadowGap[] = [];
+  const compare = <K extends string, V>(
+    [here, there]: readonly [ReadonlyMap<K, V>, ReadonlyMap<K, V>],
+    describe: (value: V) => string | null,
+    same: (a: V, b: V) => boolean,
+  ): void => {
+    for (const key of new Set([...here.keys(), ...there.keys()])) {
+      const [a, b] = [here.get(key), there.get(key)];
+      if (a !== undefined && b !== undefined && same(a, b)) continue;
+      const name = describe((a ?? b) as V);
+      if (name === null) continue;
+      const reason =
+        b === undefined
+          ? "it is not on the shadow"
+          : a === undefined
+            ? "it is on the shadow alone"
+            : "its access differs on the shadow";
+      gaps.push({ name, reason });
+    }
+  };
+  const equal = (a: unknown, b: unknown): boolean => canonicalJson(plain(a)) === canonicalJson(plain(b));
+  compare([live.roles, shadow.roles], (role) => `role ${describeName(role.name)}`, equal);
+  compare([live.memberships, shadow.memberships], (one) => `role ${describeName(one.role)}`, equal);
+  compare(
+    [live.holdings, shadow.holdings],
+    ({ resource }) => (mirrored.has(resource) ? describeTyped(resource) : null),
+    (a, b) => a.owner === b.owner && a.list.id === b.list.id && equal(a.rowSecurity, b.rowSecurity),
+  );
+  compare(
+    [live.defaultPrivileges, shadow.defaultPrivileges],
+    (one) =>
+      mirrored.has({ kind: "database", path: [one.database] })
+        ? `default privileges of ${describeName(one.creator)}`
+        : null,
+    (a, b) => a.list.id === b.list.id,
+  );
+  compare(
+    [live.rowPolicies, shadow.rowPolicies],
+    ({ table }) => (mirrored.has(table) ? describeTyped(table) : null),
+    equal,
+  );
+  return gaps;
+}
+
+function plain(value: unknown): Parameters<typeof canonicalJson>[0] {
+  return JSON.parse(JSON.stringify(value ?? null)) as Parameters<typeof canonicalJson>[0];
+}
+
+/** One gap a name: the first reason that was given stands, because what follows from it says less. Sorted by name. */
+export function sortedGaps(gaps: readonly ShadowGap[]): readonly ShadowGap[] {
+  const byName = new Map<string, ShadowGap>();
+  for (const gap of gaps) if (!byName.has(gap.name)) byName.set(gap.name, gap);
+  return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}

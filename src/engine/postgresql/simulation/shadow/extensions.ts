@@ -1,0 +1,115 @@
+import type { ShadowGap } from "../../../simulation.ts";
+import type { Session } from "../../client.ts";
+import { quoteIdentifier, quoteLiteral } from "../../quote.ts";
+import type { DatabasePlan } from "./build-database.ts";
+import { makeAll } from "./make.ts";
+import { named } from "./names.ts";
+
+/**
+ * Installs the extensions that the shadow's server has too. The others become stand-ins: what they made on the target is made by its names, and gaps say so. Languages whose handler is not there are entered
+ * by name.
+ */
+export async function installExtensions(
+  session: Session,
+  plan: DatabasePlan,
+): Promise<{ readonly installed: ReadonlySet<string>; readonly missing: readonly ShadowGap[] }> {
+  const { rows } = plan;
+  const here = new Set(
+    (await session.rows<readonly [string]>("select extname from pg_extension")).map(([name]) => name),
+  );
+  for (const name of here) {
+    if (rows.extensions.some(([, wanted]) => wanted === name)) continue;
+    await session.run(`drop extension ${quoteIdentifier(name)}`);
+  }
+  const known = new Set(
+    (
+      await session.rows<readonly [string, string]>("select name, version from pg_available_extension_versions")
+    ).flatMap(([name, version]) => [name, `${name} ${version}`]),
+  );
+  const installed = new Set<string>();
+  const missing: ShadowGap[] = [];
+  for (const [, name, owner, schema, version] of rows.extensions) {
+    plan.signal?.throwIfAborted();
+    if (here.has(name)) {
+      installed.add(name);
+      continue;
+    }
+    const same = known.has(`${name} ${version}`);
+    const text = `create extension if not exists ${quoteIdentifier(name)} with schema ${quoteIdentifier(schema)}${same ? ` version ${quoteLiteral(version)}` : ""} cascade`;
+    const failed = known.has(name)
+      ? await makeAll(session, [{ name, owner, statements: [text] }], plan)
+      : [{ name, reason: "this machine does not have it" }];
+    if (failed.length === 0) {
+      installed.add(name);
+      if (!same)
+        missing.push({
+          name: `extension ${name}`,
+          reason: `version ${version} is not on this machine: another one stands for it`,
+        });
+    } else {
+      missing.push({
+        name: `extension ${name}`,
+        reason: `stand-ins by name without its code: ${failed[0]?.reason ?? ""}`,
+      });
+    }
+  }
+  missing.push(...(await standIns(session, plan, installed)));
+  return { installed, missing };
+}
+
+/** Schemas and languages of extensions that are not here, and what all of their code is called. */
+async function standIns(session: Session, plan: DatabasePlan, installed: ReadonlySet<string>): Promise<ShadowGap[]> {
+  const { rows } = plan;
+  const absent = new Set(rows.extensions.filter(([, name]) => !installed.has(name)).map(([oid]) => oid));
+  const members = new Set(
+    rows.members.filter(([, , extension]) => absent.has(extension)).map(([catalog, oid]) => `${catalog} ${oid}`),
+  );
+  const schemas = rows.schemas.filter(([oid]) => members.has(`pg_namespace ${oid}`));
+  const gaps = await makeAll(
+    session,
+    schemas.map(([, name, owner]) => ({
+      name: named("schema", name),
+      owner,
+      statements: [`create schema ${quoteIdentifier(name)}`],
+    })),
+    plan,
+  );
+  const languages = new Set(
+    (await session.rows<readonly [string]>("select lanname from pg_language")).map(([name]) => name),
+  );
+  for (const [, name, owner, trusted] of rows.languages) {
+    if (languages.has(name)) continue;
+    await session.rows(LANGUAGE, [name, owner, trusted]);
+    gaps.push({
+      name: named("language", name),
+      reason: "its handler is not on this machine: routines in it cannot run",
+    });
+  }
+  for (const [oid, schema, name, , , inputs, , , language] of rows.routines) {
+    const isStub =
+      language === "c" &&
+      (members.has(`pg_proc ${oid}`) || !rows.members.some(([c, o]) => c === "pg_proc" && o === oid));
+    if (isStub)
+      gaps.push({
+        name: named("routine", schema, name, inputs),
+        reason: "its code is a library that is not here: a stand-in has its name and its rights",
+      });
+  }
+  for (const [oid, schema, name, , form, defined] of rows.types) {
+    if (
+      form === "b" &&
+      defined === "t" &&
+      (members.has(`pg_type ${oid}`) || !rows.members.some(([c, o]) => c === "pg_type" && o === oid))
+    )
+      gaps.push({ name: named("type", schema, name), reason: "a stand-in over text: its values are not understood" });
+  }
+  for (const [catalog, oid, name] of rows.early) {
+    if (rows.members.some(([c, o, extension]) => c === catalog && o === oid && !absent.has(extension))) continue;
+    gaps.push({ name, reason: "a stand-in by its name and its rights alone" });
+  }
+  return gaps;
+}
+
+const LANGUAGE = `
+  insert into pg_language (oid, lanname, lanowner, lanispl, lanpltrusted, lanplcallfoid, laninline, lanvalidator)
+  select pg_nextoid('pg_language', 'oid', 'pg_language_oid_index'), $1, r.oid, true, $3::boolean, 'pg_catalog.trigger_in'::regproc, 0, 0 from pg_roles r where r.rolname = $2`;

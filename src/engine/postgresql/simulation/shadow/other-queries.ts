@@ -1,0 +1,63 @@
+/** What is read of a target beside its tables and functions: the kinds that few databases have. See structure-queries.ts. */
+
+type Text = string;
+
+const IN = (namespace: string): string => `(select nspname from pg_namespace n where n.oid = ${namespace})`;
+
+/** A kind, its oid, what people call it, its owner, and the statement that makes it. In the order in which they can be made. */
+export const EARLY_OBJECTS: string = `
+  select 'pg_collation', oid, 'collation ' || ${IN("collnamespace")} || '.' || collname, pg_get_userbyid(collowner),
+    format('create collation %I.%I (provider = libc, locale = %L)', ${IN("collnamespace")}, collname, 'C')
+  from pg_collation where oid >= 16384
+  union all
+  select 'pg_ts_dict', oid, 'text search dictionary ' || ${IN("dictnamespace")} || '.' || dictname, pg_get_userbyid(dictowner),
+    format('create text search dictionary %I.%I (template = pg_catalog.simple)', ${IN("dictnamespace")}, dictname)
+  from pg_ts_dict where oid >= 16384
+  union all
+  select 'pg_ts_config', oid, 'text search configuration ' || ${IN("cfgnamespace")} || '.' || cfgname, pg_get_userbyid(cfgowner),
+    format('create text search configuration %I.%I (copy = pg_catalog.simple)', ${IN("cfgnamespace")}, cfgname)
+  from pg_ts_config where oid >= 16384
+  union all
+  select 'pg_foreign_data_wrapper', oid, 'foreign data wrapper ' || fdwname, pg_get_userbyid(fdwowner), format('create foreign data wrapper %I', fdwname)
+  from pg_foreign_data_wrapper where oid >= 16384
+  union all
+  select 'pg_foreign_server', s.oid, 'foreign server ' || srvname, pg_get_userbyid(srvowner), format('create server %I foreign data wrapper %I', srvname, fdwname)
+  from pg_foreign_server s join pg_foreign_data_wrapper w on w.oid = srvfdw where s.oid >= 16384`;
+export type ObjectRow = readonly [Text, Text, Text, Text, Text];
+
+/** Operators and casts; they name functions and types. */
+export const OPERATORS: string = `
+  select 'pg_operator', o.oid, 'operator ' || ${IN("oprnamespace")} || '.' || oprname, pg_get_userbyid(oprowner),
+    format('create operator %I.%s (function = %s%s%s%s%s)', ${IN("oprnamespace")}, oprname, oprcode,
+      case when oprleft <> 0 then ', leftarg = ' || format_type(oprleft, null) else '' end,
+      case when oprright <> 0 then ', rightarg = ' || format_type(oprright, null) else '' end,
+      case when oprcanhash then ', hashes' else '' end, case when oprcanmerge then ', merges' else '' end)
+  from pg_operator o where o.oid >= 16384 and oprcode <> 0
+  union all
+  select 'pg_cast', c.oid, 'cast ' || format_type(castsource, null) || ' as ' || format_type(casttarget, null), pg_get_userbyid(10),
+    format('create cast (%s as %s) %s%s', format_type(castsource, null), format_type(casttarget, null),
+      case castmethod when 'f' then 'with function ' || castfunc::regprocedure when 'i' then 'with inout' else 'without function' end,
+      case castcontext when 'a' then ' as assignment' when 'i' then ' as implicit' else '' end)
+  from pg_cast c where c.oid >= 16384 and not exists (
+    select from pg_depend d where d.classid = 'pg_cast'::regclass and d.objid = c.oid and d.deptype = 'i')`;
+
+/** Languages that come with no extension that we have: their functions cannot run. */
+export const LANGUAGES: string = `
+  select oid, lanname, pg_get_userbyid(lanowner), lanpltrusted from pg_language where oid >= 16384`;
+export type LanguageRow = readonly [Text, Text, Text, "t" | "f"];
+
+/** What is left out or put in by a stand-in that does nothing, by what people call it, and why. */
+export const LEFT_OUT: string = `
+  select 'event trigger ' || evtname, 'event triggers are left out: what they do on a change of the schema is not seen' from pg_event_trigger where evtenabled <> 'D'
+  union all select 'access method ' || amname, 'an access method cannot be made from the catalog' from pg_am where oid >= 16384
+  union all select 'operator class ' || n.nspname || '.' || opcname, 'operator classes are left out' from pg_opclass o join pg_namespace n on n.oid = opcnamespace where o.oid >= 16384
+    and not exists (select from pg_depend d where d.classid = 'pg_opclass'::regclass and d.objid = o.oid and d.deptype = 'e')
+  union all select 'conversion ' || n.nspname || '.' || conname, 'conversions are left out' from pg_conversion c join pg_namespace n on n.oid = connamespace where c.oid >= 16384
+    and not exists (select from pg_depend d where d.classid = 'pg_conversion'::regclass and d.objid = c.oid and d.deptype = 'e')
+  union all select 'transform for ' || format_type(trftype, null), 'transforms are left out' from pg_transform t where t.oid >= 16384
+    and not exists (select from pg_depend d where d.classid = 'pg_transform'::regclass and d.objid = t.oid and d.deptype = 'e')`;
+export type LeftOutRow = readonly [Text, Text];
+
+/** Large objects: only that they are there. */
+export const LARGE_OBJECTS = "select oid, pg_get_userbyid(lomowner) from pg_largeobject_metadata";
+export type LargeObjectRow = readonly [Text, Text];

