@@ -10,6 +10,7 @@ import { RW54X } from "./rw54x.ts";
 import { RW57X } from "./rw57x.ts";
 import { RW59X } from "./rw59x.ts";
 import { RW56X } from "./rw56x.ts";
+import { RW58X } from "./rw58x.ts";
 import { RW5XX } from "./rw5xx.ts";
 import { RW65X } from "./rw65x.ts";
 import { RW69X } from "./rw69x.ts";
@@ -28,6 +29,7 @@ export const CODES: Readonly<Record<string, CodePage>> = {
   ...RW5XX,
   ...RW54X,
   ...RW57X,
+  ...RW58X,
   ...RW59X,
   ...RW56X,
   ...RW65X,

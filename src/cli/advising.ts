@@ -1,0 +1,304 @@
+import { dirname, extname, join, resolve } from "node:path";
+import { mkdir, writeFile } from "node:fs/promises";
+import { buildAccessIndex } from "../analysis/access-index.ts";
+import { RolewrightError } from "../base/error.ts";
+import { Secret } from "../base/secret.ts";
+import { parseManifestSources, resolveReference, resolveUrl } from "../config/load.ts";
+import { resolveManifest } from "../config/resolve.ts";
+import { type Said, saidOf } from "../config/tighten/said.ts";
+import { type HeldGrant, type Tightening, tightenSources } from "../config/tighten/tighten.ts";
+import { diff } from "../diff/diff.ts";
+import { predict } from "../diff/predict.ts";
+import type { EngineSimulation, RequirementSource } from "../engine/simulation.ts";
+import type { Change } from "../model/change.ts";
+import { hasErrors } from "../model/finding.ts";
+import { resourceKey } from "../model/resource.ts";
+import type { StatementRequirements } from "../model/requirements.ts";
+import type { Evidence } from "../model/workload.ts";
+import type { Advice, Unit } from "../simulation/advise/advice.ts";
+import { advise } from "../simulation/advise/advise.ts";
+import { keptKeys } from "../simulation/advise/changes.ts";
+import type { AdviseRules } from "../simulation/advise/obstacles.ts";
+import { type ObservedPair, observedPairs } from "../simulation/advise/observed.ts";
+import { proveLeast, type Worse, worseOff } from "../simulation/advise/prove.ts";
+import { questionsOf, requirementsOf } from "../simulation/advise/questions.ts";
+import { grantKey, memberKey } from "../simulation/advise/ways.ts";
+import { readEvidence } from "../simulation/evidence/file.ts";
+import type { CliContext } from "./context.ts";
+import { compareLive, type Comparison } from "./pipeline.ts";
+import { manifestError, type OpenTarget } from "./target.ts";
+
+/** What is asked for. */
+export interface AdviseRequest {
+  readonly evidence: readonly string[];
+  readonly role: string | null;
+  readonly rules: AdviseRules;
+  /** Patterns that lose anything become lists. */
+  readonly lists: boolean;
+  /** Where it is read what statements need: on the target, which only reads them; on a shadow; or from their text, which is certain of nothing. */
+  readonly by: "target" | "shadow" | "text";
+}
+
+/** Advice about one target, and the manifest that follows it. */
+export interface Advised {
+  readonly compared: Comparison;
+  readonly evidence: Evidence;
+  readonly advice: Advice;
+  /** How it was read what statements need, as people are told. */
+  readonly basis: string;
+  /** The files that change, by name, as they would be; empty where nothing is advised or the manifest is code. */
+  readonly files: ReadonlyMap<string, string>;
+  /** What these files change on the target besides what the files of today would. */
+  readonly changes: readonly Change[];
+  /** Observed statements that would be worse off under the tightened manifest: empty, or nothing is written. */
+  readonly worse: readonly Worse[];
+  /** Kept units that could go too: empty, or the advice is not the least. Null: too many to try each. */
+  readonly spare: readonly Unit[] | null;
+}
+
+/** Of more units than this it is not tried one by one whether each is needed. */
+const MOST_TRIED = 2000;
+
+export async function adviseTarget(target: OpenTarget, context: CliContext, request: AdviseRequest): Promise<Advised> {
+  const compared = await compareLive(target, context);
+  const { live, dialect, declared } = compared;
+  const evidence = await joinedEvidence(request.evidence, context, live.identity);
+  const pairs = observedPairs(evidence);
+  const simulation = await target.connection.engine.simulation();
+  const { requirements, basis } = await needsOf(pairs, { target, context, compared, simulation, by: request.by });
+  context.progress.step("working out what nobody uses");
+  const said = saidOf({ ...target.loaded, manifest: target.manifest }, target.name, live, dialect.rules);
+  const index = buildAccessIndex(live.access, live.catalog, dialect.accessRules);
+  const advice = advise({
+    index,
+    evidence,
+    requirements,
+    declared,
+    target: target.name,
+    rules: request.rules,
+    bundles: bundlesOf(said, request.lists),
+    managed: (role) => said.roles.has(role),
+    ...(request.role === null ? {} : { only: request.role }),
+  });
+  const isCode = target.loaded.files.some((file) => !/^\.ya?ml$/u.test(extname(file)));
+  const files = isCode || isEmpty(advice) ? new Map<string, string>() : patch(said, advice, target, request.lists);
+  context.progress.step("simulating the advice with the same evidence");
+  const { changes, after } = await resultOf(files, target, compared);
+  const states = { before: index, after: buildAccessIndex(after, live.catalog, dialect.accessRules) };
+  const proof = { index, rules: dialect.rules, pairs, requirements };
+  return {
+    compared,
+    evidence,
+    advice,
+    basis,
+    files,
+    changes,
+    worse: worseOff(pairs, requirements, states),
+    spare: advice.needed.length > MOST_TRIED ? null : proveLeast(advice, proof),
+  };
+}
+
+/** Writes the tightened files under a folder, as they stand beside each other in the manifest. */
+export async function writeFiles(files: ReadonlyMap<string, string>, out: string, context: CliContext): Promise<void> {
+  for (const [name, text] of files) {
+    const path = join(resolve(context.cwd, out), name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text);
+  }
+}
+
+async function joinedEvidence(
+  names: readonly string[],
+  context: CliContext,
+  identity: Comparison["live"]["identity"],
+): Promise<Evidence> {
+  context.progress.step("reading evidence");
+  const all: Evidence[] = [];
+  for (const name of names) all.push(await readEvidence(resolve(context.cwd, name)));
+  for (const [at, each] of all.entries()) {
+    const other = each.engine !== identity.engine || (each.target !== null && each.target.server !== identity.server);
+    if (!other) continue;
+    throw new RolewrightError("RW580", `the evidence \`${names[at]}\` is of another server`, {
+      help: `it is of ${each.engine}${each.target === null ? "" : ` ${each.target.server}`}, the target is ${identity.engine} ${identity.server}`,
+    });
+  }
+  const [first] = all;
+  if (first === undefined) throw new RangeError("no evidence was given");
+  return { ...first, windows: all.flatMap((each) => each.windows), uses: all.flatMap((each) => each.uses) };
+}
+
+async function needsOf(
+  pairs: readonly ObservedPair[],
+  given: {
+    readonly target: OpenTarget;
+    readonly context: CliContext;
+    readonly compared: Comparison;
+    readonly simulation: EngineSimulation;
+    readonly by: AdviseRequest["by"];
+  },
+): Promise<{ readonly requirements: ReadonlyMap<string, StatementRequirements>; readonly basis: string }> {
+  const { context, compared, simulation, by } = given;
+  const read = async (source: RequirementSource | null): Promise<ReadonlyMap<string, StatementRequirements>> =>
+    await requirementsOf(
+      pairs,
+      { source, engine: simulation, databases: compared.live.catalog.databases },
+      {
+        onProgress: (done, total) => context.progress.step(`reading what statements need: ${done} of ${total}`),
+        signal: context.signal,
+      },
+    );
+  if (by === "text") return { requirements: await read(null), basis: "the text of the statements alone" };
+  const url = urlOf(given.target, context);
+  if (by === "target") {
+    const snapshot = compared.live;
+    await using source = await simulation.openRequirements({ url, snapshot, signal: context.signal });
+    return { requirements: await read(source), basis: `the target itself, which was only asked to read them` };
+  }
+  const staging = stagingOf(given.target);
+  context.progress.step("building the shadow");
+  await using shadow = await simulation.startShadow({
+    url,
+    live: compared.live,
+    about: questionsOf(pairs, compared.live.catalog.databases).questions,
+    ...(staging === null ? {} : { staging }),
+    onProgress: (done) => context.progress.step(`building the shadow: ${done}`),
+    signal: context.signal,
+  });
+  await using source = await simulation.openRequirements({
+    url: shadow.url,
+    snapshot: shadow.snapshot,
+    isShadow: true,
+    signal: context.signal,
+  });
+  return { requirements: await read(source), basis: "a shadow of the target" };
+}
+
+/** Where the manifest says that shadows are built. */
+function stagingOf({ loaded, manifest, name, sources }: OpenTarget): Secret | null {
+  const reference = manifest.targets?.[name]?.shadow?.url;
+  if (reference === undefined) return null;
+  const url = resolveReference(loaded, reference, ["targets", name, "shadow", "url"], loaded.env);
+  if (url instanceof Secret) return url;
+  throw manifestError([url], sources);
+}
+
+function urlOf(target: OpenTarget, context: CliContext): Secret {
+  const url = resolveUrl(target.loaded, target.name, context.env);
+  if (url instanceof Secret) return url;
+  throw manifestError([url], target.sources);
+}
+
+/** What one place of the manifest says is taken as a whole, where it is not a list of things of one role. */
+function bundlesOf(said: Said, lists: boolean): readonly Unit[] {
+  return said.places.flatMap((place): readonly Unit[] => {
+    const id = place.path.join(".");
+    if (place.kind === "membership") {
+      const members = place.pairs.map(({ role, member }) => memberKey(member, role));
+      const [first] = place.pairs;
+      if (first === undefined || place.pairs.length < 2) return [];
+      const what = { kind: "membership" as const, members: place.pairs.map(({ member }) => member), role: first.role };
+      return [{ id, what, grants: [], members, fixed: null }];
+    }
+    if (place.form === "line" && (!place.isPattern || lists)) return [];
+    const all = place.gives.flatMap((give) =>
+      give.privileges.flatMap((privilege) =>
+        give.resources.map((resource) => ({ grantee: give.grantee, privilege, resource })),
+      ),
+    );
+    const groups = place.form === "preset" ? [all] : [...Map.groupBy(all, ({ privilege }) => privilege).values()];
+    return groups.map((group) => ({ ...grantUnit(group), id: `${id} ${group[0]?.privilege ?? ""}` }));
+  });
+}
+
+function grantUnit(group: readonly HeldGrant[]): Unit {
+  const resources = [...new Map(group.map(({ resource }) => [resourceKey(resource), resource])).values()];
+  return {
+    id: "",
+    what: {
+      kind: "grant",
+      grantees: [...new Set(group.map(({ grantee }) => grantee))],
+      privileges: [...new Set(group.map(({ privilege }) => privilege))],
+      resources,
+    },
+    grants: group.map(({ grantee, privilege, resource }) => grantKey(grantee, privilege, resource)),
+    members: [],
+    fixed: null,
+  };
+}
+
+function isEmpty({ removals, narrowings }: Advice): boolean {
+  return removals.length === 0 && narrowings.length === 0;
+}
+
+function patch(said: Said, advice: Advice, { loaded }: OpenTarget, lists: boolean): ReadonlyMap<string, string> {
+  return tightenSources(said, { ...tighteningOf(advice), lists }, loaded);
+}
+
+/** What the advice takes, thing by thing, without what another place keeps. */
+function tighteningOf(advice: Advice): Tightening {
+  const kept = keptKeys(advice);
+  const grants = new Map<string, HeldGrant>();
+  const memberships = new Map<string, { role: string; member: string }>();
+  for (const { unit } of advice.removals) {
+    const { what } = unit;
+    if (what.kind === "membership") {
+      for (const member of what.members) {
+        const key = memberKey(member, what.role);
+        if (!kept.has(key)) memberships.set(key, { member, role: what.role });
+      }
+      continue;
+    }
+    const taken = new Set(unit.grants.filter((key) => !kept.has(key)));
+    for (const grantee of what.grantees) {
+      for (const privilege of what.privileges) {
+        for (const resource of what.resources) {
+          const key = grantKey(grantee, privilege, resource);
+          if (taken.has(key)) grants.set(key, { grantee, privilege, resource });
+        }
+      }
+    }
+  }
+  return {
+    grants: [...grants.values()],
+    memberships: [...memberships.values()],
+    columns: advice.narrowings.map(({ grantee, privilege, table, columns }) => ({
+      grantee,
+      privilege,
+      resource: table,
+      columns,
+    })),
+  };
+}
+
+/** What the tightened files change, and the state that they lead to. Throws RW581 where they are not a manifest any more, which would be our mistake. */
+async function resultOf(
+  files: ReadonlyMap<string, string>,
+  target: OpenTarget,
+  { live, dialect, resolution }: Comparison,
+): Promise<{ readonly changes: readonly Change[]; readonly after: Comparison["live"]["access"] }> {
+  if (files.size === 0) return { changes: [], after: live.access };
+  const sources = target.loaded.files.map((path) => ({
+    path,
+    text: files.get(path) ?? target.loaded.sources.get(path) ?? "",
+  }));
+  const loaded = parseManifestSources(sources, target.loaded.env);
+  const tightened = resolveManifest(loaded, target.name, live, dialect.rules);
+  const findings = [...loaded.findings, ...tightened.findings];
+  if (hasErrors(findings)) {
+    const [first] = findings.filter((each) => each.severity === "error");
+    throw new RolewrightError("RW581", `the tightened manifest would not be valid: ${first?.message ?? ""}`, {
+      help: "this is a defect of rolewright, please report it; nothing was written",
+    });
+  }
+  const rules = { rules: dialect.rules };
+  const changes = diff(live.access, tightened.desired, { ...rules, renames: tightened.renames });
+  const today = new Set(
+    diff(live.access, resolution.desired, { ...rules, renames: resolution.renames }).map((each) =>
+      JSON.stringify(each),
+    ),
+  );
+  return {
+    changes: changes.filter((each) => !today.has(JSON.stringify(each))),
+    after: predict(live.access, changes, dialect.rules),
+  };
+}
