@@ -38,8 +38,13 @@ export interface SpoolingTrail extends Trail, AsyncDisposable {
   permit(permit: SpoolPermit | { readonly refused: string }): void;
 }
 
+/** A trail that can be told to go on with less than the manifest asks for, and to say so in the log. */
+export interface LeveledTrail extends Trail {
+  reached?(plan: Digest, given?: { readonly mayDegrade: boolean }): Promise<void>;
+}
+
 export interface SpoolingOptions {
-  readonly log: Trail & AsyncDisposable;
+  readonly log: LeveledTrail & AsyncDisposable;
   readonly spools: SpoolStore;
   readonly clock: Clock;
   readonly holder: string;
@@ -134,6 +139,9 @@ export function spoolingTrail(options: SpoolingOptions): SpoolingTrail {
         }
       }
       return await toSpool(events, ids);
+    },
+    async reached(plan) {
+      if (use === null) await log.reached?.(plan, { mayDegrade: permit !== null && !("refused" in permit) });
     },
     async keep(content) {
       if (use !== null) return null;

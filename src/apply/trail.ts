@@ -3,6 +3,7 @@ import { credentialIn } from "../audit/entry/credentials.ts";
 import type { Actor, AuditEvent, ChangeRef, TargetRef } from "../audit/entry/event.ts";
 import type { OpenIntent } from "../audit/log/open-intents.ts";
 import type { Digest } from "../base/digest.ts";
+import { RolewrightError } from "../base/error.ts";
 import { compareBy } from "../base/order.ts";
 import type { Change } from "../model/change.ts";
 import type { Plan, Stage } from "../plan/plan.ts";
@@ -20,6 +21,8 @@ export interface Trail {
   append(events: readonly AuditEvent[], given?: AppendGiven): Promise<readonly number[]>;
   /** What was announced since then, and has no outcome. */
   openIntents(since: Date | null): Promise<readonly OpenIntent[]>;
+  /** Returns when what was announced is as far as the manifest asks before anything may run: readable by others, or seen by witnesses. Throws where that is not so in time: then nothing may run. @default committed is far enough */
+  reached?(plan: Digest): Promise<void>;
   /** Keeps content beside the log, erasable; gives its address, durable when it returns, or null where it is not kept. @default nothing is kept */
   keep?(content: string): Promise<string | null>;
   /** Why it goes to a spool, since the log is down; null while it goes to the log. @default it never does */
@@ -74,6 +77,37 @@ export function trailedRuns(runs: RunStore, options: TrailOptions): RunStore {
       const index = indexes[at];
       if (index !== undefined) open.set(keyOf(about), { index, about });
     }
+    const [first] = intents;
+    if (first === undefined) return;
+    try {
+      await trail.reached?.(first.about.plan);
+    } catch (error) {
+      await withdraw(
+        intents.map(({ about }) => about),
+        error,
+      );
+      throw error;
+    }
+  };
+  /** What was announced is not done after all. */
+  const withdraw = async (abouts: readonly About[], why: unknown): Promise<void> => {
+    const error = why instanceof RolewrightError ? why.code : null;
+    const { actor, target } = options;
+    const outcomes = abouts.flatMap((about): readonly AuditEvent[] => {
+      const intent = open.get(keyOf(about))?.index;
+      const event = {
+        type: "change.outcome",
+        actor,
+        target,
+        plan: { digest: about.plan },
+        outcome: "failure",
+        error,
+      } as const;
+      open.delete(keyOf(about));
+      return intent === undefined ? [] : [{ ...event, intent, reconciled: false }];
+    });
+    // Where that cannot be written, the next command says so.
+    await trail.append(outcomes).catch(() => undefined);
   };
   /** Says of what was announced how it ended, as far as the record tells by now. */
   const close = async (run: Run, from: readonly Announced[], reconciled: boolean): Promise<void> => {

@@ -19,6 +19,7 @@ import { fileWindowStore } from "../store/files/window-store.ts";
 import { ownActor } from "./auditing.ts";
 import type { CliContext } from "./context.ts";
 import { findManifest, runsFolder } from "./files.ts";
+import { intentLevel } from "./intent-level.ts";
 import { FindingsError } from "./findings-error.ts";
 import type { Sources } from "./output/frame.ts";
 import { fileSources } from "./sources.ts";
@@ -113,7 +114,7 @@ export async function openTarget<T>(
     signal: context.signal,
   });
   const environment = entry?.environment ?? "development";
-  await using trail = await commandTrail(context);
+  await using trail = await commandTrail(context, intentLevel(read.manifest, environment, read.loaded.root));
   const about = { engine: engine.name, name, environment, server: (await connection.identify()).server };
   const stepwise = !engine.capabilities.transactionalGrants;
   const runs = trailedRuns(read.runs, { trail, actor: ownActor(), target: about, stepwise, because });

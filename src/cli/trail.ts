@@ -1,4 +1,4 @@
-import { spoolingTrail, type SpoolingTrail } from "../apply/spooling.ts";
+import { type LeveledTrail, spoolingTrail, type SpoolingTrail } from "../apply/spooling.ts";
 import type { AppendGiven, Trail } from "../apply/trail.ts";
 import type { AuditLog } from "../audit/log/audit-log.ts";
 import { newEntryId } from "../audit/entry/entry-id.ts";
@@ -11,13 +11,14 @@ import { lastWrittenNote, logPlace, openLogForWriting, spoolsBeside } from "./au
 import type { CliContext } from "./context.ts";
 import { holder } from "./doer.ts";
 import { findManifest } from "./files.ts";
+import { COMMITTED, type IntentLevel, reachLevel } from "./intent-level.ts";
 import { escapeLine } from "./output/escape.ts";
 
 /** The audit log as commands write to it: opened when the first thing is to be recorded, and not before. */
-export interface LazyTrail extends Trail, AsyncDisposable {}
+export interface LazyTrail extends LeveledTrail, AsyncDisposable {}
 
 /** The trail beside the manifest. */
-export function lazyTrail(context: CliContext): LazyTrail {
+export function lazyTrail(context: CliContext, level: IntentLevel = COMMITTED): LazyTrail {
   let log: AuditLog | null = null;
   const opened = async (): Promise<AuditLog> =>
     (log ??= await explained(async () => await openLogForWriting(await logPlace(context, null), context)));
@@ -25,6 +26,11 @@ export function lazyTrail(context: CliContext): LazyTrail {
     async append(events, given) {
       const { store } = await explained(() => logPlace(context, null));
       return await appendOrReserve(events, given ?? {}, { store, open: opened, context });
+    },
+    async reached(plan, given) {
+      if (level.kind === "committed" || log === null) return;
+      const place = await logPlace(context, null);
+      await reachLevel(plan, { level, log, place, context, mayDegrade: given?.mayDegrade === true });
     },
     async keep(content) {
       await opened();
@@ -52,9 +58,9 @@ export function lazyTrail(context: CliContext): LazyTrail {
 }
 
 /** The same for a command that changes something: what may goes to a spool while the log is down. */
-export async function commandTrail(context: CliContext): Promise<SpoolingTrail> {
+export async function commandTrail(context: CliContext, level: IntentLevel): Promise<SpoolingTrail> {
   return spoolingTrail({
-    log: lazyTrail(context),
+    log: lazyTrail(context, level),
     spools: spoolsBeside(await findManifest(context), context),
     clock: context.clock,
     holder: holder(),

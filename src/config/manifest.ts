@@ -38,6 +38,12 @@ export interface Manifest {
 
 /** How the audit log is kept to. */
 export interface AuditEntry {
+  /** `committed`, `published` or `witnessed(2)`. */
+  readonly level?: string;
+  readonly environments?: readonly string[];
+  readonly policy?: string;
+  readonly timeout?: string;
+  readonly on_timeout?: "refuse" | "degrade";
   readonly on_failure?: { readonly reduce?: "spool" | "refuse"; readonly break_glass?: "off" | "allow" };
 }
 

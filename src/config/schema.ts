@@ -297,6 +297,26 @@ const identity = z.strictObject({
 const identities = z.record(z.string(), identity);
 
 const audit = z.strictObject({
+  level: z
+    .string()
+    .regex(/^(?:committed|published|witnessed\((?:[1-9]|1\d)\))$/u)
+    .describe(
+      "How far an announcement must be before anything runs: `committed` (durable in the log), `published` (others can read it), `witnessed(2)` (so many witnesses of `policy` signed it). Default: committed.",
+    )
+    .exactOptional(),
+  environments: names
+    .describe("Where `level` holds; elsewhere it is `committed`. Default: everywhere.")
+    .exactOptional(),
+  policy: name
+    .describe("The trust policy with the witnesses and their addresses, a file beside this one.")
+    .exactOptional(),
+  timeout: duration
+    .describe("How long it is waited for. Longer: a change waits for witnesses that are down. Default: 30s.")
+    .exactOptional(),
+  on_timeout: z
+    .enum(["refuse", "degrade"])
+    .describe("Then: `refuse`, or go on and write so to the log. Default: refuse.")
+    .exactOptional(),
   on_failure: z
     .strictObject({
       reduce: z

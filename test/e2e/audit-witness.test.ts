@@ -1,5 +1,3 @@
-import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { cpSync, rmSync } from "node:fs";
 import { expect, test } from "vitest";
 import { openAuditLog } from "../../src/audit/log/audit-log.ts";
@@ -8,29 +6,7 @@ import { fileAuditStore } from "../../src/store/files/audit/audit-store.ts";
 import { openLogKeys } from "../../src/store/files/audit/key-files.ts";
 import { sampleEvent, TESTER } from "../support/audit-samples.ts";
 import { expectExit, type Ran, type Workspace, workspace } from "./cli.ts";
-
-interface Witness extends AsyncDisposable {
-  readonly url: string;
-  readonly key: string;
-}
-
-/** Runs `audit witness` as a process of its own. */
-async function startWitness(at: Workspace, name: string, logKey: string): Promise<Witness> {
-  const words = ["--name", name, "--log-key", logKey, "--state", name.replaceAll("/", "-"), "--listen", "127.0.0.1:0"];
-  let child: ChildProcess | undefined;
-  const ended = at.run(["audit", "witness", ...words, "--json"], { onStart: (started) => (child = started) });
-  let said = "";
-  while (!said.trimEnd().endsWith("}")) {
-    const [part] = (await once(child?.stdout ?? process, "data")) as [string];
-    said += part;
-  }
-  const { url, key } = JSON.parse(said) as { readonly url: string; readonly key: string };
-  const stop = async (): Promise<void> => {
-    child?.kill("SIGTERM");
-    expectExit(await ended, 0);
-  };
-  return { url, key, [Symbol.asyncDispose]: stop };
-}
+import { startWitness } from "./witness-process.ts";
 
 const LOG = ".rolewright/audit";
 

@@ -146,6 +146,13 @@ export interface EventFields {
     /** True where a later run found out, from the database's own truth. */
     readonly reconciled: boolean;
   };
+  /** What was announced went on with less than the manifest asks for. */
+  "intent.degraded": {
+    readonly plan: PlanRef;
+    readonly wanted: string;
+    readonly reached: string;
+    readonly error: string;
+  };
   "apply.refused": { readonly plan: PlanRef; readonly error: string };
   "apply.confirmed": { readonly plan: PlanRef };
   "apply.reverted": { readonly plan: PlanRef; readonly because: "asked" | "not confirmed" | "probe failed" };

@@ -54,6 +54,8 @@ export interface AuditLog extends AsyncDisposable {
   appendAll(events: readonly AuditEvent[], options?: { readonly ids?: readonly string[] }): Promise<readonly Receipt[]>;
   /** The newest signed checkpoint with its note; null before the first entry. */
   head(): Promise<SignedCheckpoint | null>;
+  /** Waits until everything that was written is readable by others, under a checkpoint that they can read; gives that. Throws RW601 where that cannot be. */
+  published(): Promise<SignedCheckpoint | null>;
   /** Waits until everything that was written is readable by others. Throws RW601 where that cannot be. */
   close(): Promise<void>;
 }
@@ -302,6 +304,12 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
     },
     async head() {
       await current();
+      return signed;
+    },
+    async published() {
+      if (working !== null) await working;
+      await current();
+      if (signed !== null) await store.publish(signed.note);
       return signed;
     },
     close,

@@ -152,6 +152,11 @@ export const RW6XX: Readonly<Record<string, CodePage>> = {
     why: "The entry names a plan by its digest, and where the plan itself lies. What lies there is not that plan.",
     fix: "Restore the blob from a copy: its content is fixed by its address, and the plan by its digest.",
   },
+  RW634: {
+    title: "what was announced did not get as far as the manifest asks in time",
+    why: "`audit.level` asks that an announcement is published, or signed by so many witnesses, before anything runs. That was not so within `audit.timeout`.",
+    fix: "Nothing was changed, and the log says so. See that the witnesses answer (`rolewright audit anchor --policy FILE` asks them), or let `audit.on_timeout: degrade` go on with what was reached, which the log then says.",
+  },
   RW640: {
     title: "the witness cannot be started or asked",
     why: "The address is in use, the state cannot be kept, or the witness gave no usable answer.",
