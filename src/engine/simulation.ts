@@ -165,6 +165,8 @@ export interface Replay extends AsyncDisposable {
 export interface ReplayQuestion extends StatementQuestion {
   /** It touches what a dry run does not look at (trigger bodies, sequences, functions): it is executed and taken back. */
   readonly deep: boolean;
+  /** What it returns is of interest: it is executed, so that answers before and after a change can be compared. Says something only where the shadow holds rows that people know. @default false */
+  readonly rows?: boolean;
 }
 
 /** What the server said. `not-confirmed` is never read as allowed. */
@@ -174,4 +176,14 @@ export interface ReplayAnswer {
   /** The server's code where it refused. */
   readonly code: string | null;
   readonly message: string | null;
+  /** A digest of how the server would go about it: the relations, the filters of row policies, the functions. Equal before and after a change of rights alone: it reads the same. Absent where it was refused or has no plan. */
+  readonly plan?: string;
+  /** Where they were asked for, and are the same each time. */
+  readonly rows?: ReplayRows;
+}
+
+/** The rows that a statement returned, in whatever order. */
+export interface ReplayRows {
+  readonly count: number;
+  readonly digest: string;
 }

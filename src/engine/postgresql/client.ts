@@ -77,7 +77,12 @@ const SESSION_SETUP = `
   join pg_catalog.pg_settings s on pg_catalog.lower(s.name) = v.name
   where s.name <> 'synchronous_commit' or s.setting = 'off'`; // A commit that we report survives a crash; waiting for standbys is left as it is set.
 
-async function connectClient(dsn: Dsn, database: string, options: SessionOptions): Promise<Client> {
+/** Opens a bare connection of the driver, tried in the ways that `sslmode` allows. `pipeline`: what is sent before the last answer is there goes out at once. */
+export async function connectClient(
+  dsn: Dsn,
+  database: string,
+  options: SessionOptions & { readonly pipeline?: boolean },
+): Promise<Client> {
   options.signal?.throwIfAborted();
   const { default: pg } = await import("pg");
   const attempts = dsn.host.startsWith("/") ? [false as const] : await tlsAttempts(dsn);
@@ -94,6 +99,7 @@ async function connectClient(dsn: Dsn, database: string, options: SessionOptions
       application_name: options.applicationName,
       connectionTimeoutMillis: options.connectTimeoutSeconds * 1000,
       keepAlive: true,
+      pipeline: options.pipeline ?? false,
     });
     client.on("error", () => {}); // Every query in flight and every later one reports it; unheard it would end the process.
     const abort = (): void => destroy(client);
