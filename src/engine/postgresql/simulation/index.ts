@@ -1,5 +1,6 @@
 import { notSimulated } from "../../not-simulated.ts";
 import type { EngineSimulation } from "../../simulation.ts";
+import { openReplay } from "./replay/open-replay.ts";
 import { startShadow } from "./shadow/start-shadow.ts";
 import { GRAMMAR, LOGS } from "./workload/logs.ts";
 
@@ -8,4 +9,5 @@ export const simulation: EngineSimulation = {
   grammar: GRAMMAR,
   logs: LOGS,
   startShadow,
+  openReplay,
 };
