@@ -266,6 +266,17 @@ describe("shipped packs", () => {
     ["baseline", "access tests pass", "deny", { tests: { failed: 1 } }, [{ tests: { passed: 3 } }]],
     [
       "strict-production",
+      "losses are simulated",
+      "require-simulation",
+      { target: { production: true }, delta: { losing: 1 } },
+      [
+        { delta: { losing: 1 } },
+        { target: { production: true }, delta: { gaining: 1 } },
+        { target: { production: true }, delta: { losing: 1 }, plan: { reverts: true } },
+      ],
+    ],
+    [
+      "strict-production",
       "no high findings",
       "deny",
       { target: { production: true }, findings: [{ danger: "high" }] },
