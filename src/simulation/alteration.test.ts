@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import type { ResolvedName, StatementRequirements } from "../model/requirements.ts";
+import { alterations } from "./alteration.ts";
+
+const reads = (...resolved: readonly ResolvedName[]): StatementRequirements => ({
+  allOf: [],
+  unknown: [],
+  resolved,
+  approximate: false,
+  refused: null,
+});
+const APP = { name: "table app.totals" };
+const PUBLIC = { name: "table public.totals" };
+
+test("the same names and policies, in any order, are no alteration", () => {
+  expect(alterations(reads(APP, PUBLIC), reads(PUBLIC, APP))).toEqual([]);
+});
+
+test("another table of the same name is named with the one it takes the place of", () => {
+  expect(alterations(reads(APP), reads(PUBLIC))).toEqual([
+    "it uses `table public.totals` in place of `table app.totals`",
+  ]);
+  expect(alterations(reads(APP, APP), reads(APP, PUBLIC))).toHaveLength(1);
+});
+
+test("row policies that come, go or change are named with the table", () => {
+  const filtered = { ...APP, rowPolicies: ["(owner = current_user)"] };
+  expect(alterations(reads(APP), reads(filtered))).toEqual([
+    "row policies now filter `table app.totals`: (owner = current_user)",
+  ]);
+  expect(alterations(reads(filtered), reads(APP))).toEqual(["no row policy filters `table app.totals` any more"]);
+  expect(alterations(reads(filtered), reads({ ...APP, rowPolicies: ["true"] }))).toEqual([
+    "other row policies filter `table app.totals`: true in place of (owner = current_user)",
+  ]);
+  expect(alterations(reads(filtered), reads(filtered))).toEqual([]);
+});
+
+test("what is refused or read from its text alone is not compared", () => {
+  const refused = { ...reads(), refused: { code: "42P01", message: "there is no totals" } };
+  expect(alterations(reads(APP), refused)).toEqual([]);
+  expect(alterations(reads(APP), { ...reads(PUBLIC), approximate: true })).toEqual([]);
+});
