@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { assert, integer, property } from "fast-check";
 import { expect, test } from "vitest";
 import type { AccessDelta } from "../analysis/access-delta.ts";
 import { coverageOf, type DecidedPair } from "./coverage.ts";
@@ -70,11 +70,11 @@ test("a month end counts when its last day lies wholly in the evidence", () => {
 });
 
 test("more evidence never covers less", () => {
-  const day = fc
-    .integer({ min: 0, max: 900 })
-    .map((days) => new Date(Date.UTC(2026, 0, 1) + days * 86_400_000).toISOString());
-  fc.assert(
-    fc.property(day, day, day, (a, b, c) => {
+  const day = integer({ min: 0, max: 900 }).map((days) =>
+    new Date(Date.UTC(2026, 0, 1) + days * 86_400_000).toISOString(),
+  );
+  assert(
+    property(day, day, day, (a, b, c) => {
       const [from, middle, to] = [a, b, c].sort() as [string, string, string];
       const [less, more] = [over(from, middle), over(from, to)];
       expect(Number(less.monthEnd)).toBeLessThanOrEqual(Number(more.monthEnd));
