@@ -23,6 +23,11 @@ export const ADVISE_COMMANDS: readonly CommandSpec[] = [
       { flags: "--lists", summary: "turn patterns that lose anything into lists of what is left" },
       { flags: "--shadow", summary: "read what statements need on a shadow instead of on the target" },
       { flags: "--text-only", summary: "read it from their text alone: certain of nothing, so nothing is advised" },
+      { flags: "--mine", summary: "propose roles that logins with the same grants could share; needs no evidence" },
+      {
+        flags: "--extra N",
+        summary: "with --mine: how many grants a login may gain by that, never sensitive ones (default 0)",
+      },
       { flags: "--out DIR", summary: "write the tightened files there", completes: "directory" },
       { flags: "--detail", summary: "list everything" },
     ],

@@ -1,6 +1,6 @@
 import { dirname, extname, join, resolve } from "node:path";
 import { mkdir, writeFile } from "node:fs/promises";
-import { buildAccessIndex } from "../analysis/access-index.ts";
+import { type AccessIndex, buildAccessIndex } from "../analysis/access-index.ts";
 import { RolewrightError } from "../base/error.ts";
 import { Secret } from "../base/secret.ts";
 import { parseManifestSources, resolveReference, resolveUrl } from "../config/load.ts";
@@ -52,6 +52,8 @@ export interface Advised {
   readonly changes: readonly Change[];
   /** Observed statements that would be worse off under the tightened manifest: empty, or nothing is written. */
   readonly worse: readonly Worse[];
+  /** The state under the tightened manifest. */
+  readonly after: AccessIndex;
   /** Kept units that could go too: empty, or the advice is not the least. Null: too many to try each. */
   readonly spare: readonly Unit[] | null;
 }
@@ -88,6 +90,7 @@ export async function adviseTarget(target: OpenTarget, context: CliContext, requ
   const proof = { index, rules: dialect.rules, pairs, requirements };
   return {
     compared,
+    after: states.after,
     evidence,
     advice,
     basis,

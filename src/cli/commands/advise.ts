@@ -1,4 +1,6 @@
-import { EXIT, RolewrightError } from "../../base/error.ts";
+import { buildAccessIndex } from "../../analysis/access-index.ts";
+import { EXIT, type ExitCode, RolewrightError } from "../../base/error.ts";
+import { type MineOptions, mineRoles } from "../../simulation/advise/mine.ts";
 import { DEFAULT_ADVISE_RULES } from "../../simulation/advise/obstacles.ts";
 import { adviseTarget, type Advised, writeFiles } from "../advising.ts";
 import type { Action } from "../command-spec.ts";
@@ -6,13 +8,17 @@ import type { Input } from "../input.ts";
 import { shellWord } from "../output/shell-word.ts";
 import { adviceDocument } from "../render/advice-document.ts";
 import { advicePage } from "../render/advice-page.ts";
-import { withTarget } from "../target.ts";
+import { sharedBlocks, sharedDocument, sharedSummary } from "../render/shared-roles.ts";
+import { compareLive } from "../pipeline.ts";
+import type { CliContext } from "../context.ts";
+import { type OpenTarget, withTarget } from "../target.ts";
 import { usageError } from "../usage.ts";
 
 /** Least privilege from what was really used: what may go and why, as a patch of the manifest that was itself simulated with the same evidence. Changes nothing on the target. */
 export const advise: Action = async (context, input) =>
   await withTarget(context, async (target) => {
     const evidence = input.list("evidence");
+    if (evidence.length === 0 && input.flag("mine")) return await mineAlone(target, context, input);
     if (evidence.length === 0) {
       throw usageError(
         "RW004",
@@ -32,16 +38,49 @@ export const advise: Action = async (context, input) =>
     if (out !== null && !isRefused) await writeFiles(advised.files, out, context);
     context.progress.clear();
     const { sources } = target.loaded;
+    const { compared, after: index } = advised;
+    const shared = input.flag("mine")
+      ? mineRoles({ index, declared: compared.declared, rules: compared.dialect.rules }, mineOptions(input))
+      : null;
     const view = {
       target: target.name,
+      shared,
       detail: input.flag("detail"),
       sources,
       written: out,
       next: nextCommands(advised, { out, evidence, manifest: target.loaded.files[0] ?? "rolewright.yaml" }),
     };
-    context.show(advicePage(advised, view), () => adviceDocument(advised, { target: target.name, sources }));
+    context.show(advicePage(advised, view), () => ({
+      ...adviceDocument(advised, { target: target.name, sources }),
+      ...(shared === null ? {} : { shared_roles: sharedDocument(shared) }),
+    }));
     return isRefused ? EXIT.refused : EXIT.done;
   });
+
+/** Shared roles for what is granted now: this needs no evidence. */
+async function mineAlone(target: OpenTarget, context: CliContext, input: Input): Promise<ExitCode> {
+  const { live, dialect, declared } = await compareLive(target, context);
+  context.progress.step("looking for what logins share");
+  const index = buildAccessIndex(live.access, live.catalog, dialect.accessRules);
+  const shared = mineRoles({ index, declared, rules: dialect.rules }, mineOptions(input));
+  context.progress.clear();
+  context.show(
+    [
+      ...sharedBlocks(shared),
+      sharedSummary(shared),
+      { kind: "line", label: "NEXT", text: "rolewright plan     after the lines above stand in the manifest" },
+    ],
+    () => ({
+      target: target.name,
+      shared_roles: sharedDocument(shared),
+    }),
+  );
+  return EXIT.done;
+}
+
+function mineOptions(input: Input): MineOptions {
+  return { extra: input.count("extra") ?? 0 };
+}
 
 function minAge(input: Input): number {
   const text = input.text("min-age");

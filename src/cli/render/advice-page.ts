@@ -1,10 +1,12 @@
 import { compareText } from "../../base/order.ts";
 import { describeName } from "../../model/resource.ts";
 import type { Advice, Removal } from "../../simulation/advise/advice.ts";
+import type { SharedRole } from "../../simulation/advise/mine.ts";
 import type { Advised } from "../advising.ts";
 import { escapeLine } from "../output/escape.ts";
 import type { Block, Item, Page } from "../output/page.ts";
 import { unifiedDiff } from "../output/unified-diff.ts";
+import { sharedBlocks } from "./shared-roles.ts";
 import { names, obstacleText, unitText } from "./advice-words.ts";
 import { counted, thousands } from "./words.ts";
 
@@ -14,6 +16,8 @@ export interface AdviceView {
   readonly detail: boolean;
   /** The files as they are, by name. */
   readonly sources: ReadonlyMap<string, string>;
+  /** Roles that could be shared; null: nobody asked. */
+  readonly shared: readonly SharedRole[] | null;
   /** Where the tightened files were written; null: nowhere. */
   readonly written: string | null;
   readonly next: readonly string[];
@@ -32,6 +36,7 @@ export function advicePage(advised: Advised, view: AdviceView): Page {
     ...splits(advice),
     ...unused(advice),
     ...usage(advice, view.detail),
+    ...(view.shared === null ? [] : sharedBlocks(view.shared)),
     ...patch(advised, view),
     ...closing(advised, view),
   ];

@@ -218,7 +218,7 @@ function patternRevoke(
 }
 
 /** Grants as lines: what has the same privileges stands in one, sorted. */
-function linesFor(grants: readonly HeldGrant[], rest: YamlMap = {}): readonly Yaml[] {
+export function linesFor(grants: readonly HeldGrant[], rest: YamlMap = {}): readonly Yaml[] {
   const byThing = Map.groupBy(grants, ({ resource }) =>
     resourceKey(resource.kind === "column" ? tableOf(resource) : resource),
   );
