@@ -93,6 +93,10 @@ export const AUDIT_COMMANDS: readonly CommandSpec[] = [
     options: [
       { flags: "--anchor FILE", summary: "a checkpoint that was kept elsewhere", completes: "file", repeatable: true },
       { flags: "--full", summary: "read everything again, every file and entry" },
+      {
+        flags: "--restart",
+        summary: "from the beginning, also where an interrupted verification could be gone on with",
+      },
       LOG,
       KEY,
       POLICY,

@@ -2,6 +2,7 @@ import { RolewrightError } from "../../base/error.ts";
 import { fault, isFault } from "../fault.ts";
 import type { Checkpoint } from "../note/checkpoint.ts";
 import type { Policy } from "../note/policy.ts";
+import { rangeHash } from "../tree/merkle.ts";
 import { quotient } from "../tree/numbers.ts";
 import { TILE_WIDTH } from "../tree/tiles.ts";
 import { type Anchor, compareWithKnown, readAnchor } from "./anchors.ts";
@@ -27,6 +28,10 @@ export interface VerifyOptions {
   readonly trust?: Trust | null;
   /** Reads every entry again, and not only those after the remembered ones. @default false */
   readonly full?: boolean;
+  /** Where an earlier verification of the same kind was interrupted. @default null: from the beginning */
+  readonly resume?: Trust | null;
+  /** Called now and then with what an interruption would go on from; awaited. */
+  readonly onReached?: (reached: Trust) => Promise<void>;
   readonly now: Date;
   readonly onProgress?: (entries: number, of: number) => void;
 }
@@ -46,6 +51,8 @@ export interface VerifyReport {
   readonly faults: readonly RolewrightError[];
   /** The entries that were read, from the first to before the last; those before were read by an earlier verification, and are only known to be the same tree. */
   readonly read: { readonly from: number; readonly to: number };
+  /** The first entry that this run read itself, and when those before were: by a run that was interrupted; null where it was not. */
+  readonly resumed: { readonly at: number; readonly since: string } | null;
   /** The checkpoints that it was compared with, in the order given. */
   readonly compared: readonly { readonly name: string; readonly size: number }[];
   /** The newest checkpoint that the quorum of the policy has signed, and since when all of them had; null where no witness is asked for, or too few signed. */
@@ -69,6 +76,7 @@ export async function verifyLog(options: VerifyOptions): Promise<VerifyReport> {
     openIntents: [],
     ahead: 0,
     read: { from: 0, to: 0 },
+    resumed: null,
     level: null,
     trust: null,
     faults,
@@ -97,15 +105,20 @@ export async function verifyLog(options: VerifyOptions): Promise<VerifyReport> {
   }
   const isIncremental = trust !== null && options.full !== true && faults.length === 0;
   const from = isIncremental ? trust.checkpoint.size : 0;
-  const rules = entryRules(isIncremental ? trust.entries : NO_ENTRIES, checkpoint.origin, options.keys);
-  for (let bundle = quotient(from, TILE_WIDTH); bundle * TILE_WIDTH < tree.size; bundle++) {
+  const resume = await resumable(tree, from, options, faults);
+  const before = resume?.entries ?? (isIncremental ? trust.entries : NO_ENTRIES);
+  const rules = entryRules(before, checkpoint.origin, resume?.keys ?? options.keys);
+  const first = resume?.checkpoint.size ?? from;
+  for (let bundle = quotient(first, TILE_WIDTH); bundle * TILE_WIDTH < tree.size; bundle++) {
     const entries = await collecting(faults, () => tree.entries(bundle));
     for (const [at, bytes] of (entries ?? []).entries()) {
       const index = bundle * TILE_WIDTH + at;
-      const wrong = index < from ? null : rules.check(bytes, index);
+      const wrong = index < first ? null : rules.check(bytes, index);
       if (wrong !== null) faults.push(wrong);
     }
-    options.onProgress?.(Math.min(tree.size, (bundle + 1) * TILE_WIDTH), tree.size);
+    const done = Math.min(tree.size, (bundle + 1) * TILE_WIDTH);
+    options.onProgress?.(done, tree.size);
+    if (faults.length === 0 && (bundle + 1) % REACHED_EVERY === 0) await reached(done, tree, rules, options);
   }
   let ahead = 0;
   if (options.list !== undefined && faults.length === 0) {
@@ -123,9 +136,45 @@ export async function verifyLog(options: VerifyOptions): Promise<VerifyReport> {
     ahead,
     openIntents: trace.openIntents,
     read: { from, to: tree.size },
+    resumed: resume === null ? null : { at: first, since: resume.at },
     level: isGood ? levelOf(options, compared) : null,
     trust: isGood ? { keys: rules.keys, checkpoint, at: options.now.toISOString(), entries: trace } : null,
   };
+}
+
+/** So many bundles are read between two places that can be gone on from: 16,384 entries, about a second. */
+const REACHED_EVERY = 64;
+
+/** Where to go on, where what was read before the interruption is the beginning of this tree. Another beginning is a second history, and no reason to read it all again without a word. */
+async function resumable(
+  tree: AuthenticTree,
+  from: number,
+  { resume = null }: VerifyOptions,
+  faults: RolewrightError[],
+): Promise<Trust | null> {
+  if (resume === null || resume.checkpoint.size <= from) return null;
+  const { size, root, origin } = resume.checkpoint;
+  const good = await collecting(faults, async () => {
+    await compareWithKnown(tree, { origin, size, root }, "a verification that was interrupted");
+    return true;
+  });
+  return good === true ? resume : null;
+}
+
+async function reached(
+  size: number,
+  tree: AuthenticTree,
+  { keys, trace }: ReturnType<typeof entryRules>,
+  { onReached, now, keys: [trusted] }: VerifyOptions,
+): Promise<void> {
+  if (onReached === undefined || trusted === undefined) return;
+  const root = await rangeHash(0, size, tree.subtree);
+  await onReached({
+    keys,
+    checkpoint: { origin: trusted.key.name, size, root },
+    at: now.toISOString(),
+    entries: trace,
+  });
 }
 
 async function signedCheckpoint({ get, keys, policy }: VerifyOptions): Promise<TrustedCheckpoint> {

@@ -1,5 +1,6 @@
 import { encodeBase64 } from "../../audit/note/base64.ts";
 import type { Anchor } from "../../audit/verify/anchors.ts";
+import type { Trust } from "../../audit/verify/trust.ts";
 import { verifyLog, type VerifyReport } from "../../audit/verify/verify.ts";
 import { formatTime } from "../../base/clock.ts";
 import { EXIT } from "../../base/error.ts";
@@ -22,11 +23,17 @@ export const auditVerify: Action = async (context, input) => {
   if (written !== null) anchors.push({ name: "what this account wrote last", note: written });
   for (const file of input.list("anchor")) anchors.push({ name: file, note: await readBytes(file, context) });
   // Nobody but witnesses can have made it, so it shows something only to whoever asks for their quorum.
-  const kept = (policy?.quorum ?? null) === null ? null : await readWitnessed(place);
-  if (kept !== null) anchors.push(kept);
+  const witnessed = (policy?.quorum ?? null) === null ? null : await readWitnessed(place);
+  if (witnessed !== null) anchors.push(witnessed);
   const full = input.flag("full");
   context.progress.step("verifying the audit log");
   const { store } = place;
+  // Only what reads everything is worth going on with, and not for ever: what was read before may have changed since.
+  const all = full || trust === null;
+  const kept = all ? await place.memory.interrupted(name) : null;
+  const age = kept === null ? 0 : context.clock.now().getTime() - Date.parse(kept.at);
+  const isAnother = age > RESUME_MS || input.flag("restart") || found.from === "given";
+  const resume = isAnother ? null : kept;
   const report = await verifyLog({
     get: (path) => store.get(path),
     ...(full || trust === null ? { list: () => store.list() } : {}),
@@ -35,10 +42,13 @@ export const auditVerify: Action = async (context, input) => {
     trust,
     anchors,
     full,
+    resume,
+    ...(all ? { onReached: (reached) => place.memory.interruptedAt(name, startedAt(reached, resume)) } : {}),
     now: context.clock.now(),
     onProgress: (entries, of) => context.progress.step(`verified ${entries} of ${of} entries`),
   });
   if (report.trust !== null) await place.memory.remember(report.trust);
+  if (all) await place.memory.interruptedAt(name, null);
   const waiting = await waitingSpools(place);
   context.progress.clear();
   context.show([...reportPage(report, found), ...waitingPage(waiting)], () => ({
@@ -47,6 +57,14 @@ export const auditVerify: Action = async (context, input) => {
   }));
   return report.faults.length === 0 ? EXIT.done : EXIT.failed;
 };
+
+/** A verification that was interrupted is gone on with for so long after it began. */
+const RESUME_MS = 24 * 3600 * 1000;
+
+/** One that is interrupted again is as old as it was when it began. */
+function startedAt(reached: Trust, before: Trust | null): Trust {
+  return before === null ? reached : { ...reached, at: before.at };
+}
 
 const LEVELS = {
   V1: "what is there is what the key signed; whoever holds the key could still have rewritten or rolled back all of it",
@@ -95,6 +113,15 @@ function reportPage(report: VerifyReport, found: LogKeysFound): Page {
             kind: "line",
             label: "READ",
             text: `entries ${read.from} to ${read.to}${read.from > 0 ? "; those before were read by an earlier verification" : ""}`,
+          } as const,
+        ]),
+    ...(report.resumed === null
+      ? []
+      : [
+          {
+            kind: "line",
+            label: "GONE ON WITH",
+            text: `the entries before ${report.resumed.at} were read by a verification that began at ${report.resumed.since} and was interrupted; \`--restart\` reads them again`,
           } as const,
         ]),
     ...(report.witnessed === null
@@ -151,6 +178,7 @@ function reportDocument(report: VerifyReport, found: LogKeysFound): Readonly<Rec
     size: checkpoint?.size ?? null,
     root: checkpoint === null ? null : encodeBase64(checkpoint.root),
     read,
+    resumed: report.resumed,
     compared,
     witnessed:
       report.witnessed === null

@@ -1,4 +1,4 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { readTrust, trustJson, type Trust } from "../../../audit/verify/trust.ts";
 import { digestText } from "../../../base/digest.ts";
@@ -10,6 +10,10 @@ export interface LogMemory {
   /** What was remembered when the log was verified last; null for one that is new to us. Throws RW622 where that cannot be read: it is not passed over. */
   recall(origin: string): Promise<Trust | null>;
   remember(trust: Trust): Promise<void>;
+  /** Where a verification of everything was interrupted; null where none was, or where that cannot be read: it only saves work. */
+  interrupted(origin: string): Promise<Trust | null>;
+  /** Null: none is under way any more. */
+  interruptedAt(origin: string, reached: Trust | null): Promise<void>;
   /** The newest checkpoint that this account wrote itself, as a signed note; null for none. */
   lastWritten(origin: string): Promise<Uint8Array | null>;
   wrote(origin: string, note: Uint8Array): Promise<void>;
@@ -36,6 +40,20 @@ export function fileLogMemory(folder: string): LogMemory {
       await mkdir(folder, { recursive: true, mode: 0o700 });
       const file = fileOf(trust.checkpoint.origin, "trust.json");
       await writeFileDurably(file, `${JSON.stringify(trustJson(trust), null, 1)}\n`, { mode: 0o600 });
+    },
+    async interrupted(origin) {
+      const text = await read(fileOf(origin, "verifying.json"));
+      const reached = text === null ? null : readTrust(parse(text.toString("utf8")));
+      return reached?.checkpoint.origin === origin ? reached : null;
+    },
+    async interruptedAt(origin, reached) {
+      const file = fileOf(origin, "verifying.json");
+      if (reached === null) {
+        await rm(file, { force: true });
+        return;
+      }
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await writeFileDurably(file, `${JSON.stringify(trustJson(reached))}\n`, { mode: 0o600 });
     },
     lastWritten: (origin) => read(fileOf(origin, "written")),
     async wrote(origin, note) {
