@@ -7,15 +7,21 @@ import { collectLogs } from "../../../src/simulation/evidence/collect.ts";
 import { writeEvidence } from "../../../src/simulation/evidence/file.ts";
 import { LITERALS, logFiles, shop, startLogging, workOf } from "../../support/logged-workload.ts";
 
-const FORMS = [{ destination: "csvlog", ending: ".csv", majors: [13, 14, 15, 16, 17, 18] }] as const;
+const ALL = [13, 14, 15, 16, 17, 18] as const;
+const FORMS = [
+  { destination: "csvlog", ending: ".csv", majors: ALL },
+  { destination: "jsonlog", ending: ".json", majors: [15, 16, 17, 18] },
+  { destination: "stderr", ending: ".log", majors: ALL },
+] as const;
+const PREFIX = "%m [%p] %l %e %q%u@%d/%a ";
 
 describe.each(FORMS)("the evidence of a $destination", ({ destination, ending, majors }) => {
   it.each(majors)("says who did what as which role, on PostgreSQL %i", async (major) => {
-    await using server = await startLogging(destination, { major });
+    await using server = await startLogging(destination, { major, settings: { log_line_prefix: PREFIX } });
     await shop(server);
     await workOf(server);
     const files = await logFiles(server, ending);
-    const { windows, uses } = await collectLogs(files, { formats: simulation.logs });
+    const { windows, uses } = await collectLogs(files, { formats: simulation.logs, linePrefix: PREFIX });
     const work = uses.filter(({ login }) => login === "app" || login === "stranger");
     expect(work.map(told).toSorted()).toEqual([...EXPECTED].toSorted());
     const pathed = work.find(({ statement }) => statement.text === "select min(id) from orders");

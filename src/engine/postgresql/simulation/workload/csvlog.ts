@@ -5,7 +5,7 @@ import { type CsvRecord, CsvRecords } from "./csv.ts";
 import { isFailure, type LogEntry } from "./entry.ts";
 import type { PostgresqlGrammar } from "./grammar.ts";
 import { LogReading } from "./log-reading.ts";
-import { type LogTime, logTime } from "./time.ts";
+import { type LogTime, logTime, zoneLosses } from "./time.ts";
 
 /** Columns of `log_destination = csvlog`, by position from 0; later majors add columns at the end. */
 const COLUMN = {
@@ -69,13 +69,6 @@ async function readCsvlog(
   return reading.end({ kind: "csvlog", losses });
 }
 
-/** Sentences about times that could not be placed. */
-export function zoneLosses(time: LogTime): string[] {
-  return [...time.unknownZones]
-    .toSorted()
-    .map((zone) => `times in the zone \`${zone}\` were taken for UTC: say which it is with \`--time-zone\``);
-}
-
 function takeRecord(
   record: CsvRecord,
   { reading, time }: { readonly reading: LogReading; readonly time: LogTime },
@@ -122,6 +115,8 @@ function matters(record: CsvRecord): boolean {
       return startsWithAt(bytes, message, "execute ");
     case 100: // d
       return startsWithAt(bytes, message, "duration: ") || startsWithAt(bytes, message, "disconnection: ");
+    case 99: // c
+      return startsWithAt(bytes, message, "connection authorized: ");
     case 65: // A
       return startsWithAt(bytes, message, "AUDIT: ");
     default:

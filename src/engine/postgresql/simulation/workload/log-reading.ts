@@ -30,7 +30,9 @@ const IDLE = new Set(
 const EVERYTHING = new Set("SET RESET BEGIN START DISCARD SAVEPOINT SHOW".split(" "));
 
 interface Session {
-  readonly startSeen: boolean;
+  startSeen: boolean;
+  /** What the line about its login said, where the others do not. */
+  who: Pick<LogEntry, "user" | "database" | "application">;
   state: SessionState | null;
   pending: Pending | null;
   /** The number that pgAudit gave to the statement that runs. */
@@ -113,6 +115,8 @@ export class LogReading {
     if (message === null) return;
     switch (message.kind) {
       case "session-start":
+        session.startSeen ||= session.state === null && session.pending === null;
+        session.who = message;
         return;
       case "session-end":
         this.#finish(session);
@@ -179,7 +183,13 @@ export class LogReading {
     const known = entry.session === null ? undefined : this.#sessions.get(key);
     if (known !== undefined && !entry.first) return known;
     if (known !== undefined) this.#finish(known); // Its number came again.
-    const session: Session = { startSeen: entry.first, state: null, pending: null, audit: null };
+    const session: Session = {
+      startSeen: entry.first,
+      who: NOBODY,
+      state: null,
+      pending: null,
+      audit: null,
+    };
     if (entry.session === null) return session;
     if (this.#sessions.size >= MOST_SESSIONS) {
       const [[oldest, forgotten] = []] = this.#sessions;
@@ -217,7 +227,7 @@ export class LogReading {
     }
     this.#finish(session);
     if (text !== null) this.#conclude(session, { text, detail: entry.detail, entry }, entry);
-    else this.#stateOf(session, entry).fail();
+    else this.#stateOf(session, { user: entry.user ?? session.who.user }).fail();
   }
 
   /** What was running ended well: nothing else was said of it. */
@@ -228,7 +238,14 @@ export class LogReading {
     this.#conclude(session, pending, null);
   }
 
-  #conclude(session: Session, { text, detail, entry }: Pending, failure: LogEntry | null): void {
+  #conclude(session: Session, { text, detail, entry: told }: Pending, failure: LogEntry | null): void {
+    const { who } = session;
+    const entry = {
+      time: told.time,
+      user: told.user ?? who.user,
+      database: told.database ?? who.database,
+      application: told.application ?? who.application,
+    };
     const state = this.#stateOf(session, entry);
     const prepared = preparedText(detail);
     const statements = this.#grammar.read(prepared ?? text);
@@ -329,6 +346,7 @@ export class LogReading {
 type Effects = readonly (readonly Effect[])[] | null;
 
 const NO_EFFECTS: Effects = [];
+const NOBODY = { user: null, database: null, application: null } as const;
 const NEVER = "1970-01-01T00:00:00.000Z";
 
 /** The sessions that an earlier file of the same log left open. */

@@ -5,7 +5,12 @@ export type Message =
   /** The last statement of the session ended well. */
   | { readonly kind: "ended" }
   | { readonly kind: "audit"; readonly text: string }
-  | { readonly kind: "session-start" }
+  | {
+      readonly kind: "session-start";
+      readonly user: string | null;
+      readonly database: string | null;
+      readonly application: string | null;
+    }
   | { readonly kind: "session-end" };
 
 const DURATION = /^duration: [\d.]+ ms(?: {2})?/u;
@@ -22,9 +27,19 @@ export function readMessage(message: string): Message | null {
     return rest.startsWith("execute ") ? executed(rest, true) : null;
   }
   if (message.startsWith("AUDIT: ")) return { kind: "audit", text: message.slice(7) };
-  if (message.startsWith("connection authorized: ")) return { kind: "session-start" };
+  if (message.startsWith("connection authorized: ")) return started(message);
   if (message.startsWith("disconnection: ")) return { kind: "session-end" };
   return null;
+}
+
+/** `connection authorized: user=U database=D application_name=A SSL enabled (...)`: names are not quoted, so one with `=` in it is not known. */
+function started(message: string): Message {
+  const words =
+    /^connection authorized: user=(.*?)(?: database=(.*?))?(?: application_name=(.*?))?(?: SSL enabled \(.*)?$/u.exec(
+      message,
+    );
+  const name = (text: string | undefined): string | null => (text === undefined || text.includes("=") ? null : text);
+  return { kind: "session-start", user: name(words?.[1]), database: name(words?.[2]), application: name(words?.[3]) };
 }
 
 /** `execute NAME[/PORTAL]: TEXT`. Later pieces of one result (`execute fetch from`) are not executions. */

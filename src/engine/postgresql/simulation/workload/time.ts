@@ -114,3 +114,10 @@ function offsetAt(zone: string, instant: number): number {
   const minutes = Number(parts[2]) * 60 + Number(parts[3]);
   return parts[1] === "-" ? -minutes : minutes;
 }
+
+/** Sentences about times that could not be placed. */
+export function zoneLosses(time: LogTime): string[] {
+  return [...time.unknownZones]
+    .toSorted()
+    .map((zone) => `times in the zone \`${zone}\` were taken for UTC: say which it is with \`--time-zone\``);
+}
