@@ -2,12 +2,13 @@ import { notSimulated } from "../../not-simulated.ts";
 import type { EngineSimulation } from "../../simulation.ts";
 import { openReplay } from "./replay/open-replay.ts";
 import { startShadow } from "./shadow/start-shadow.ts";
-import { GRAMMAR, LOGS } from "./workload/logs.ts";
+import { GRAMMAR, LOGS, SOURCES } from "./workload/readers.ts";
 
 export const simulation: EngineSimulation = {
   ...notSimulated("PostgreSQL"),
   grammar: GRAMMAR,
   logs: LOGS,
+  sources: SOURCES,
   startShadow,
   openReplay,
 };

@@ -195,7 +195,9 @@ class PlainLog {
       /^.{0,80}?(?=(?:LOG|ERROR|FATAL|WARNING|STATEMENT|DETAIL):  )/u.exec(text)?.[0] ?? text.slice(0, 30);
     const better = suggestPrefix(this.#sample);
     const given =
-      this.#prefix === NO_PREFIX ? "no `--line-prefix` is given" : `the prefix \`${this.#prefix.text}\` fits too few lines`;
+      this.#prefix === NO_PREFIX
+        ? "no `--line-prefix` is given"
+        : `the prefix \`${this.#prefix.text}\` fits too few lines`;
     return new RolewrightError("RW542", `${given}; line ${number} begins with \`${beginning}\``, {
       help:
         better === null
