@@ -42,7 +42,8 @@ export async function connectByUrl(
   return await engine.connect({ url, signal: context.signal, ...(databases === null ? {} : { databases }) });
 }
 
-function urlFrom(input: Input, context: CliContext): Secret {
+/** The URL that the command line names, or that the environment holds. */
+export function urlFrom(input: Input, context: CliContext): Secret {
   const given = input.text("url");
   const variable = urlVariable(input);
   if (given !== null) {

@@ -26,13 +26,22 @@ export const WORKLOAD_COMMANDS: readonly CommandSpec[] = [
         flags: "--time-zone ZONE",
         summary: "the zone of times that do not say theirs, such as Europe/Zurich (default UTC)",
       },
+      {
+        flags: "--live SOURCES",
+        summary:
+          "what to ask the server, separated by commas, or `all`; PostgreSQL has pg_stat_statements, pg_stat_activity, pg_stat_user_tables and pg_stat_user_functions",
+      },
+      {
+        flags: "--for TIME",
+        summary: "how long to ask: 30s, 10m, 24h; then only what was added meanwhile counts (default: totals, once)",
+      },
       ...TIMES,
       ...URL_OPTIONS,
     ],
     examples: [
       "rolewright workload collect postgresql-*.csv --out evidence.json",
       "rolewright workload collect postgresql.log --line-prefix '%m [%p] %q%u@%d ' --out evidence.json.gz",
-      "rolewright workload collect statements.jsonl --since 2026-10-01 --out evidence.json --json",
+      "rolewright workload collect --live pg_stat_statements --for 10m --target shop-prod --out evidence.json",
     ],
     exits: { 0: "written", 1: "a log or the server could not be read, or the log is of another server" },
     load: async () => (await import("./commands/workload-collect.ts")).workloadCollect,
@@ -53,5 +62,44 @@ export const WORKLOAD_COMMANDS: readonly CommandSpec[] = [
     ],
     exits: { 0: "shown", 1: "the file is not evidence, or was changed" },
     load: async () => (await import("./commands/workload-show.ts")).workloadShow,
+  },
+  {
+    name: "workload merge",
+    summary: "join evidence of one target, let go what is too old, and take out what somebody did",
+    details:
+      "Readings of one source that overlap saw the same calls: the larger count is taken, never the sum. Sources of different kinds stay apart in the file, and whoever uses it does not add them either.",
+    arguments: [
+      {
+        name: "FILE",
+        summary: "evidence that `workload collect` wrote",
+        required: true,
+        completes: "file",
+        variadic: true,
+      },
+    ],
+    options: [
+      {
+        flags: "--out FILE",
+        summary: "where the evidence is written; compressed where it ends in `.gz`",
+        completes: "file",
+      },
+      {
+        flags: "--keep-days N",
+        summary: "let go what was seen last more than N days ago (default 400: a year and a month end)",
+      },
+      {
+        flags: "--forget NAME",
+        summary: "take out everything that this login or role did",
+        completes: "role",
+        repeatable: true,
+      },
+    ],
+    examples: [
+      "rolewright workload merge monday.json tuesday.json --out week.json",
+      "rolewright workload merge evidence.json --keep-days 90 --out evidence.json",
+      "rolewright workload merge evidence.json --forget alice --out evidence.json",
+    ],
+    exits: { 0: "written", 1: "a file is not evidence, was changed, or is of another server" },
+    load: async () => (await import("./commands/workload-merge.ts")).workloadMerge,
   },
 ];

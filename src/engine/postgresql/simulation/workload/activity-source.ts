@@ -8,7 +8,7 @@ const HIDDEN = "<insufficient privilege>";
 
 const ACTIVITY = `
   select a.pid::text, a.datname, a.usename, a.application_name, a.query, ${asTime("a.query_start")},
-    (octet_length(a.query) >= current_setting('track_activity_query_size')::int - 4)::text, ${CLOCK}
+    (octet_length(a.query) >= (select s.setting::int from pg_settings s where s.name = 'track_activity_query_size') - 4)::text, ${CLOCK}
   from pg_stat_activity a
   where a.backend_type = 'client backend' and a.pid <> pg_backend_pid() and a.query_start is not null and a.query <> ''`;
 
@@ -50,7 +50,7 @@ export function activitySource(grammar: PostgresqlGrammar): LiveSource {
             seen.set(pid, start);
             if (cut === "true") cuts++;
             // A text that was cut is never taken for the statement that it begins.
-            const statements = cut === "true" ? grammar.read(`${query} '`) : grammar.read(query);
+            const statements = cut === "true" ? grammar.read(`${query}\n/*`) : grammar.read(query);
             for (const statement of statements) {
               const use = {
                 statement,

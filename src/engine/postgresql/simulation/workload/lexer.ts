@@ -29,6 +29,8 @@ const NUMBER =
 const DOLLAR = /\$(?:[\p{L}_\u0080-\uffff][\p{L}\p{N}_\u0080-\uffff]*)?\$/uy;
 const SIGN_FOLLOWS =
   /^(?:select|when|then|else|and|or|not|in|between|values|return|limit|offset|by|where|on|having|set|from|like|ilike|default|is|case|returning|distinct|all|any|some|using|to|with|as|similar|escape|if|perform)$/iu;
+/** No blank stands before them. */
+const CLOSES = /^[),;\]]$/u;
 const POSITION_ENDS =
   /^(?:having|limit|offset|window|union|intersect|except|for|fetch|into|returning|rows|range|groups)$/iu;
 
@@ -354,7 +356,8 @@ class Lexer {
 
   #put(written: string, token: string): void {
     const isStart = this.#pieces.length === 0 && this.#piece === "";
-    if (this.#blank && !isStart) this.#piece += " ";
+    const isTight = CLOSES.test(token) || this.#last === "(" || this.#last === "[";
+    if (this.#blank && !isStart && !isTight) this.#piece += " ";
     this.#blank = this.#newline = false;
     this.#piece += written;
     this.#beforeLast = this.#last;

@@ -11,7 +11,7 @@ const EVERY_SECONDS = 60;
 const HIDDEN = "<insufficient privilege>";
 
 const EXTENSION = `
-  select n.nspname, current_setting('shared_preload_libraries'), pg_has_role(current_user, 'pg_read_all_stats', 'usage')
+  select n.nspname, (select s.setting from pg_settings s where s.name = 'shared_preload_libraries')
   from (select 1) one left join pg_extension e on e.extname = 'pg_stat_statements'
   left join pg_namespace n on n.oid = e.extnamespace`;
 
@@ -24,8 +24,8 @@ export function statementsSource(grammar: PostgresqlGrammar): LiveSource {
     read: async (options, onUse) => {
       await grammar.load();
       return await withSession(options, "pg_stat_statements", async (session, major) => {
-        const [found] = await session.rows<readonly [string | null, string, string]>(EXTENSION);
-        const reason = unavailable(found?.[0] ?? null, found?.[1] ?? "");
+        const [found] = await session.rows<readonly [string | null, string | null]>(EXTENSION);
+        const reason = unavailable(found?.[0] ?? null, found?.[1] ?? null);
         if (reason !== null) return reason;
         const view = viewOf(found?.[0] ?? "", major);
         try {
@@ -45,8 +45,9 @@ const NOT_LOADED: Unavailable = {
   help: "add it there and restart the server; then `create extension pg_stat_statements`",
 };
 
-function unavailable(schema: string | null, libraries: string): Unavailable | null {
-  if (!libraries.includes("pg_stat_statements")) return NOT_LOADED;
+/** The setting may not be seen by everybody: then only the view itself tells. */
+function unavailable(schema: string | null, libraries: string | null): Unavailable | null {
+  if (libraries?.includes("pg_stat_statements") === false) return NOT_LOADED;
   if (schema !== null) return null;
   return {
     unavailable: "the extension pg_stat_statements is not in this database",
