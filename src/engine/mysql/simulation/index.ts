@@ -1,6 +1,7 @@
 import { notSimulated } from "../../not-simulated.ts";
 import type { EngineSimulation } from "../../simulation.ts";
 import { GRAMMAR } from "./grammar/grammar.ts";
+import { openRequirements } from "./requirements/source.ts";
 import { loginOf } from "./workload/login-of.ts";
 import { DIGESTS_SOURCE } from "./workload/digests.ts";
 import { GENERAL_LOG } from "./workload/general-log.ts";
@@ -13,4 +14,5 @@ export const simulation: EngineSimulation = {
   sources: [DIGESTS_SOURCE, GENERAL_LOG_TABLE],
   grammar: GRAMMAR,
   loginOf,
+  openRequirements,
 };
