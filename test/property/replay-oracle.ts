@@ -22,7 +22,15 @@ export async function reallyTry(
   tried: readonly Tried[],
   options: OracleOptions,
 ): Promise<readonly Really[]> {
-  await using session = await open(options.url(role));
+  let session: OpenSession;
+  try {
+    session = await open(options.url(role));
+  } catch (error) {
+    const { code = "", message } = error as Error & { code?: string };
+    if (code !== "42501") throw error;
+    return tried.map(() => ({ kind: "no", code, message })); // It may not connect, so it may nothing.
+  }
+  await using _closing = session;
   await using control = await open(options.url(options.superuser));
   const { rows } = await session.client.query<{ path: string }>("select current_setting('search_path') as path");
   const path = rows[0]?.path ?? "";
@@ -54,16 +62,17 @@ async function open(connectionString: string): Promise<OpenSession> {
 
 async function run(
   { client, notices }: OpenSession,
-  { text, values, searchPath, sent }: Tried,
+  { text, values, searchPath, sent, sentAs }: Tried,
   path: string | null,
 ): Promise<Really> {
   const outside = OUTSIDE.test(text);
   notices.length = 0;
-  if (!outside) await client.query("begin");
+  if (!outside) await client.query("begin read write"); // Some log in for reading only; the question is what they may.
   try {
     const wanted = searchPath?.map((schema) => `"${schema}"`).join(", ") ?? path;
     if (wanted !== null) await client.query("select set_config('search_path', $1, true)", [wanted]);
-    if (sent === undefined) await client.query({ text, ...(values.length === 0 ? {} : { values: [...values] }) });
+    if (sent === undefined)
+      await client.query({ text: sentAs ?? text, ...(values.length === 0 ? {} : { values: [...values] }) });
     else await copyIn(client, text, sent);
     const refused = notices.find((notice) => /skipping it$|^skipping "|^no privileges/u.test(notice));
     return refused === undefined ? { kind: "yes" } : { kind: "no", code: "01000", message: refused };

@@ -9,6 +9,8 @@ export interface Tried {
   readonly text: string;
   readonly values: readonly (string | null)[];
   readonly searchPath?: readonly string[];
+  /** What was really sent, where putting placeholders for literals made something else of it. @default `text` */
+  readonly sentAs?: string;
   /** What a COPY from the client sends. */
   readonly sent?: string;
 }

@@ -66,7 +66,9 @@ const RULES: readonly (readonly [words: string, rule: Rule])[] = [
 /** Which way, by the text alone. */
 export function wayOf(text: string): Way {
   const words = firstWords(text);
-  const [first = ""] = words;
+  const [first] = words;
+  // A statement that could not be normalised is kept without its text.
+  if (first === undefined) return rule(undecided("there is no text to try"));
   if (READS.has(first)) return isSelectInto(first, text) ? { kind: "run", text, alone: false } : { kind: "dry-run" };
   if (first === "COPY") return copy(text);
   if (first === "VACUUM") return vacuum(text);

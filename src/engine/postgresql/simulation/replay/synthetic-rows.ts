@@ -166,46 +166,71 @@ async function search(wire: Wire, table: Table): Promise<SampleRow | null> {
   const full = samples(table);
   const least = new Map([...full].map(([name, value]) => [name, isRequired(table, name) ? value : null]));
   let tries = 0;
-  const fits = async (row: SampleRow): Promise<boolean> => {
-    if (++tries > TRIES) return false;
+  /** Why it does not fit; null: it does. */
+  const fault = async (row: SampleRow): Promise<string | null> => {
+    if (++tries > TRIES) return "too many tries";
     const [, inserted] = await Promise.all([wire.ask("begin"), wire.ask(insertion(table, row)), wire.ask("rollback")]);
-    return inserted.failure === null;
+    return inserted.failure?.message ?? null;
   };
-  const base = await firstFitting(variants(table, [least, full]), fits);
-  if (base === null) return null;
-  let row = base;
-  for (const { name, type } of table.columns) {
-    if (row.get(name) !== null) continue;
+  let row = await mend(table, least, fault);
+  for (const { name, type } of row === null ? [] : table.columns) {
+    if (row?.get(name) !== null) continue;
     const sample = sampleOf(type);
-    const values = [...(sample === null ? [] : [sample]), ...candidatesOf(type, checksOf(table, name))];
-    const richer = values.slice(0, 20).map((value) => new Map(row).set(name, value));
-    row = (await firstFitting(richer, fits)) ?? row;
+    const values = [...(sample === null ? [] : [sample]), ...candidatesOf(type, checksOf(table, name))].slice(0, 20);
+    for (const value of values) {
+      const richer = new Map(row).set(name, value);
+      if ((await fault(richer)) !== null) continue;
+      row = richer;
+      break;
+    }
   }
   return row;
 }
 
-async function firstFitting(
-  rows: Iterable<SampleRow>,
-  fits: (row: SampleRow) => Promise<boolean>,
+/** Checks are asked in the order of their names, so a value that mends one leads to the fault of another, never back to one that was mended. */
+async function mend(
+  table: Table,
+  start: SampleRow,
+  fault: (row: SampleRow) => Promise<string | null>,
 ): Promise<SampleRow | null> {
-  for (const row of rows) if (await fits(row)) return row;
+  let row = start;
+  let wrong = await fault(row);
+  const seen = new Set<string>();
+  while (wrong !== null) {
+    seen.add(wrong);
+    const next = await step(table, row, async (changed) => {
+      const found = await fault(changed);
+      return found === null || !seen.has(found) ? { found } : null;
+    });
+    if (next === null) return null;
+    row = next.row;
+    wrong = next.found;
+  }
+  return row;
+}
+
+/** One column changed, or two. */
+async function step(
+  table: Table,
+  row: SampleRow,
+  mended: (row: SampleRow) => Promise<{ readonly found: string | null } | null>,
+): Promise<{ readonly row: SampleRow; readonly found: string | null } | null> {
+  for (const changed of variants(table, row)) {
+    const better = await mended(changed);
+    if (better !== null) return { row: changed, found: better.found };
+  }
   return null;
 }
 
-/** The rows as they are, then with one column changed, then with two. */
-function* variants(table: Table, bases: readonly SampleRow[]): Generator<SampleRow> {
-  yield* bases;
-  const options = table.columns.map(({ name, type }) => ({ name, values: candidatesOf(type, checksOf(table, name)) }));
-  for (const base of bases) {
-    for (const { name, values } of options) for (const value of values) yield new Map(base).set(name, value);
-  }
-  for (const base of bases) {
-    for (const [place, one] of options.entries()) {
-      for (const other of options.slice(place + 1)) {
-        for (const value of one.values.slice(0, 8)) {
-          for (const second of other.values.slice(0, 8))
-            yield new Map(base).set(one.name, value).set(other.name, second);
-        }
+/** Columns that no check names are left as they are. */
+function* variants(table: Table, row: SampleRow): Generator<SampleRow> {
+  const checked = table.columns.filter(({ name }) => checksOf(table, name).length > 0);
+  const options = checked.map(({ name, type }) => ({ name, values: candidatesOf(type, checksOf(table, name)) }));
+  for (const { name, values } of options) for (const value of values) yield new Map(row).set(name, value);
+  for (const [place, one] of options.entries()) {
+    for (const other of options.slice(place + 1)) {
+      for (const value of one.values.slice(0, 8)) {
+        for (const second of other.values.slice(0, 8)) yield new Map(row).set(one.name, value).set(other.name, second);
       }
     }
   }
