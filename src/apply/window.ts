@@ -136,14 +136,16 @@ export async function stopReversal(
   );
 }
 
-/** Writes down what the probes said, once. */
+/** Writes down what the probes said: once, and once more where one fails that goes on as long as the change waits. */
 export async function notedProbes(
   run: Run,
   result: { readonly passed: number; readonly failed: readonly string[] },
   options: DecideOptions,
 ): Promise<Decided> {
   return await decide(run, options, (view, at) =>
-    view.probed === null ? { kind: "probed", at, by: options.by, ...result } : null,
+    view.probed === null || (view.probed.failed.length === 0 && result.failed.length > 0 && isUndecided(view))
+      ? { kind: "probed", at, by: options.by, ...result }
+      : null,
   );
 }
 

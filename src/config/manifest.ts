@@ -33,7 +33,7 @@ export interface Manifest {
   readonly tests?: readonly AccessTestEntry[];
   readonly confirm_within?: string;
   readonly audit?: AuditEntry;
-  readonly probes?: readonly (SqlProbeEntry | CommandProbeEntry)[];
+  readonly probes?: readonly ProbeEntry[];
 }
 
 /** How the audit log is kept to. */
@@ -390,6 +390,8 @@ export interface AccessTestEntry {
   readonly because?: string;
 }
 
+export type ProbeEntry = SqlProbeEntry | CommandProbeEntry | DenialsProbeEntry;
+
 export interface SqlProbeEntry {
   readonly name: string;
   readonly sql: string;
@@ -406,6 +408,19 @@ export interface CommandProbeEntry {
   readonly run: readonly string[];
   readonly url?: Reference;
   readonly timeout?: string;
+  readonly targets?: readonly string[];
+  readonly because?: string;
+}
+
+/** Looks into logs, as long as a change waits, for statements that are refused since. */
+export interface DenialsProbeEntry {
+  readonly name: string;
+  /** Files, or patterns of files. */
+  readonly denials: string | readonly string[];
+  /** Only what these roles are refused. */
+  readonly roles?: readonly string[];
+  readonly line_prefix?: string;
+  readonly time_zone?: string;
   readonly targets?: readonly string[];
   readonly because?: string;
 }

@@ -4,13 +4,12 @@ import type {
   AccessTestEntry,
   ApprovalEntry,
   CelPolicyEntry,
-  CommandProbeEntry,
   DutyEntry,
   LimitsEntry,
   PolicyEntry,
   SensitiveEntry,
   SeparationEntry,
-  SqlProbeEntry,
+  ProbeEntry,
 } from "./manifest.ts";
 import { because, day, duration, name, names, on, reach, reference, targetsKey } from "./schema-common.ts";
 
@@ -177,7 +176,7 @@ const probeCommon = {
   because,
 };
 /** What must still work after a change that waits to be confirmed. */
-export const probe: z.ZodType<SqlProbeEntry | CommandProbeEntry> = z.union([
+export const probe: z.ZodType<ProbeEntry> = z.union([
   z.strictObject({
     ...probeCommon,
     sql: name.describe("A statement. On PostgreSQL nothing of it remains; elsewhere it should only read."),
@@ -189,5 +188,22 @@ export const probe: z.ZodType<SqlProbeEntry | CommandProbeEntry> = z.union([
       .array(z.string())
       .min(1)
       .describe("A program and its arguments, run beside the manifest; it must end with 0."),
+  }),
+  z.strictObject({
+    name: probeCommon.name,
+    denials: z
+      .union([name, z.array(name).min(1)])
+      .describe(
+        "Files of the server's log, or patterns of files. As long as the change waits, nobody who loses something by it may be refused a statement that was not refused before.",
+      ),
+    roles: z
+      .array(name)
+      .min(1)
+      .describe("Only what these logins and roles are refused. Default: everybody who loses something.")
+      .exactOptional(),
+    line_prefix: name.describe("How lines of a plain log begin: the server's `log_line_prefix`.").exactOptional(),
+    time_zone: name.describe("The zone of times that do not say theirs. Default: UTC.").exactOptional(),
+    targets: targetsKey,
+    because,
   }),
 ]);

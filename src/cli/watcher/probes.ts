@@ -31,7 +31,7 @@ const ATTEMPTS = 3;
 /** The probes for a target. Throws where the login of one is missing: before anything is changed. */
 export function probesFor(read: ReadManifest, target: string, context: CliContext): readonly Probe[] {
   return (read.manifest.probes ?? []).flatMap((entry, index): Probe[] => {
-    if (entry.targets !== undefined && !entry.targets.includes(target)) return [];
+    if ("denials" in entry || (entry.targets !== undefined && !entry.targets.includes(target))) return [];
     const url =
       entry.url !== undefined
         ? resolveReference(read.loaded, entry.url, ["probes", index, "url"], context.env)

@@ -16,7 +16,9 @@ import { claimWatch } from "../../store/files/window-watcher.ts";
 import type { CliContext } from "../context.ts";
 import { holder } from "../doer.ts";
 import { escapeLine } from "../output/escape.ts";
-import { openTarget, type ReadManifest } from "../target.ts";
+import type { DenialsProbeEntry } from "../../config/manifest.ts";
+import { openTarget, type OpenTarget, readLive, type ReadManifest } from "../target.ts";
+import { type DenialWatch, openDenials, whoLoses } from "./denials.ts";
 import { type Probe, probesFor, runProbes } from "./probes.ts";
 import { reverseRun, settleRun } from "./reverse.ts";
 
@@ -44,10 +46,16 @@ export async function watchWindow(plan: Digest, options: WatchOptions): Promise<
   const first = await load(plan, options);
   if (first === null) throw new RolewrightError("RW691", `plan ${shortDigest(plan)} was applied without a window`);
   const probes = probesFor(read, target, context);
-  await openTarget(read, target, { context, work: ({ connection }) => checkHere(first.run, connection) });
+  const denials = await openTarget(read, target, {
+    context,
+    work: async (open) => {
+      await checkHere(first.run, open.connection);
+      return await denialWatches(plan, open, context);
+    },
+  });
   await claimWatch(read.windowsFolder, plan, holder());
   say(`watching over plan ${shortDigest(plan)} until ${formatTime(first.view.deadline)} at the earliest`, context);
-  const steps = newSteps(options, probes);
+  const steps = newSteps(options, probes, denials);
   let failures = 0;
   for (;;) {
     context.signal.throwIfAborted();
@@ -69,6 +77,25 @@ export async function watchWindow(plan: Digest, options: WatchOptions): Promise<
     }
     await pause(wait, context.signal);
   }
+}
+
+/** The probes that look into logs, begun before anything is changed. */
+async function denialWatches(plan: Digest, open: OpenTarget, context: CliContext): Promise<readonly DenialWatch[]> {
+  const { manifest, name, connection, loaded, runs } = open;
+  const entries = (manifest.probes ?? []).filter(
+    (entry) => "denials" in entry && (entry.targets === undefined || entry.targets.includes(name)),
+  ) as readonly DenialsProbeEntry[];
+  if (entries.length === 0) return [];
+  const changes = (await runs.load(plan))?.plan.changes.map(({ change }) => change) ?? [];
+  const live = await readLive(open, context);
+  const losing = whoLoses(changes, live, connection.engine.dialect(live).accessRules);
+  const engine = connection.engine.name;
+  return await Promise.all(
+    entries.map((entry) => {
+      const roles = entry.roles === undefined ? losing : new Set(entry.roles);
+      return openDenials({ entry, engine, roles, root: loaded.root, context });
+    }),
+  );
 }
 
 async function checkHere({ plan, server }: Run, connection: Connection): Promise<void> {
@@ -93,7 +120,7 @@ async function load(plan: Digest, { read, context }: WatchOptions): Promise<Stan
 /** What is done in each phase, and how long it is waited then. */
 type Steps = Readonly<Record<WindowView["phase"], (at: Standing) => Promise<number | "ended">>>;
 
-function newSteps(options: WatchOptions, probes: readonly Probe[]): Steps {
+function newSteps(options: WatchOptions, probes: readonly Probe[], denials: readonly DenialWatch[]): Steps {
   const { read, context } = options;
   const decide: DecideOptions = { windows: read.windows, by: holder(), now: () => context.clock.now() };
   const parent = process.ppid;
@@ -101,6 +128,7 @@ function newSteps(options: WatchOptions, probes: readonly Probe[]): Steps {
   let attempts = 0;
   let refused = 0;
   let hasWaited = false;
+  let unreadable = "";
   const end = (text: string) => () => {
     say(text, context);
     return Promise.resolve("ended" as const);
@@ -130,6 +158,12 @@ function newSteps(options: WatchOptions, probes: readonly Probe[]): Steps {
       }
       // One that died between the two lines above.
       if (view.probed.failed.length > 0) return await goBack(run, "probe failed");
+      const refusals = await lookForRefusals();
+      if (refusals.length > 0) {
+        await notedProbes(run, { passed: view.probed.passed, failed: refusals }, decide);
+        for (const text of refusals) say(`RW695 ${text}`, context);
+        return await goBack(run, "probe failed");
+      }
       return Math.max(0, Math.min(pollOf(run), view.deadline.getTime() - context.clock.now().getTime()));
     },
     unfinished: ({ run }) => Promise.resolve(pollOf(run)),
@@ -156,6 +190,22 @@ function newSteps(options: WatchOptions, probes: readonly Probe[]): Steps {
     reverted: end("it was taken back"),
     nothing: end("nothing of it remains"),
   };
+
+  /** A log that cannot be read is no reason to go back, and is told. */
+  async function lookForRefusals(): Promise<readonly string[]> {
+    const failed: string[] = [];
+    for (const { entry, look } of denials) {
+      try {
+        for (const text of await look()) failed.push(`probe \`${entry.name}\`: ${text}`);
+      } catch (error) {
+        context.signal.throwIfAborted();
+        const text = `probe \`${entry.name}\`: the log could not be read: ${error instanceof Error ? error.message : String(error)}`;
+        if (unreadable !== text) say(text, context);
+        unreadable = text;
+      }
+    }
+    return failed;
+  }
 
   async function goBack(run: Run, because: "probe failed" | "not confirmed"): Promise<number> {
     await decideReversal(run, because, decide);
