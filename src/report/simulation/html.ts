@@ -194,6 +194,6 @@ main{max-width:1100px;margin:0 auto;padding:16px 20px 60px}h1{font-size:24px;mar
 section,main>details{border-top:1px solid var(--line);padding:16px 0}summary{cursor:pointer}
 article{margin:12px 0 20px;padding-left:12px;border-left:3px solid var(--line)}.revoked article,.altered article{border-color:var(--bad)}h3{margin:0;font-size:16px}article p{margin:4px 0}.mend{font-weight:600}
 .bar{height:14px;border-radius:7px;background:#8c959f44;overflow:hidden}.bar i{display:block;height:100%;background:var(--good)}
-.wide{overflow-x:auto}table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:5px 12px 5px 0;border-bottom:1px solid var(--line)}td.n{text-align:right;font-variant-numeric:tabular-nums}
+.wide{overflow-x:auto}table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:5px 12px 5px 0;border-bottom:1px solid var(--line)}td:first-child{width:55%}td:nth-child(3){white-space:nowrap}figure{margin:12px 0}figcaption{margin-bottom:4px}td.n{text-align:right;font-variant-numeric:tabular-nums}
 code{font:13px/1.4 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere}svg text{font:12px system-ui,sans-serif;fill:currentColor}
 @media print{details>*{display:block}}`.replaceAll("\n", "");
