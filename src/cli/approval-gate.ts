@@ -13,6 +13,7 @@ import { type ApprovalCase, type Approvals, approvalCase, decideNow, nowOf, read
 import type { CliContext } from "./context.ts";
 import { doerOf } from "./doer.ts";
 import { simulationDigest } from "./simulation-files.ts";
+import { type MissingApproval, missingApprovals, refuseMissing } from "./missing-approvals.ts";
 import { escapeLine } from "./output/escape.ts";
 import { approvalBlocks, approvalDocument, authorText, missingText } from "./render/approvals.ts";
 
@@ -23,6 +24,7 @@ export async function checkApprovals(proposal: Gated, context: CliContext): Prom
   if (proposal.finishes === true) return;
   const gate = await openGate(proposal, context);
   const decision = await gate.decide();
+  if (!proposal.choices.breakGlass) refuseMissing(await gate.missing());
   if (decision.approved) return;
   if (proposal.choices.breakGlass) {
     const broken = obligationOf(gate, decision, proposal, context);
@@ -51,6 +53,7 @@ export async function approvalGate(proposal: Gated, context: CliContext): Promis
   return {
     async demand() {
       const decision = await gate.decide();
+      if (!proposal.choices.breakGlass) refuseMissing(await gate.missing());
       if (decision.approved) {
         if (decision.requirements.length === 0 && decision.approvals.length === 0) return null;
         return usedBy(gate, decision);
@@ -70,6 +73,8 @@ interface Gate {
   readonly approvals: Approvals;
   readonly applier: { readonly label: string; readonly people: readonly string[]; readonly known: boolean };
   decide(): Promise<Decision>;
+  /** What the audit log has and no file. */
+  missing(): Promise<readonly MissingApproval[]>;
 }
 
 async function openGate({ target, report, choices, accessRules }: Gated, context: CliContext): Promise<Gate> {
@@ -78,7 +83,18 @@ async function openGate({ target, report, choices, accessRules }: Gated, context
   const now = nowOf(context);
   const simulation = await simulationDigest(report.plan.digest, target.runsFolder);
   const asked = approvalCase(report, target, { approvals, target, accessRules, applier, simulation, now });
-  return { asked, approvals, applier, decide: () => decideNow(asked, approvals, nowOf(context)) };
+  return {
+    asked,
+    approvals,
+    applier,
+    decide: () => decideNow(asked, approvals, nowOf(context)),
+    async missing() {
+      // Where nobody is asked for a word, none can be missing, and the log need not be read.
+      if (asked.requirements.length === 0) return [];
+      const { digest } = asked.plan;
+      return await missingApprovals(digest, await approvals.store.list(digest), context);
+    },
+  };
 }
 
 function usedBy({ asked, applier }: Gate, decision: Decision): UsedApprovals {

@@ -98,6 +98,10 @@ function refused(ran: Ran, exit: number, code: string): void {
   expect(`${ran.stderr}${ran.stdout}`).toContain(code);
 }
 
+async function digestOfPlan(): Promise<string> {
+  return (JSON.parse(await shop.folder.read("plan.json")) as Plan).digest.slice("sha256:".length);
+}
+
 async function untouched(): Promise<boolean> {
   return (await shop.aliceReads("orders")) && !(await shop.aliceReads("orders_masked"));
 }
@@ -201,6 +205,18 @@ describe("a plan that needs two approvals", () => {
     refused(stopped, 4, "RW651");
     expect(stopped.stderr).toContain("carol refused: billing reads it");
     expect(await untouched()).toBe(true);
+    // The audit log knows of it when its file is gone.
+    const folder = shop.folder.path(`.rolewright/approvals/${await digestOfPlan()}`);
+    const files = (await readdir(folder)).map((name) => join(folder, name));
+    const texts = await Promise.all(files.map((file) => readFile(file, "utf8")));
+    const at = texts.findIndex((text) => text.includes("billing"));
+    await rm(files[at] ?? "");
+    refused(await apply(), 4, "RW675");
+    const gone = await as("x@example.com", ["status", "plan.json"]);
+    expectExit(gone, 4);
+    expect(gone.stdout).toMatch(/GONE +a refusal by carol/);
+    expect(await untouched()).toBe(true);
+    await writeFile(files[at] ?? "", texts[at] ?? "");
     if (!LONG) return;
     // Later than the refusal, by the clock that has whole seconds.
     await new Promise((resolve) => setTimeout(resolve, 1100));

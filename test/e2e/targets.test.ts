@@ -142,6 +142,11 @@ describeOn("mariadb", "several targets of different engines", () => {
 
     test("of a bundle applies exactly its plans, one after the other", async () => {
       expectExit(await place.run(["plan", "--all-targets", "--out", "plans"]), 0);
+      const told = await place.run(["audit", "log", "--type", "plan", "--last", "2", "--json"]);
+      const targets = (told.json()["entries"] as unknown as readonly { fields: { target: { name: string } } }[]).map(
+        ({ fields }) => fields.target.name,
+      );
+      expect(targets).toEqual(["shop", "books"]);
       const ran = await place.run(["apply", "plans", ACCEPTED, "--yes"]);
       expectExit(ran, 0);
       expect(ran.stdout).toMatch(/ORDER +shop, then books/);

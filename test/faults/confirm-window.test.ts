@@ -252,7 +252,16 @@ describe("probes after a change", () => {
     expect(ran.stdout).toContain("TAKEN BACK");
     expectExit(ran, 6);
     expect(await masked()).toBe(false);
+    expect(await lastProbed()).toMatchObject({
+      passed: 0,
+      failed: [expect.stringMatching(/app reads orders.*denied/)],
+    });
   });
+
+  async function lastProbed(): Promise<unknown> {
+    const told = await folder.run(["audit", "log", "--type", "apply.probed", "--last", "1", "--json"]);
+    return (told.json() as unknown as { readonly entries: readonly { readonly fields: unknown }[] }).entries[0]?.fields;
+  }
 
   test("that pass leave the window open: statements of logins, denials, and commands with their URL", async () => {
     await folder.write(
@@ -272,6 +281,7 @@ describe("probes after a change", () => {
       readonly window: { readonly probes: unknown; readonly phase: string };
     };
     expect(window).toMatchObject({ phase: "open", probes: { passed: 3, failed: [] } });
+    expect(await lastProbed()).toMatchObject({ passed: 3, failed: [] });
     expectExit(await folder.run(["confirm"], { env }), 0);
   });
 

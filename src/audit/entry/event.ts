@@ -114,6 +114,8 @@ export interface EventFields {
       readonly rule: string | null;
       readonly until: string | null;
       readonly rationale: Personal | null;
+      /** The digest of the signature, which is in a file of its own: so it is noticed when that is gone. */
+      readonly signature?: Digest;
     };
   };
   "sod.waived": { readonly rules: readonly string[]; readonly waiver: string; readonly rationale: Personal | null };
@@ -154,6 +156,8 @@ export interface EventFields {
     readonly error: string;
   };
   "apply.refused": { readonly plan: PlanRef; readonly error: string };
+  /** The probes and access tests of a confirm window ran. */
+  "apply.probed": { readonly plan: PlanRef; readonly passed: number; readonly failed: readonly Personal[] };
   "apply.confirmed": { readonly plan: PlanRef };
   "apply.reverted": { readonly plan: PlanRef; readonly because: "asked" | "not confirmed" | "probe failed" };
   "snapshot.taken": { readonly fingerprint: Digest; readonly blob?: string };

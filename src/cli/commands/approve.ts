@@ -8,7 +8,7 @@ import { readSignature } from "../../approval/ssh/signature.ts";
 import { personal } from "../../audit/entry/commitment.ts";
 import { checkUnused } from "../../apply/preflight.ts";
 import { formatTime } from "../../base/clock.ts";
-import { shortDigest } from "../../base/digest.ts";
+import { digestText, shortDigest } from "../../base/digest.ts";
 import { EXIT, RolewrightError } from "../../base/error.ts";
 import { loadEngine } from "../../engine/registry.ts";
 import { describeName } from "../../model/resource.ts";
@@ -89,6 +89,7 @@ export const approve: Action = async (context, input) => {
         rule: null,
         until: null,
         rationale: null,
+        signature: digestText(signed.signature),
       },
     },
     context,

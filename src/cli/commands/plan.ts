@@ -7,7 +7,6 @@ import type { Action } from "../command-spec.ts";
 import type { CliContext } from "../context.ts";
 import { doerOf } from "../doer.ts";
 import { planTarget, type Planned } from "../pipeline.ts";
-import { countedFindings } from "../counted-findings.ts";
 import { savePlan } from "../plan-files.ts";
 import { saveReport } from "../report-files.ts";
 import { simulationPage } from "../render/simulation-page.ts";
@@ -19,12 +18,12 @@ import { usageError } from "../usage.ts";
 import { simulationDocument } from "./simulate.ts";
 import { shellWord } from "../output/shell-word.ts";
 import { planView } from "../plan-options.ts";
+import { planChecked, planCreated } from "../plan-events.ts";
 import { planDocument } from "../render/plan-document.ts";
 import { planPage, type PlanSurroundings } from "../render/plan-page.ts";
 import { severalTargets } from "../several/choose.ts";
 import { planSeveral } from "../several/plan.ts";
 import { type OpenTarget, withTarget } from "../target.ts";
-import type { TargetEvent } from "../trail.ts";
 import { settleWindowsHere } from "../watcher/settle-windows.ts";
 
 /** Shows what would change and who gains and loses what, on one target or several. Changes nothing; `--out` saves it for apply. */
@@ -72,29 +71,6 @@ const planOne: Action = async (context, input) =>
     if (simulated !== null && isRefused(simulated)) return EXIT.refused;
     return planExit(planned, input.flag("detailed-exitcode"));
   });
-
-/** What the audit log says of a plan that was saved. */
-function planCreated({ plan: made, report }: Pick<Planned, "plan" | "report">): TargetEvent {
-  return {
-    type: "plan.created",
-    plan: { digest: made.digest, manifest: made.manifest_digest },
-    changes: made.changes.length,
-    statements: made.budget.statements,
-    losing: report.delta.subjectsLosing,
-    gaining: report.delta.subjectsGaining,
-    refused_by: report.verdict.refusedBy,
-  };
-}
-
-/** What it says of what checks, policies and tests found about it. */
-function planChecked({ plan: made, report }: Pick<Planned, "plan" | "report">): TargetEvent {
-  return {
-    type: "check.evaluated",
-    plan: { digest: made.digest, manifest: made.manifest_digest },
-    outcome: report.verdict.refusedBy.length === 0 ? "passed" : "refused",
-    findings: countedFindings(report.findings),
-  };
-}
 
 /** Who has to agree before this plan can be applied. */
 async function requirementsOf(

@@ -19,6 +19,7 @@ import { approvalCase, decideNow, nowOf, readApprovals, targetHere } from "../ap
 import { shellWord } from "../output/shell-word.ts";
 import { reportFor } from "./show.ts";
 import { logPlace } from "../auditing.ts";
+import { missingApprovals, missingBlocks } from "../missing-approvals.ts";
 import { waitingPage, waitingSpools } from "../waiting-spools.ts";
 import { failureDocument } from "../failure.ts";
 import type { EngineWords } from "../render/plan-page.ts";
@@ -62,7 +63,7 @@ export const status: Action = async (context, input) => {
     next.push(...windowCommands(window));
   }
   if (approvals !== null) {
-    page.push(...approvalBlocks(approvals));
+    page.push(...approvalBlocks(approvals), ...missingBlocks(approvals.missing ?? []));
     next.push(...nextOfApprovals(named ?? "", approvals));
   }
   const waiting = await waitingSpools(await logPlace(context, null));
@@ -82,7 +83,7 @@ export const status: Action = async (context, input) => {
   context.progress.clear();
   context.show([...waitingPage(waiting), ...notes, ...page, ...unknown, ...lines], () => ({
     runs,
-    ...(approvals === null ? {} : { approvals: approvalDocument(approvals) }),
+    ...(approvals === null ? {} : { approvals: { ...approvalDocument(approvals), gone: approvals.missing } }),
     windows: windows.map((window) => windowDocument(window, context)),
     settled: settled.runs.map((run) => run.plan),
     spools: waiting,
@@ -93,7 +94,9 @@ export const status: Action = async (context, input) => {
   }));
   if (runs.some((run) => run.state === "started" || run.state === "partial")) return EXIT.failed;
   if (windows.some(({ view }) => view.phase !== "open" && isUndecided(view))) return EXIT.failed;
-  return approvals === null || approvals.decision.approved ? EXIT.done : EXIT.approvalNeeded;
+  if (approvals === null) return EXIT.done;
+  const isGone = approvals.missing?.some(({ decision, isLatest }) => decision === "refuse" && isLatest) === true;
+  return approvals.decision.approved && !isGone ? EXIT.done : EXIT.approvalNeeded;
 };
 
 function stands(run: Run | null): boolean {
@@ -113,7 +116,8 @@ async function approvalsOf(found: NamedPlan, read: ReadManifest, context: CliCon
     simulation: await simulationDigest(found.plan.digest, read.runsFolder),
     now,
   });
-  return { decision: await decideNow(asked, approvals, now), risk: asked.risk, author: asked.author };
+  const missing = await missingApprovals(found.plan.digest, await approvals.store.list(found.plan.digest), context);
+  return { decision: await decideNow(asked, approvals, now), risk: asked.risk, author: asked.author, missing };
 }
 
 function nextOfApprovals(named: string, { decision }: ApprovalView): readonly string[] {

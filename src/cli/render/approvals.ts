@@ -1,4 +1,5 @@
 import type { Decision, Given } from "../../approval/decision.ts";
+import type { MissingApproval } from "../missing-approvals.ts";
 import type { JudgedRisk } from "../../approval/risk.ts";
 import { RISK_RULES } from "../../approval/risk.ts";
 import type { UsedApprovals } from "../../approval/used.ts";
@@ -14,6 +15,8 @@ export interface ApprovalView {
   readonly decision: Decision;
   readonly risk: JudgedRisk;
   readonly author: PlanAuthor | null;
+  /** What the audit log has of it and no file. @default none */
+  readonly missing?: readonly MissingApproval[];
 }
 
 /** Who approved, who is missing and until when, for people. */

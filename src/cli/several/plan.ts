@@ -10,6 +10,8 @@ import { planTarget, type Planned } from "../pipeline.ts";
 import { planView } from "../plan-options.ts";
 import { planDocument, planResult } from "../render/plan-document.ts";
 import { planPage, type PlanSurroundings } from "../render/plan-page.ts";
+import { planChecked, planCreated } from "../plan-events.ts";
+import { record } from "../recording.ts";
 import { saveReport } from "../report-files.ts";
 import { openTarget, readManifest, type ReadManifest } from "../target.ts";
 import { saveBundle } from "./bundle.ts";
@@ -80,6 +82,12 @@ async function save(
   const plans = made.map(({ plan }) => ({ ...plan, made_by }));
   await saveBundle(plans, out, context);
   for (const { report } of made) await saveReport(report, read.runsFolder);
+  for (const planned of made) {
+    const { identity, name, environment } = planned.plan.target;
+    const target = { engine: identity.engine, name, environment, server: identity.server };
+    await record({ ...planCreated(planned), target }, context);
+    await record({ ...planChecked(planned), target }, context);
+  }
   return out;
 }
 

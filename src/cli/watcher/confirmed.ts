@@ -1,17 +1,48 @@
 import type { Run } from "../../apply/outcome.ts";
+import { type Personal, personal } from "../../audit/entry/commitment.ts";
+import { credentialIn } from "../../audit/entry/credentials.ts";
 import type { AuditEvent } from "../../audit/entry/event.ts";
 import { ownActor } from "../auditing.ts";
 import type { CliContext } from "../context.ts";
 import type { ReadManifest } from "../target.ts";
 import { lazyTrail, recordOrTell } from "../trail.ts";
 
-/** Writes to the audit log that a change stays. The database is not needed for that: the plan says what it was for. */
+type Probed = Extract<AuditEvent, { readonly type: "apply.probed" }>;
+
+/** Writes to the audit log that a change stays. */
 export async function recordConfirmed(run: Run, read: ReadManifest, context: CliContext): Promise<void> {
+  await recordOf(run, { type: "apply.confirmed" }, { read, context });
+}
+
+/** Writes to the audit log what the probes said. */
+export async function recordProbed(
+  run: Run,
+  { passed, failed }: { readonly passed: number; readonly failed: readonly string[] },
+  given: { readonly read: ReadManifest; readonly context: CliContext },
+): Promise<void> {
+  await recordOf(run, { type: "apply.probed", passed, failed: failed.slice(0, MAX_TOLD).map(toldOf) }, given);
+}
+
+/** So many failures are written down; entries are to stay small. */
+const MAX_TOLD = 24;
+const MAX_CHARACTERS = 500;
+
+/** A command may print anything. */
+function toldOf(text: string): Personal {
+  return personal(credentialIn(text) === null ? text.slice(0, MAX_CHARACTERS) : "[withheld]");
+}
+
+/** The database is not needed for that: the plan says what it was for. */
+async function recordOf(
+  run: Run,
+  what: { readonly type: "apply.confirmed" } | Pick<Probed, "type" | "passed" | "failed">,
+  { read, context }: { readonly read: ReadManifest; readonly context: CliContext },
+): Promise<void> {
   const stored = await read.runs.load(run.plan);
   if (stored === null) return;
   const { identity, name, environment } = stored.plan.target;
   const event: AuditEvent = {
-    type: "apply.confirmed",
+    ...what,
     actor: ownActor(),
     target: { engine: identity.engine, name, environment, server: identity.server },
     plan: { digest: run.plan },

@@ -18,6 +18,7 @@ import { holder } from "../doer.ts";
 import { escapeLine } from "../output/escape.ts";
 import type { DenialsProbeEntry } from "../../config/manifest.ts";
 import { openTarget, type OpenTarget, readLive, type ReadManifest } from "../target.ts";
+import { recordProbed } from "./confirmed.ts";
 import { type DenialWatch, openDenials, whoLoses } from "./denials.ts";
 import { type Probe, probesFor, runProbes } from "./probes.ts";
 import { reverseRun, settleRun } from "./reverse.ts";
@@ -151,7 +152,7 @@ function newSteps(options: WatchOptions, probes: readonly Probe[], denials: read
     async open({ run, view }) {
       if (view.probed === null) {
         const result = await runProbes(run, probes, options);
-        await notedProbes(run, result, decide);
+        if ((await notedProbes(run, result, decide)).done) await recordProbed(run, result, { read, context });
         for (const text of result.failed) say(`RW695 ${text}`, context);
         if (result.failed.length > 0) await decideReversal(run, "probe failed", decide);
         return 0;

@@ -127,4 +127,9 @@ export const RW65X: Readonly<Record<string, CodePage>> = {
     why: "Without whoever made the plan and whoever applies it there are fewer approvers than are asked for. Where it is not known who made it, one approver more is asked for.",
     fix: "Plan with `--as PERSON` so that the author is known, let somebody else apply, or add approvers to the manifest.",
   },
+  RW675: {
+    title: "A refusal of this plan is gone.",
+    why: "The audit log says that somebody refused the plan, and the file with the refusal is not there any more. A refusal ends when the same person approves, not when its file is removed.",
+    fix: "Restore the file under `.rolewright/approvals`, or ask that person. In an emergency `--break-glass` goes on, to be reviewed.",
+  },
 };
