@@ -152,9 +152,11 @@ function newSteps(options: WatchOptions, probes: readonly Probe[], denials: read
     async open({ run, view }) {
       if (view.probed === null) {
         const result = await runProbes(run, probes, options);
-        if ((await notedProbes(run, result, decide)).done) await recordProbed(run, result, { read, context });
+        const { done } = await notedProbes(run, result, decide);
         for (const text of result.failed) say(`RW695 ${text}`, context);
         if (result.failed.length > 0) await decideReversal(run, "probe failed", decide);
+        // A log that does not answer must not hold the decision up.
+        if (done) await recordProbed(run, result, { read, context });
         return 0;
       }
       // One that died between the two lines above.
