@@ -2,7 +2,7 @@ import type { ShadowGap } from "../../../simulation.ts";
 import type { Session } from "../../client.ts";
 import { quoteIdentifier } from "../../quote.ts";
 import { writeLists } from "./access-lists.ts";
-import { installExtensions } from "./extensions.ts";
+import { enterStandIns, installExtensions } from "./extensions.ts";
 import { finishingSteps } from "./finishing.ts";
 import { makeAll, makePieces, type Making } from "./make.ts";
 import { named } from "./names.ts";
@@ -35,6 +35,7 @@ export async function buildDatabase(session: Session, plan: DatabasePlan): Promi
     ...(await armRoutines(session, source, { ...plan, texts: await readTexts(target, ROUTINE_TEXTS, atomic) })),
   );
   gaps.push(...(await makeAll(session, finishingSteps(source, rules), plan)));
+  await enterStandIns(session, rows, installed);
   await session.run(FINISHED);
   await session.rows(ROW_SECURITY, [JSON.stringify(rows.rowSecurity)]);
   for (const [oid] of rows.largeObjects) await session.rows("select lo_create($1::oid)", [oid]);

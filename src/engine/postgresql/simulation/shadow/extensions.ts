@@ -3,7 +3,9 @@ import type { Session } from "../../client.ts";
 import { quoteIdentifier, quoteLiteral } from "../../quote.ts";
 import type { DatabasePlan } from "./build-database.ts";
 import { makeAll } from "./make.ts";
+import { type WrittenCatalog, WRITING } from "./access-queries.ts";
 import { named } from "./names.ts";
+import type { DatabaseRows } from "./read-target.ts";
 
 /**
  * Installs the extensions that the shadow's server has too. The others become stand-ins: what they made on the target is made by its names, and gaps say so. Languages whose handler is not there are entered
@@ -109,6 +111,45 @@ async function standIns(session: Session, plan: DatabasePlan, installed: Readonl
   }
   return gaps;
 }
+
+/** Enters the extensions that are not here by their names, and what they made as theirs: what an extension made is told apart from what people made. */
+export async function enterStandIns(session: Session, rows: DatabaseRows, installed: ReadonlySet<string>): Promise<void> {
+  const absent = rows.extensions.filter(([, name]) => !installed.has(name));
+  if (absent.length === 0) return;
+  await session.rows(EXTENSIONS, [JSON.stringify(absent)]);
+  const names = new Map<string, readonly [string | null, string, string | null]>([
+    ...rows.schemas.map(([oid, name]) => [`pg_namespace ${oid}`, [null, name, null]] as const),
+    ...rows.types.map(([oid, schema, name]) => [`pg_type ${oid}`, [schema, name, null]] as const),
+    ...rows.relations.map(([oid, schema, name]) => [`pg_class ${oid}`, [schema, name, null]] as const),
+    ...rows.sequences.map(([oid, schema, name]) => [`pg_class ${oid}`, [schema, name, null]] as const),
+    ...rows.routines.map(([oid, schema, name, , , inputs]) => [`pg_proc ${oid}`, [schema, name, inputs]] as const),
+    ...rows.aggregates.map(([oid, schema, name, , inputs]) => [`pg_proc ${oid}`, [schema, name, inputs]] as const),
+    ...rows.wrappers.map(([oid, name]) => [`pg_foreign_data_wrapper ${oid}`, [null, name, null]] as const),
+    ...rows.languages.map(([oid, name]) => [`pg_language ${oid}`, [null, name, null]] as const),
+  ]);
+  const extensions = new Map(absent.map(([oid, name]) => [oid, name]));
+  for (const catalog of MEMBER_CATALOGS) {
+    const members = rows.members.flatMap(([of, oid, extension]) => {
+      const [owner, found] = [extensions.get(extension), names.get(`${of} ${oid}`)];
+      if (of !== catalog || owner === undefined || found === undefined) return [];
+      const [schema, name, part] = found;
+      return [{ schema, name, part, owner }];
+    });
+    if (members.length > 0) await session.rows(memberOf(catalog), [JSON.stringify(members)]);
+  }
+}
+
+const MEMBER_CATALOGS = ["pg_namespace", "pg_type", "pg_class", "pg_proc", "pg_foreign_data_wrapper", "pg_language"] as const;
+
+const memberOf = (catalog: WrittenCatalog): string => `
+  insert into pg_depend (classid, objid, objsubid, refclassid, refobjid, refobjsubid, deptype)
+  select '${catalog}'::regclass, t.oid, 0, 'pg_extension'::regclass, e.oid, 0, 'e'
+  from json_to_recordset($1::json) v (schema text, name text, part text, owner text) join ${catalog} t on ${WRITING[catalog].row} join pg_extension e on e.extname = v.owner`;
+
+const EXTENSIONS = `
+  insert into pg_extension (oid, extname, extowner, extnamespace, extrelocatable, extversion)
+  select pg_nextoid('pg_extension', 'oid', 'pg_extension_oid_index'), v->>1, r.oid, n.oid, false, v->>4
+  from json_array_elements($1::json) v join pg_roles r on r.rolname = v->>2 join pg_namespace n on n.nspname = v->>3`;
 
 const LANGUAGE = `
   insert into pg_language (oid, lanname, lanowner, lanispl, lanpltrusted, lanplcallfoid, laninline, lanvalidator)

@@ -41,6 +41,23 @@ export const OPERATORS: string = `
   from pg_cast c where c.oid >= 16384 and not exists (
     select from pg_depend d where d.classid = 'pg_cast'::regclass and d.objid = c.oid and d.deptype = 'i')`;
 
+/** What decides how values of a type are sorted and grouped; of other access methods we would have the name without the code. With the oids of its operators and functions. */
+export const OPERATOR_CLASSES: string = `
+  select 'pg_opclass', o.oid, 'operator class ' || n.nspname || '.' || opcname, pg_get_userbyid(opcowner),
+    format('create operator class %I.%I %s for type %s using %I as %s', n.nspname, opcname, case when opcdefault then 'default' else '' end,
+      format_type(opcintype, null), amname, items.text), to_json(items.needs)
+  from pg_opclass o join pg_namespace n on n.oid = opcnamespace join pg_am a on a.oid = opcmethod
+  cross join lateral (
+    select string_agg(text, ', ') as text, array_agg(id) as needs from (
+      select 'operator ' || amopstrategy || ' ' || amopopr::regoperator as text, 'pg_operator ' || amopopr::oid as id from pg_amop
+        where amopfamily = opcfamily and amoplefttype = opcintype and amoprighttype = opcintype and amoppurpose = 's'
+      union all select 'function ' || amprocnum || ' ' || amproc::regprocedure, 'pg_proc ' || amproc::oid from pg_amproc
+        where amprocfamily = opcfamily and amproclefttype = opcintype and amprocrighttype = opcintype
+    ) item
+  ) items
+  where o.oid >= 16384 and amname in ('btree', 'hash') and items.text is not null`;
+export type OperatorClassRow = readonly [Text, Text, Text, Text, Text, Text];
+
 /** Languages that come with no extension that we have: their functions cannot run. */
 export const LANGUAGES: string = `
   select oid, lanname, pg_get_userbyid(lanowner), lanpltrusted from pg_language where oid >= 16384`;
@@ -50,7 +67,8 @@ export type LanguageRow = readonly [Text, Text, Text, "t" | "f"];
 export const LEFT_OUT: string = `
   select 'event trigger ' || evtname, 'event triggers are left out: what they do on a change of the schema is not seen' from pg_event_trigger where evtenabled <> 'D'
   union all select 'access method ' || amname, 'an access method cannot be made from the catalog' from pg_am where oid >= 16384
-  union all select 'operator class ' || n.nspname || '.' || opcname, 'operator classes are left out' from pg_opclass o join pg_namespace n on n.oid = opcnamespace where o.oid >= 16384
+  union all select 'operator class ' || n.nspname || '.' || opcname, 'only operator classes of btree and hash are made' from pg_opclass o join pg_namespace n on n.oid = opcnamespace
+    where o.oid >= 16384 and opcmethod not in (select oid from pg_am where amname in ('btree', 'hash'))
     and not exists (select from pg_depend d where d.classid = 'pg_opclass'::regclass and d.objid = o.oid and d.deptype = 'e')
   union all select 'conversion ' || n.nspname || '.' || conname, 'conversions are left out' from pg_conversion c join pg_namespace n on n.oid = connamespace where c.oid >= 16384
     and not exists (select from pg_depend d where d.classid = 'pg_conversion'::regclass and d.objid = c.oid and d.deptype = 'e')
@@ -61,3 +79,6 @@ export type LeftOutRow = readonly [Text, Text];
 /** Large objects: only that they are there. */
 export const LARGE_OBJECTS = "select oid, pg_get_userbyid(lomowner) from pg_largeobject_metadata";
 export type LargeObjectRow = readonly [Text, Text];
+
+export const WRAPPERS = "select oid, fdwname from pg_foreign_data_wrapper";
+export type WrapperRow = readonly [Text, Text];

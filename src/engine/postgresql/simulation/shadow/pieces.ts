@@ -78,6 +78,13 @@ export function piecesOf(source: Source): readonly Piece[] {
       statements: [statement],
       needs: source.needs(`${catalog} ${oid}`),
     })),
+    ...source.rows.operatorClasses.map(([catalog, oid, name, owner, statement, needs]) => ({
+      id: `${catalog} ${oid}`,
+      name,
+      owner,
+      statements: [statement],
+      needs: new Set([...source.needs(`${catalog} ${oid}`), ...(JSON.parse(needs) as readonly string[])]),
+    })),
   ];
   return pieces.filter((piece) => !source.isThere(piece.id));
 }

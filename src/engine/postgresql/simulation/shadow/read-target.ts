@@ -23,6 +23,7 @@ export interface DatabaseRows {
   readonly members: readonly sql.ExtensionMemberRow[];
   readonly early: readonly others.ObjectRow[];
   readonly languages: readonly others.LanguageRow[];
+  readonly wrappers: readonly others.WrapperRow[];
   readonly types: readonly sql.TypeRow[];
   readonly impliedTypes: readonly sql.ImpliedTypeRow[];
   readonly relations: readonly sql.RelationRow[];
@@ -30,6 +31,7 @@ export interface DatabaseRows {
   readonly routines: readonly sql.RoutineRow[];
   readonly aggregates: readonly sql.AggregateRow[];
   readonly operators: readonly others.ObjectRow[];
+  readonly operatorClasses: readonly others.OperatorClassRow[];
   readonly constraints: readonly sql.ConstraintRow[];
   readonly indexes: readonly sql.IndexRow[];
   readonly rules: readonly sql.RuleRow[];
@@ -87,6 +89,7 @@ async function readDatabase(session: Session, major: number): Promise<DatabaseRo
     members: await session.rows<sql.ExtensionMemberRow>(sql.EXTENSION_MEMBERS),
     early: await session.rows<others.ObjectRow>(others.EARLY_OBJECTS),
     languages: await session.rows<others.LanguageRow>(others.LANGUAGES),
+    wrappers: await session.rows<others.WrapperRow>(others.WRAPPERS),
     types: await session.rows<sql.TypeRow>(sql.TYPES(major)),
     impliedTypes: await session.rows<sql.ImpliedTypeRow>(sql.IMPLIED_TYPES(major)),
     relations: await session.rows<sql.RelationRow>(sql.RELATIONS),
@@ -94,6 +97,7 @@ async function readDatabase(session: Session, major: number): Promise<DatabaseRo
     routines: await session.rows<sql.RoutineRow>(sql.ROUTINES(major)),
     aggregates: await session.rows<sql.AggregateRow>(sql.AGGREGATES),
     operators: await session.rows<others.ObjectRow>(others.OPERATORS),
+    operatorClasses: await session.rows<others.OperatorClassRow>(others.OPERATOR_CLASSES),
     constraints: await session.rows<sql.ConstraintRow>(sql.CONSTRAINTS),
     indexes: await session.rows<sql.IndexRow>(sql.INDEXES),
     rules: await session.rows<sql.RuleRow>(sql.RULES),
