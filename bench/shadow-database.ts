@@ -29,7 +29,10 @@ export async function fill(place: Place, tables: number): Promise<void> {
     for (let role = 0; role < ROLES; role++) lines.push(`create role role_${role}${role % 2 === 0 ? " login" : ""}`);
     for (let role = 20; role < ROLES; role++) lines.push(`grant role_${role % 20} to role_${role}`);
     for (let schema = 0; schema < SCHEMAS; schema++) {
-      lines.push(`create schema area_${schema} authorization role_${schema}`, `grant usage on schema area_${schema} to public`);
+      lines.push(
+        `create schema area_${schema} authorization role_${schema}`,
+        `grant usage on schema area_${schema} to public`,
+      );
     }
     await client.query(lines.join(";"));
     for (let first = 0; first < tables; first += 100) {
@@ -72,7 +75,10 @@ function tableLines(table: number): string[] {
     );
   }
   if (table % 20 === 5) {
-    lines.push(`alter table ${name} enable row level security`, `create policy own on ${name} to role_${table % ROLES} using (name = current_user)`);
+    lines.push(
+      `alter table ${name} enable row level security`,
+      `create policy own on ${name} to role_${table % ROLES} using (name = current_user)`,
+    );
   }
   if (table % 100 === 50) {
     lines.push(

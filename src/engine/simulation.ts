@@ -113,7 +113,7 @@ export interface ShadowOptions {
   /** The target; only its catalogs are read. */
   readonly url: Secret;
   readonly live: Snapshot;
-  /** The statements whose objects are needed; everything they touch in any way is built, and nothing else. @default everything */
+  /** The statements whose objects are needed, those of the plan that is tried among them; everything they touch in any way is built, and nothing else. @default everything */
   readonly about?: readonly StatementQuestion[];
   /** A staging server to build in instead of one of our own. It must be empty of the roles and databases that are made there. @default one of our own */
   readonly staging?: Secret;

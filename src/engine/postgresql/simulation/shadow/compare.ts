@@ -1,8 +1,18 @@
 import { canonicalJson } from "../../../../base/digest.ts";
 import type { AccessState } from "../../../../model/access-state.ts";
-import { databaseOf, describeName, describeTyped, type Resource } from "../../../../model/resource.ts";
+import {
+  databaseOf,
+  describeName,
+  describeTyped,
+  type Resource,
+  type ResourceKey,
+  resourceKey,
+  type ResourceKind,
+  tableOf,
+} from "../../../../model/resource.ts";
 import type { Snapshot } from "../../../../model/snapshot.ts";
 import type { ShadowGap } from "../../../simulation.ts";
+import type { DatabaseRows } from "./read-target.ts";
 
 /** What of a target a shadow is meant to have. */
 export interface Mirrored {
@@ -16,6 +26,36 @@ export function everything(live: Snapshot): Mirrored {
     has(resource) {
       const database = databaseOf(resource);
       return database === null || databases.has(database);
+    },
+  };
+}
+
+/** What was chosen of each database, and what the server itself has; of the other kinds everything. */
+export function chosen(live: Snapshot, databases: readonly DatabaseRows[]): Mirrored {
+  const all = everything(live);
+  const kept = new Set<ResourceKey>();
+  for (const rows of databases) {
+    const keep = (kind: ResourceKind, ...path: readonly string[]): void => {
+      kept.add(resourceKey({ kind, path: [rows.database, ...path] }));
+    };
+    for (const [, schema, name] of rows.relations) keep("table", schema, name);
+    for (const [, schema, name] of rows.sequences) keep("sequence", schema, name);
+    for (const [, schema, name] of rows.types) keep("type", schema, name);
+    for (const [, schema, name, , , inputs] of rows.routines) keep("routine", schema, name, inputs);
+    for (const [, schema, name, , inputs] of rows.aggregates) keep("routine", schema, name, inputs);
+    for (const [, name] of rows.languages) keep("language", name);
+    for (const name of ["internal", "c", "sql"]) keep("language", name);
+    for (const [, name] of rows.wrappers) keep("foreign-data-wrapper", name);
+    for (const [catalog, , name] of rows.early)
+      if (catalog === "pg_foreign_server") keep("foreign-server", name.slice("foreign server ".length));
+    for (const [oid] of rows.largeObjects) keep("large-object", oid);
+  }
+  return {
+    has(resource) {
+      if (!all.has(resource)) return false;
+      if (databaseOf(resource) === null || resource.kind === "schema") return true;
+      const key = resource.kind === "column" ? resourceKey(tableOf(resource)) : resourceKey(resource);
+      return kept.has(key) || live.catalog.entries.get(resourceKey(resource))?.system === true;
     },
   };
 }

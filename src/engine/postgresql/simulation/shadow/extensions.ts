@@ -113,7 +113,11 @@ async function standIns(session: Session, plan: DatabasePlan, installed: Readonl
 }
 
 /** Enters the extensions that are not here by their names, and what they made as theirs: what an extension made is told apart from what people made. */
-export async function enterStandIns(session: Session, rows: DatabaseRows, installed: ReadonlySet<string>): Promise<void> {
+export async function enterStandIns(
+  session: Session,
+  rows: DatabaseRows,
+  installed: ReadonlySet<string>,
+): Promise<void> {
   const absent = rows.extensions.filter(([, name]) => !installed.has(name));
   if (absent.length === 0) return;
   await session.rows(EXTENSIONS, [JSON.stringify(absent)]);
@@ -139,7 +143,14 @@ export async function enterStandIns(session: Session, rows: DatabaseRows, instal
   }
 }
 
-const MEMBER_CATALOGS = ["pg_namespace", "pg_type", "pg_class", "pg_proc", "pg_foreign_data_wrapper", "pg_language"] as const;
+const MEMBER_CATALOGS = [
+  "pg_namespace",
+  "pg_type",
+  "pg_class",
+  "pg_proc",
+  "pg_foreign_data_wrapper",
+  "pg_language",
+] as const;
 
 const memberOf = (catalog: WrittenCatalog): string => `
   insert into pg_depend (classid, objid, objsubid, refclassid, refobjid, refobjsubid, deptype)

@@ -1,4 +1,5 @@
 import { quoteIdentifier, quoteLiteral } from "../../quote.ts";
+import { Dependencies } from "./dependencies.ts";
 import { named } from "./names.ts";
 import type { Piece } from "./piece.ts";
 import type { DatabaseRows } from "./read-target.ts";
@@ -17,7 +18,7 @@ export interface Circumstances {
 export class Source {
   readonly rows: DatabaseRows;
   readonly circumstances: Circumstances;
-  readonly #needs: Map<string, Set<string>> = new Map();
+  readonly #dependencies: Dependencies;
   readonly #installedMembers: Set<string>;
 
   constructor(rows: DatabaseRows, circumstances: Circumstances) {
@@ -29,23 +30,7 @@ export class Source {
     this.#installedMembers = new Set(
       rows.members.filter(([, , extension]) => installed.has(extension)).map(([catalog, oid]) => `${catalog} ${oid}`),
     );
-    const standsFor = new Map<string, string>([
-      ...rows.standsFor.map(
-        ([catalog, oid, forCatalog, forOid]) => [`${catalog} ${oid}`, `${forCatalog} ${forOid}`] as const,
-      ),
-      ...rows.impliedTypes.map(([oid, catalog, of]) => [`pg_type ${oid}`, `${catalog} ${of}`] as const),
-    ]);
-    const resolve = (id: string): string => {
-      const next = standsFor.get(id);
-      return next === undefined || next === id ? id : resolve(next);
-    };
-    for (const [catalog, oid, neededCatalog, needed] of rows.dependencies) {
-      const [id, on] = [resolve(`${catalog} ${oid}`), resolve(`${neededCatalog} ${needed}`)];
-      if (id === on) continue;
-      const needs = this.#needs.get(id);
-      if (needs === undefined) this.#needs.set(id, new Set([on]));
-      else needs.add(on);
-    }
+    this.#dependencies = new Dependencies(rows);
   }
 
   /** Whether an extension that was installed brought it. */
@@ -54,7 +39,7 @@ export class Source {
   }
 
   needs(id: string): ReadonlySet<string> {
-    return this.#needs.get(id) ?? new Set();
+    return this.#dependencies.needs(id);
   }
 }
 

@@ -4,7 +4,8 @@ import { type Dsn, parseDsn } from "../../dsn.ts";
 import type { Snapshot } from "../../../../model/snapshot.ts";
 import { buildDatabase, writeAccess } from "./build-database.ts";
 import { BUILDER, type ClusterPlan, makeDatabases, makeRoles, writeRoles } from "./build-cluster.ts";
-import { differences, everything, sortedGaps } from "./compare.ts";
+import { chosen, differences, everything, sortedGaps } from "./compare.ts";
+import { prune } from "./prune.ts";
 import { type DatabaseRows, readClusterRows, readDatabaseRows } from "./read-target.ts";
 import { readShadow, sessionOptions } from "./read-shadow.ts";
 import { RunningShadow } from "./running-shadow.ts";
@@ -19,9 +20,10 @@ export async function startShadow(options: ShadowOptions): Promise<Shadow> {
   const target = parseDsn(options.url);
   const server = await startServer(live.version.major, live.actor.bootstrap);
   try {
-    const gaps = await build(server, target, options);
+    const { gaps, databases } = await build(server, target, options);
     const snapshot = await readShadow(server, live, options.signal);
-    const found = differences(live.access, snapshot.access, everything(live));
+    const mirrored = options.about === undefined ? everything(live) : chosen(live, databases);
+    const found = differences(live.access, snapshot.access, mirrored);
     return new RunningShadow({
       ...options,
       server,
@@ -34,7 +36,13 @@ export async function startShadow(options: ShadowOptions): Promise<Shadow> {
   }
 }
 
-async function build(server: ShadowServer, target: Dsn, options: ShadowOptions): Promise<ShadowGap[]> {
+interface Built {
+  readonly gaps: readonly ShadowGap[];
+  /** What was built of each database. */
+  readonly databases: readonly DatabaseRows[];
+}
+
+async function build(server: ShadowServer, target: Dsn, options: ShadowOptions): Promise<Built> {
   const { live, signal } = options;
   const { major } = live.version;
   const gaps: ShadowGap[] = [];
@@ -57,7 +65,8 @@ async function build(server: ShadowServer, target: Dsn, options: ShadowOptions):
   const databases: DatabaseRows[] = [];
   for (const database of live.identity.databases) {
     await fromTarget(database, async (session) => {
-      const found = await readDatabaseRows(session, major);
+      const all = await readDatabaseRows(session, major);
+      const found = options.about === undefined ? all : prune(all, options.about);
       databases.push(found);
       options.onProgress?.(`the structure of database ${database} was read`);
       const built = await inShadow(database, (own) => buildDatabase(own, { rows: found, target: session, ...making }));
@@ -71,7 +80,7 @@ async function build(server: ShadowServer, target: Dsn, options: ShadowOptions):
   await inShadow(live.identity.databases[0] ?? "postgres", async (session) => {
     gaps.push(...(await writeRoles(session, cluster)));
   });
-  return gaps;
+  return { gaps, databases };
 }
 
 /** What could not be read of the target cannot be on its shadow. */
