@@ -34,8 +34,6 @@ describe.each(MAJORS)("the shadow of a PostgreSQL %i", (major) => {
     expect(shadow.otherMajor).toBe(false);
     expect(shadow.gaps.map(({ name }) => name)).toEqual([
       "collation app.german",
-      "foreign data wrapper dummy",
-      "foreign server remote",
       "text search configuration app.words",
     ]);
   });

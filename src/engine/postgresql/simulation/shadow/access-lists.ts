@@ -4,6 +4,11 @@ import type { Session } from "../../client.ts";
 import { type ListCatalog, type ListRow, WRITING, type WrittenCatalog } from "./access-queries.ts";
 import { makeAll, type Making } from "./make.ts";
 
+/** A list from its text. An empty one in braces has no dimension, and servers before 17 fail on such a list wherever they meet it: theirs has one, of length 0. */
+export function asList(text: string): string {
+  return `case ${text} when '{}' then acldefault('c', 10::oid) else (${text})::aclitem[] end`;
+}
+
 /** How many lists are written by one statement. */
 const AT_ONCE = 5_000;
 
@@ -87,12 +92,12 @@ async function writeOrHalve(session: Session, catalog: ListCatalog, rows: readon
 function writing(catalog: ListCatalog): string {
   if (catalog === "pg_parameter_acl") return PARAMETERS;
   const { acl, row } = WRITING[catalog];
-  return `update ${catalog} t set ${acl} = v.acl::aclitem[] from ${GIVEN} where ${row} and t.${acl}::text is distinct from v.acl`;
+  return `update ${catalog} t set ${acl} = ${asList("v.acl")} from ${GIVEN} where ${row} and t.${acl}::text is distinct from v.acl`;
 }
 
 const PARAMETERS = `
   insert into pg_parameter_acl (oid, parname, paracl)
-  select pg_nextoid('pg_parameter_acl', 'oid', 'pg_parameter_acl_oid_index'), v.name, v.acl::aclitem[] from ${GIVEN}`;
+  select pg_nextoid('pg_parameter_acl', 'oid', 'pg_parameter_acl_oid_index'), v.name, ${asList("v.acl")} from ${GIVEN}`;
 
 function json(rows: readonly ListRow[]): string {
   return JSON.stringify(rows.map(([, schema, name, part, owner, acl]) => ({ schema, name, part, owner, acl })));

@@ -1,4 +1,5 @@
 import type { Session } from "../../client.ts";
+import { asList } from "./access-lists.ts";
 
 /** What decides about access in one catalog: how a row is known, and what of it a plan can change. */
 interface Kept {
@@ -316,7 +317,7 @@ async function restoreRows(session: Session, kept: Kept, before: Rows): Promise<
 }
 
 function cast(value: string, type: string): string {
-  return `(${value})::${type}`;
+  return type === "aclitem[]" ? asList(value) : `(${value})::${type}`;
 }
 
 function asJson(rows: readonly (readonly [string, string])[]): string {

@@ -1,7 +1,7 @@
 import type { ShadowGap } from "../../../simulation.ts";
 import type { Session } from "../../client.ts";
 import { quoteIdentifier } from "../../quote.ts";
-import { writeLists } from "./access-lists.ts";
+import { asList, writeLists } from "./access-lists.ts";
 import { enterStandIns, installExtensions } from "./extensions.ts";
 import { finishingSteps } from "./finishing.ts";
 import { makeAll, makePieces, type Making } from "./make.ts";
@@ -100,9 +100,9 @@ const FORGET_LISTS = `
   update pg_proc set proacl = null where oid >= 16384 and proacl is not null;
   update pg_type set typacl = null where oid >= 16384 and typacl is not null`;
 
-const FUTURE = `
+const FUTURE: string = `
   insert into pg_default_acl (oid, defaclrole, defaclnamespace, defaclobjtype, defaclacl)
-  select pg_nextoid('pg_default_acl', 'oid', 'pg_default_acl_oid_index'), r.oid, coalesce(n.oid, 0), (v->>2)::"char", (v->>3)::aclitem[]
+  select pg_nextoid('pg_default_acl', 'oid', 'pg_default_acl_oid_index'), r.oid, coalesce(n.oid, 0), (v->>2)::"char", ${asList("v->>3")}
   from json_array_elements($1::json) v join pg_roles r on r.rolname = v->>0 left join pg_namespace n on n.nspname = v->>1
   where (v->>1) is null or n.oid is not null`;
 

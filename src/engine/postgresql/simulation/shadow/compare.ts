@@ -46,8 +46,7 @@ export function chosen(live: Snapshot, databases: readonly DatabaseRows[]): Mirr
     for (const [, name] of rows.languages) keep("language", name);
     for (const name of ["internal", "c", "sql"]) keep("language", name);
     for (const [, name] of rows.wrappers) keep("foreign-data-wrapper", name);
-    for (const [catalog, , name] of rows.early)
-      if (catalog === "pg_foreign_server") keep("foreign-server", name.slice("foreign server ".length));
+    for (const [catalog, , , name] of rows.early) if (catalog === "pg_foreign_server") keep("foreign-server", name);
     for (const [oid] of rows.largeObjects) keep("large-object", oid);
   }
   return {

@@ -4,7 +4,7 @@ import { quoteIdentifier, quoteLiteral } from "../../quote.ts";
 import type { DatabasePlan } from "./build-database.ts";
 import { makeAll } from "./make.ts";
 import { type WrittenCatalog, WRITING } from "./access-queries.ts";
-import { named } from "./names.ts";
+import { named, namedEarly } from "./names.ts";
 import type { DatabaseRows } from "./read-target.ts";
 
 /**
@@ -105,9 +105,14 @@ async function standIns(session: Session, plan: DatabasePlan, installed: Readonl
     )
       gaps.push({ name: named("type", schema, name), reason: "a stand-in over text: its values are not understood" });
   }
-  for (const [catalog, oid, name] of rows.early) {
-    if (rows.members.some(([c, o, extension]) => c === catalog && o === oid && !absent.has(extension))) continue;
-    gaps.push({ name, reason: "a stand-in by its name and its rights alone" });
+  for (const row of rows.early) {
+    const [catalog, oid, , , , , standIn] = row;
+    if (
+      standIn === "f" ||
+      rows.members.some(([c, o, extension]) => c === catalog && o === oid && !absent.has(extension))
+    )
+      continue;
+    gaps.push({ name: namedEarly(row), reason: "a stand-in by its name and its rights alone" });
   }
   return gaps;
 }

@@ -4,26 +4,26 @@ type Text = string;
 
 const IN = (namespace: string): string => `(select nspname from pg_namespace n where n.oid = ${namespace})`;
 
-/** A kind, its oid, what people call it, its owner, and the statement that makes it. In the order in which they can be made. */
+/** Where it stands, its oid, schema and name, its owner, the statement that makes it, and whether that is only a stand-in. In the order in which they can be made. */
 export const EARLY_OBJECTS: string = `
-  select 'pg_collation', oid, 'collation ' || ${IN("collnamespace")} || '.' || collname, pg_get_userbyid(collowner),
-    format('create collation %I.%I (provider = libc, locale = %L)', ${IN("collnamespace")}, collname, 'C')
+  select 'pg_collation', oid, ${IN("collnamespace")}, collname, pg_get_userbyid(collowner),
+    format('create collation %I.%I (provider = libc, locale = %L)', ${IN("collnamespace")}, collname, 'C'), true
   from pg_collation where oid >= 16384
   union all
-  select 'pg_ts_dict', oid, 'text search dictionary ' || ${IN("dictnamespace")} || '.' || dictname, pg_get_userbyid(dictowner),
-    format('create text search dictionary %I.%I (template = pg_catalog.simple)', ${IN("dictnamespace")}, dictname)
+  select 'pg_ts_dict', oid, ${IN("dictnamespace")}, dictname, pg_get_userbyid(dictowner),
+    format('create text search dictionary %I.%I (template = pg_catalog.simple)', ${IN("dictnamespace")}, dictname), true
   from pg_ts_dict where oid >= 16384
   union all
-  select 'pg_ts_config', oid, 'text search configuration ' || ${IN("cfgnamespace")} || '.' || cfgname, pg_get_userbyid(cfgowner),
-    format('create text search configuration %I.%I (copy = pg_catalog.simple)', ${IN("cfgnamespace")}, cfgname)
+  select 'pg_ts_config', oid, ${IN("cfgnamespace")}, cfgname, pg_get_userbyid(cfgowner),
+    format('create text search configuration %I.%I (copy = pg_catalog.simple)', ${IN("cfgnamespace")}, cfgname), true
   from pg_ts_config where oid >= 16384
   union all
-  select 'pg_foreign_data_wrapper', oid, 'foreign data wrapper ' || fdwname, pg_get_userbyid(fdwowner), format('create foreign data wrapper %I', fdwname)
+  select 'pg_foreign_data_wrapper', oid, null, fdwname, pg_get_userbyid(fdwowner), format('create foreign data wrapper %I', fdwname), fdwhandler <> 0
   from pg_foreign_data_wrapper where oid >= 16384
   union all
-  select 'pg_foreign_server', s.oid, 'foreign server ' || srvname, pg_get_userbyid(srvowner), format('create server %I foreign data wrapper %I', srvname, fdwname)
+  select 'pg_foreign_server', s.oid, null, srvname, pg_get_userbyid(srvowner), format('create server %I foreign data wrapper %I', srvname, fdwname), fdwhandler <> 0
   from pg_foreign_server s join pg_foreign_data_wrapper w on w.oid = srvfdw where s.oid >= 16384`;
-export type ObjectRow = readonly [Text, Text, Text, Text, Text];
+export type EarlyRow = readonly [Text, Text, Text | null, Text, Text, Text, "t" | "f"];
 
 /** Operators and casts; they name functions and types. */
 export const OPERATORS: string = `
@@ -61,6 +61,8 @@ export type OperatorClassRow = readonly [Text, Text, Text, Text, Text, Text];
 /** Languages that come with no extension that we have: their functions cannot run. */
 export const LANGUAGES: string = `
   select oid, lanname, pg_get_userbyid(lanowner), lanpltrusted from pg_language where oid >= 16384`;
+/** What people call it, its owner, and the statement that makes it. */
+export type ObjectRow = readonly [Text, Text, Text, Text, Text];
 export type LanguageRow = readonly [Text, Text, Text, "t" | "f"];
 
 /** What is left out or put in by a stand-in that does nothing, by what people call it, and why. */

@@ -1,6 +1,6 @@
 import { quoteIdentifier, quoteLiteral } from "../../quote.ts";
 import { Dependencies } from "./dependencies.ts";
-import { named } from "./names.ts";
+import { named, namedEarly } from "./names.ts";
 import type { Piece } from "./piece.ts";
 import type { DatabaseRows } from "./read-target.ts";
 import { relationPieces } from "./relation-pieces.ts";
@@ -46,12 +46,12 @@ export class Source {
 /** Everything of a database that other things may need, as pieces. Rules, triggers and policies come after all of it. */
 export function piecesOf(source: Source): readonly Piece[] {
   const pieces = [
-    ...source.rows.early.map(([catalog, oid, name, owner, statement]) => ({
-      id: `${catalog} ${oid}`,
-      name,
-      owner,
-      statements: [statement],
-      needs: source.needs(`${catalog} ${oid}`),
+    ...source.rows.early.map((row) => ({
+      id: `${row[0]} ${row[1]}`,
+      name: namedEarly(row),
+      owner: row[4],
+      statements: [row[5]],
+      needs: source.needs(`${row[0]} ${row[1]}`),
     })),
     ...typePieces(source),
     ...routinePieces(source),

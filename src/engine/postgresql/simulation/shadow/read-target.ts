@@ -21,7 +21,7 @@ export interface DatabaseRows {
   readonly schemas: readonly sql.SchemaRow[];
   readonly extensions: readonly sql.ExtensionRow[];
   readonly members: readonly sql.ExtensionMemberRow[];
-  readonly early: readonly others.ObjectRow[];
+  readonly early: readonly others.EarlyRow[];
   readonly languages: readonly others.LanguageRow[];
   readonly wrappers: readonly others.WrapperRow[];
   readonly types: readonly sql.TypeRow[];
@@ -87,7 +87,7 @@ async function readDatabase(session: Session, major: number): Promise<DatabaseRo
     schemas: await session.rows<sql.SchemaRow>(sql.SCHEMAS),
     extensions: await session.rows<sql.ExtensionRow>(sql.EXTENSIONS),
     members: await session.rows<sql.ExtensionMemberRow>(sql.EXTENSION_MEMBERS),
-    early: await session.rows<others.ObjectRow>(others.EARLY_OBJECTS),
+    early: await session.rows<others.EarlyRow>(others.EARLY_OBJECTS),
     languages: await session.rows<others.LanguageRow>(others.LANGUAGES),
     wrappers: await session.rows<others.WrapperRow>(others.WRAPPERS),
     types: await session.rows<sql.TypeRow>(sql.TYPES(major)),
