@@ -1,7 +1,9 @@
 import { notSimulated } from "../../not-simulated.ts";
 import type { EngineSimulation } from "../../simulation.ts";
 import { GRAMMAR } from "./grammar/grammar.ts";
+import { openReplay } from "./replay/open-replay.ts";
 import { openRequirements } from "./requirements/source.ts";
+import { startShadow } from "./shadow/start-shadow.ts";
 import { loginOf } from "./workload/login-of.ts";
 import { DIGESTS_SOURCE } from "./workload/digests.ts";
 import { GENERAL_LOG } from "./workload/general-log.ts";
@@ -15,4 +17,6 @@ export const simulation: EngineSimulation = {
   grammar: GRAMMAR,
   loginOf,
   openRequirements,
+  startShadow,
+  openReplay,
 };

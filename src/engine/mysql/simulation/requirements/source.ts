@@ -3,6 +3,7 @@ import type { Snapshot } from "../../../../model/snapshot.ts";
 import type { RequirementOptions, RequirementSource, StatementQuestion } from "../../../simulation.ts";
 import { openSession, type Session } from "../../client.ts";
 import { parseDsn } from "../../dsn.ts";
+import { refuseUntried } from "../untried.ts";
 import { splitStatements } from "../grammar/statements.ts";
 import { tokensOf } from "../grammar/tokens.ts";
 import { Closure } from "./beneath.ts";
@@ -15,6 +16,7 @@ const MOST_KEPT = 100_000;
 
 /** Opens the analysis of statements. It reads views, routines and triggers once; statements are then read here, and none is sent to the server. */
 export async function openRequirements(options: RequirementOptions): Promise<RequirementSource> {
+  refuseUntried(options.snapshot);
   const session = await openSession(parseDsn(options.url), {
     applicationName: "rolewright",
     connectTimeoutSeconds: 10,
