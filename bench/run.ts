@@ -6,12 +6,13 @@ import { benchChecks, CHECK_SIZES } from "./checks.ts";
 import { benchCassandra, benchMariadb, CASSANDRA_SIZES, MARIADB_SIZES } from "./engines.ts";
 import type { Measurement } from "./measurement.ts";
 import { benchPlan, PLAN_SIZES } from "./plan.ts";
+import { benchReplay, REPLAY_SIZES } from "./replay.ts";
 
 const USAGE = `Measures, prints a table, and writes bench/results.md.
 
   npm run bench [-- NAME...] [-- --json] [-- --tables 1000,10000]
 
-Benchmarks: plan, access, checks, mariadb, cassandra`;
+Benchmarks: plan, access, checks, mariadb, cassandra, replay`;
 
 interface Bench {
   readonly sizes: readonly number[];
@@ -27,6 +28,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   checks: { sizes: CHECK_SIZES, run: benchChecks },
   mariadb: { sizes: MARIADB_SIZES, run: benchMariadb },
   cassandra: { sizes: CASSANDRA_SIZES, run: benchCassandra },
+  replay: { sizes: REPLAY_SIZES, run: benchReplay },
 };
 
 /** What does not describe the machine describes what was measured. */

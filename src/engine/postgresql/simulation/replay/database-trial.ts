@@ -58,6 +58,8 @@ async function openTracked({ url, database, signal }: DatabaseTrialOptions): Pro
 
 /** Under way at once in a session. */
 const WINDOW = 64;
+/** An execution is several messages. */
+const EXECUTIONS = 16;
 
 /** They come from others at work beside it, or from a slow moment. */
 const TRY_AGAIN = new Set(["55P03", "40P01", "40001", "57014"]);
@@ -71,7 +73,10 @@ class DatabaseTrial {
   readonly #options: DatabaseTrialOptions;
   readonly #open: () => Promise<Wire>;
   readonly #unsure: TrialItem[] = [];
+  readonly #unseen: Map<string, boolean> = new Map();
   readonly #toRun: TrialItem[] = [];
+  /** Rows go in between, so nothing else can be under way. */
+  readonly #copies: TrialItem[] = [];
   readonly #toRunAlone: TrialItem[] = [];
 
   constructor(ground: Ground, administrator: Administrator, options: DatabaseTrialOptions, open: () => Promise<Wire>) {
@@ -85,7 +90,8 @@ class DatabaseTrial {
     await this.#phase(items, WINDOW, (wire, item) => this.#start(wire, item));
     const repaired = await this.#askAdministrator();
     await this.#phase(repaired, WINDOW, (wire, item) => this.#dryRun(wire, item));
-    await this.#phase(this.#toRun, 1, (wire, item) => this.#run(wire, item));
+    await this.#phase(this.#toRun, EXECUTIONS, (wire, item) => this.#run(wire, item));
+    await this.#phase(this.#copies, 1, (wire, item) => this.#run(wire, item));
     await this.#phase(this.#toRunAlone, 1, (wire, item) => this.#run(wire, item), 1);
   }
 
@@ -116,7 +122,7 @@ class DatabaseTrial {
     { actor, items }: Batch,
     { width, ask }: { width: number; ask: (wire: Wire, item: TrialItem) => Promise<Settle> },
   ): Promise<readonly Settle[]> {
-    const refused = await become(wire, actor, { settings: this.#ground.settings, generic: width > 1 });
+    const refused = await become(wire, actor, { settings: this.#ground.settings, generic: width === WINDOW });
     if (refused !== null) return items.map((item) => () => this.#answer(item, no("rule", refused)));
     const before = await wire.ask(STATE);
     for (const item of items) item.path = before.rows[0]?.[2] ?? "";
@@ -144,7 +150,7 @@ class DatabaseTrial {
         return () => queue.push(item);
       }
       case "copy":
-        return () => this.#toRun.push(item);
+        return () => this.#copies.push(item);
     }
   }
 
@@ -177,9 +183,17 @@ class DatabaseTrial {
     if (kept === "stays-open")
       return this.#answer(item, notConfirmed("dry-run", "what it calls is not called in a trial"));
     if (kept === "dry-run-suffices") return this.#answer(item, yes("dry-run"));
-    item.unseen = item.question.deep || leavesUnseen(item.plan, item.prepared.text, this.#ground.spots);
+    item.unseen = item.question.deep || this.#leavesUnseen(item);
     if (item.unseen || item.question.rows === true) this.#toRun.push(item);
     else this.#answer(item, yes("dry-run"));
+  }
+
+  /** Plans and texts are the same for many roles. */
+  #leavesUnseen({ plan, prepared }: TrialItem): boolean {
+    const key = `${prepared.text}\0${plan}`;
+    const known = this.#unseen.get(key) ?? leavesUnseen(plan, prepared.text, this.#ground.spots);
+    this.#unseen.set(key, known);
+    return known;
   }
 
   /** Gives back what has to be asked again in another form. */
@@ -255,8 +269,8 @@ class DatabaseTrial {
   }
 
   #context(wire: Wire, { actor, plan }: TrialItem): ExecutionContext {
-    const { types, spots, sampleRow } = this.#ground;
-    return { wire, actor, types, ...writesOf(plan, spots), sampleRow };
+    const { types, spots, sampleRow, remembered } = this.#ground;
+    return { wire, actor, types, ...writesOf(plan, spots), sampleRow, remembered };
   }
 
   #answer(item: TrialItem, answer: ReplayAnswer): void {

@@ -30,6 +30,8 @@ export interface ExecutionContext {
   /** Partitions of what is written to that run something of their own for a row. */
   readonly partitions: readonly string[];
   readonly sampleRow: (relation: string) => Promise<SampleRow | null>;
+  /** What was found out for one of these names once is not found out again: about texts, which are the same for many roles. */
+  readonly remembered: <T>(name: string, find: () => Promise<T>) => Promise<T>;
 }
 
 /** Runs a statement that a plan exists for: with NULLs first, then with values that find the synthetic rows; strict functions do not run on NULL. */
@@ -83,29 +85,27 @@ async function once(
   values: readonly (string | null)[],
   emptied: string | null = null,
 ): Promise<Trial> {
-  const steps = [
-    wire.ask("begin"),
-    ...(emptied === null ? [] : [wire.ask(emptying(emptied, actor))]),
+  // INVARIANT: they are sent without a pause, so what others have under way in this session comes before or after all of them.
+  const replies = await Promise.all([
+    wire.ask(emptied === null ? "begin" : `begin; ${emptying(emptied, actor)}`),
     prepare(wire, prepared),
     wire.ask(execution(values)),
-    wire.ask(`rollback`),
-    wire.ask(AFTER),
-  ];
-  const replies = await Promise.all(steps);
-  const run = replies.at(-3);
-  const failed = replies.slice(0, -2).find((reply) => reply.failure !== null);
+    wire.ask(TAKE_BACK),
+  ]);
+  const run = replies[2];
+  const failed = replies.slice(0, 3).find((reply) => reply.failure !== null);
   const reply = failed ?? run;
   const outcome = judge(
-    reply?.failure ?? null,
+    reply.failure,
     replies.flatMap(({ notices }) => notices),
   );
   // Allowed in spite of an error: it came as far as it can.
-  const reached = (run?.count ?? 0) > 0 || (failed !== undefined && outcome.kind === "allowed");
-  return { outcome, reached, reply: reply?.failure === null ? reply : null };
+  const reached = (run.count ?? 0) > 0 || (failed !== undefined && outcome.kind === "allowed");
+  return { outcome, reached, reply: reply.failure === null ? reply : null };
 }
 
-/** What a rollback leaves: prepared statements and locks that belong to the session. */
-const AFTER = "select pg_catalog.pg_advisory_unlock_all(); deallocate all";
+/** A rollback leaves prepared statements, and locks that belong to the session. */
+const TAKE_BACK = "rollback; select pg_catalog.pg_advisory_unlock_all(); deallocate all";
 
 function emptying(relation: string, { login, role }: Actor): string {
   const back = role === login ? "" : `; set local role ${quote(role)}`;
@@ -116,23 +116,43 @@ function quote(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-async function typesOf({ wire }: ExecutionContext, prepared: Prepared): Promise<readonly string[] | Failure> {
-  const [made, types] = await Promise.all([
-    prepare(wire, prepared),
-    wire.ask(TYPES_OF_PREPARED),
-    wire.ask("deallocate all"),
-  ]);
-  if (made.failure !== null) return made.failure;
-  return types.rows.map(([oid]) => oid ?? "");
+/** The types of the placeholders; what a text comes to in one path, it comes to for everybody who can prepare it. */
+async function typesOf(
+  { wire, actor, remembered }: ExecutionContext,
+  prepared: Prepared,
+): Promise<readonly string[] | Failure> {
+  try {
+    return await remembered(`types\0${actor.path}\0${prepared.types?.join() ?? ""}\0${prepared.text}`, async () => {
+      const [made, types] = await Promise.all([
+        prepare(wire, prepared),
+        wire.ask(TYPES_OF_PREPARED),
+        wire.ask("deallocate all"),
+      ]);
+      if (made.failure !== null) throw new NotPrepared(made.failure);
+      return types.rows.map(([oid]) => oid ?? "");
+    });
+  } catch (error) {
+    if (error instanceof NotPrepared) return error.failure;
+    throw error;
+  }
+}
+
+class NotPrepared extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.failure = failure;
+  }
 }
 
 /** From the row that the placeholder's column has, else by type. */
 async function sampleValues(
-  { types, relations, sampleRow }: ExecutionContext,
+  { types, relations, sampleRow, remembered }: ExecutionContext,
   prepared: Prepared,
   oids: readonly string[],
 ): Promise<readonly (string | null)[]> {
-  const columns = await columnsOfPlaceholders(prepared.text);
+  const columns = await remembered(`columns\0${prepared.text}`, () => columnsOfPlaceholders(prepared.text));
   const rows = await Promise.all(relations.map(sampleRow));
   return oids.map((oid, place) => {
     const column = columns.get(place + 1);
@@ -176,8 +196,7 @@ async function onceAsItIs(
   const [began, run] = await Promise.all([
     wire.ask("begin"),
     wire.ask(text, { extended: true, values }),
-    wire.ask("rollback"),
-    wire.ask(AFTER),
+    wire.ask(TAKE_BACK),
   ]);
   const failure = began.failure ?? run.failure;
   const notices = [...began.notices, ...run.notices];
@@ -207,7 +226,7 @@ async function argumentsOf(
 export async function runCopy({ wire }: ExecutionContext, text: string): Promise<Trial> {
   await wire.ask("begin");
   const run = await wire.ask(text);
-  await Promise.all([wire.ask("rollback"), wire.ask(AFTER)]);
+  await wire.ask(TAKE_BACK);
   const waited = run.failure?.code === "57014" && run.failure.message.startsWith("COPY from stdin failed");
   const failure = waited ? null : run.failure;
   return { outcome: judge(failure, run.notices), reached: true, reply: failure === null ? run : null };

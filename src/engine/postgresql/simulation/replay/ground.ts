@@ -23,6 +23,7 @@ export interface Ground {
   readonly types: SampleTypes;
   /** The row that stands for those of a relation, as plans name it; null: it has none. */
   readonly sampleRow: (relation: string) => Promise<SampleRow | null>;
+  readonly remembered: <T>(name: string, find: () => Promise<T>) => Promise<T>;
   decide(rule: Rule, role: string): Promise<ReplayAnswer>;
 }
 
@@ -33,18 +34,23 @@ export async function readGround(keeper: Wire): Promise<Ground> {
   const [version, administrator] = rows[0] ?? [];
   const types = await readSampleTypes(keeper);
   await addSyntheticRows(keeper, types);
-  const samples = new Map<string, Promise<SampleRow | null>>();
+  const known = new Map<string, Promise<unknown>>();
+  const remembered = <T>(name: string, find: () => Promise<T>): Promise<T> => {
+    const found = known.get(name) as Promise<T> | undefined;
+    if (found !== undefined) return found;
+    const asked = find();
+    known.set(name, asked);
+    asked.catch(() => known.delete(name)); // What could not be found out is asked again.
+    return asked;
+  };
   return {
     administrator: administrator ?? "",
     major: Math.floor(Number(version) / 10_000),
     settings: await readRoleSettings(keeper),
     spots: await readBlindSpots(keeper),
     types,
-    sampleRow(relation) {
-      const known = samples.get(relation) ?? readSampleRow(keeper, relation);
-      samples.set(relation, known);
-      return known;
-    },
+    sampleRow: (relation) => remembered(`row\0${relation}`, () => readSampleRow(keeper, relation)),
+    remembered,
     decide: (rule, role) => decide(keeper, rule, role),
   };
 }
