@@ -137,6 +137,10 @@ export async function openLogForWriting(
     const head = await log.head();
     if (head !== null) await place.memory.wrote(origin, head.note);
   };
+  for (const text of (await place.store.warnings?.()) ?? []) {
+    context.progress.clear();
+    context.tell([{ kind: "line", label: "AUDIT STORE", tone: "warn", text: escapeLine(text) }]);
+  }
   try {
     await takeOver(place, log, { context, giveUp });
   } catch (error) {

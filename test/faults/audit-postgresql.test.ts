@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
@@ -155,6 +155,40 @@ describe("a log in PostgreSQL", () => {
     const nobody = auditDatabaseAt(server.url({ database: databaseOf(url), user: "nobody" }));
     await expect(nobody.get("checkpoint")).rejects.toMatchObject({ code: "RW601" });
     await expect(nobody.open()).rejects.toMatchObject({ code: "RW601" });
+  });
+
+  test("tells a writer that could take its guards away, and no other", async () => {
+    const url = await newDatabase();
+    expect(await auditDatabaseAt(url).warnings?.()).toEqual([]);
+    await begun(url, 1);
+    expect(await auditDatabaseAt(url).warnings?.()).toMatchObject([expect.stringMatching(/`postgres`.*superuser/)]);
+    await sql(
+      url,
+      `create role log_owner login; create role log_writer login; create role log_heir login; grant log_owner to log_heir; ${documentedGrants("log_writer")};
+       alter schema rolewright_audit owner to log_owner; alter table rolewright_audit.tile owner to log_owner; grant select on rolewright_audit.version to log_owner, log_heir`,
+    );
+    const as = (user: string): Promise<readonly string[] | undefined> =>
+      auditDatabaseAt(server.url({ database: databaseOf(url), user })).warnings?.() ?? Promise.resolve(undefined);
+    expect(await as("log_writer")).toEqual([]);
+    for (const user of ["log_owner", "log_heir"])
+      expect([user, await as(user)]).toMatchObject([user, [expect.stringContaining("owns its tables")]]);
+  });
+
+  test("is read on a standby, and not written to there", async () => {
+    await using primary = await startPostgres({ settings: { ...DURABLE, hot_standby: "on" } });
+    const url = primary.url();
+    const receipts = await begun(url, 3);
+    await primary.kill();
+    const signal = join(primary.dataDir, "standby.signal");
+    writeFileSync(signal, "");
+    chmodSync(signal, 0o666); // The server may be another user than the test.
+    await primary.restart();
+    await expect(auditDatabaseAt(url).open()).rejects.toMatchObject({ code: "RW647", message: /standby/ });
+    await expect(openTestLog(auditDatabaseAt(url), signer)).rejects.toMatchObject({ code: "RW647" });
+    expect(await verify(auditDatabaseAt(url))).toMatchObject({
+      level: "V1",
+      checkpoint: { size: receipts.length + 1 },
+    });
   });
 
   test("is not begun by who may not, is not opened by an older program, and not where a commit would not last", async () => {

@@ -36,6 +36,8 @@ export interface AuditStore {
   readonly blobs: BlobStore;
   /** Absent where the storage has no room of its own to keep. */
   readonly reserve?: SpaceReserve;
+  /** What makes the storage less than it should be, as sentences: told to whoever writes. Absent where nothing can. */
+  warnings?(): Promise<readonly string[]>;
 }
 
 /** Room that is kept for what must be written when there is no other: how something ended, and what takes access away. */

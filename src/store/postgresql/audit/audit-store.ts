@@ -4,6 +4,7 @@ import { commitFrame, lockHead, READ_GENERATION } from "./commits.ts";
 import { blobRows, openingRows, type Use } from "./openings.ts";
 import { hasTables, prepareTables } from "./prepare.ts";
 import { type LogSession, turns } from "./session.ts";
+import { READ_WRITER, type WriterRow } from "./tables.ts";
 import { collectTiles, getFile, putCheckpoint, tilesAfter } from "./tiles.ts";
 
 export interface AuditRowsOptions {
@@ -55,5 +56,14 @@ export function postgresqlAuditStore(options: AuditRowsOptions): AuditStore {
     collect: (policy) => use((session) => collectTiles(session, policy)),
     openings,
     blobs,
+    warnings: () =>
+      look([], async (session) => {
+        const [[name, superuser, owner] = ["", "", ""]] = await session.rows<WriterRow>(READ_WRITER);
+        if (superuser !== "true" && owner !== "true") return [];
+        const why = superuser === "true" ? "is a superuser" : "owns its tables, or may become who does";
+        return [
+          `the writer \`${name}\` of the audit log's database ${why}, and so can take the triggers away that keep entries from being changed; write as a role with the rights that docs/audit.md lists`,
+        ];
+      }),
   };
 }

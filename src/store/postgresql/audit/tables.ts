@@ -75,6 +75,16 @@ export const MAKE_TABLES: string = `
   create trigger kept before delete on rolewright_audit.checkpoint for each row execute function rolewright_audit.refuse();
   create trigger never_emptied before truncate on rolewright_audit.checkpoint for each statement execute function rolewright_audit.refuse();`;
 
+/** Whether we could take away what keeps the log from being changed: as a superuser, or as who owns its tables or may become that. */
+export const READ_WRITER = `
+  select current_user::text, r.rolsuper::text,
+         coalesce((
+           select pg_catalog.bool_or(pg_catalog.pg_has_role(current_user, c.relowner, 'member'))
+           from pg_catalog.pg_class c where c.relnamespace = pg_catalog.to_regnamespace('rolewright_audit')
+         ), false)::text
+  from pg_catalog.pg_roles r where r.rolname = current_user`;
+export type WriterRow = readonly [name: string, superuser: string, owner: string];
+
 /** What decides whether an answered commit outlives a power loss, and whether anything can be written at all. */
 export const READ_DURABILITY = `
   select pg_catalog.current_setting('fsync'), pg_catalog.current_setting('full_page_writes'),
