@@ -364,3 +364,46 @@ describe.runIf(canMount())("on a disk that is full", () => {
     expect(await verified()).toMatchObject({ verified: true, open_intents: [] });
   });
 });
+
+describe("the end of a confirm window while the log is down", () => {
+  const masked = (): Promise<boolean> => shop.aliceReads("orders_masked");
+
+  test("takes away what was given, past the log", async () => {
+    await shop.folder.write("rolewright.yaml", manifest(GIVE));
+    expectExit(await apply("--confirm-within", "3s", "--detach"), 0);
+    expect(await masked()).toBe(true);
+    await goDown(true);
+    await expect.poll(masked, { timeout: 30_000 }).toBe(false);
+    await expect
+      .poll(async () => (await shop.folder.run(["status", "--json"])).stdout, { timeout: 30_000 })
+      .toContain("reverted");
+    expect(await spools()).toHaveLength(1);
+    await goDown(false);
+    expectExit(await shop.folder.run(["audit", "absorb"]), 0);
+    const told = await afterGap();
+    expect(told[0]).toMatchObject({ reason: "RW603 window" });
+    expect(told.map(({ type, part }) => part ?? type)).toEqual([
+      "gap.declared",
+      "revert",
+      "change.outcome",
+      "apply.reverted",
+    ]);
+    expect(await verified()).toMatchObject({ verified: true, open_intents: [] });
+  });
+
+  test("does not give back what was taken until the log is there again", async () => {
+    await shop.folder.write("rolewright.yaml", manifest(TAKE));
+    expectExit(await apply("--confirm-within", "3s", "--detach"), 0);
+    const reads = (): Promise<boolean> => shop.aliceReads("orders");
+    expect(await reads()).toBe(false);
+    await goDown(true);
+    await new Promise((resolve) => setTimeout(resolve, 6000));
+    expect([await reads(), await spools()]).toEqual([false, []]);
+    await goDown(false);
+    await expect.poll(reads, { timeout: 60_000 }).toBe(true);
+    await expect
+      .poll(async () => (await shop.folder.run(["status", "--json"])).stdout, { timeout: 30_000 })
+      .toContain("reverted");
+    expect((await entries()).at(-1)).toMatchObject({ type: "apply.reverted", because: "not confirmed" });
+  });
+});
