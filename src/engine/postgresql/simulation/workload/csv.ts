@@ -4,6 +4,7 @@ const QUOTE = 34;
 const COMMA = 44;
 const LINE_FEED = 10;
 const MOST_FIELDS = 32;
+const LINE_END = Uint8Array.of(LINE_FEED);
 
 /** One record, as places in bytes that are used again for the next: take what is needed at once. */
 export interface CsvRecord {
@@ -31,7 +32,9 @@ export interface CsvSink {
  */
 export class CsvRecords {
   readonly #sink: CsvSink;
-  #buffer: Buffer = Buffer.alloc(0);
+  #own: Buffer = Buffer.alloc(0);
+  /** The part of them that is in use. */
+  #buffer: Buffer = this.#own;
   #scanned = 0;
   #quoted = false;
   #count = 0;
@@ -68,17 +71,27 @@ export class CsvRecords {
 
   push(chunk: Uint8Array): void {
     const rest = this.#buffer.length;
-    this.#buffer =
-      rest === 0 ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength) : Buffer.concat([this.#buffer, chunk]);
+    this.#buffer = this.#joined(rest, chunk);
     this.#scan(false);
   }
 
   /** The end of the file: a last record without a line end counts, one inside quotes was cut. */
   end(): void {
-    if (this.#buffer.length > 0 && this.#buffer[this.#buffer.length - 1] !== LINE_FEED) {
-      this.#buffer = Buffer.concat([this.#buffer, Buffer.from("\n")]);
-    }
+    const rest = this.#buffer.length;
+    if (rest > 0 && this.#buffer[rest - 1] !== LINE_FEED) this.#buffer = this.#joined(rest, LINE_END);
     this.#scan(true);
+  }
+
+  /** What was kept, which stands at the beginning of our own bytes, and what comes behind it. One allocation serves all chunks: buffers that are thrown away pile up faster than they are collected. */
+  #joined(rest: number, chunk: Uint8Array): Buffer {
+    const length = rest + chunk.byteLength;
+    if (length > this.#own.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(length, this.#own.length * 2));
+      this.#own.copy(grown, 0, 0, rest);
+      this.#own = grown;
+    }
+    this.#own.set(chunk, rest);
+    return this.#own.subarray(0, length);
   }
 
   #scan(isEnd: boolean): void {
@@ -154,13 +167,14 @@ export class CsvRecords {
   /** Keeps what belongs to the record that has begun. */
   #keep(start: number): void {
     if (this.#passing) {
-      this.#buffer = Buffer.alloc(0);
+      this.#buffer = this.#own.subarray(0, 0);
       this.#scanned = 0;
       return;
     }
     const length = this.#buffer.length - start;
     if (length > MOST_RECORD) return this.#giveUp(start);
-    this.#buffer = Buffer.from(this.#buffer.subarray(start)); // A copy: the chunk may be used again.
+    this.#own.copyWithin(0, start, this.#buffer.length);
+    this.#buffer = this.#own.subarray(0, length);
     this.#scanned -= start;
     for (let i = 0; i <= this.#count; i++) {
       this.#starts[i] = (this.#starts[i] as number) - start;
@@ -184,7 +198,7 @@ export class CsvRecords {
     this.#sink.take(this.#record);
     this.#count = 0;
     this.#passing = true;
-    this.#buffer = Buffer.alloc(0);
+    this.#buffer = this.#own.subarray(0, 0);
     this.#scanned = 0;
   }
 }

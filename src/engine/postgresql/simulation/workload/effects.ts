@@ -25,11 +25,11 @@ export type Effect =
 
 /** Texts that may hold such a statement; all others are not looked at twice. */
 const MAY =
-  /^[\s(]*(?:\/\*|--|set|reset|discard|begin|start|commit|end|rollback|abort|savepoint|release|prepare)\b|set_config|;\s*\S/iu;
+  /^[\s(]*(?:\/\*|--|(?:set|reset|discard|begin|start|commit|end|rollback|abort|savepoint|release|prepare)\b)/iu;
 
 /** Whether a text may change who its session acts as. Cheap. */
 export function mayHaveEffects(text: string): boolean {
-  return MAY.test(text);
+  return text.includes(";") || MAY.test(text) || /set_config/iu.test(text);
 }
 
 /** The effects of each statement of a text. `parameters` are the values of `$1`, `$2`, where the log has them. */

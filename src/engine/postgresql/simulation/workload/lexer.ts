@@ -22,15 +22,15 @@ export interface Lexed {
   readonly doubtful: boolean;
 }
 
-const WHITE = /[\s\v]/u;
-const WORD = /[\p{L}_\u0080-\uffff][\p{L}\p{N}_$\u0080-\uffff]*/uy;
+/** White space outside ASCII. PostgreSQL takes it for letters of names; whoever pasted it meant a blank, and no name is lost where the parser refuses the rest. */
+const WIDE_BLANKS: ReadonlySet<number> = new Set([0xa0, 0x1680, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000, 0xfeff]);
 const NUMBER =
   /(?:0[xX][\da-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+|(?:\d[\d_]*)?\.\d[\d_]*(?:[eE][+-]?\d+)?|\d[\d_]*\.?(?:[eE][+-]?\d+)?)/uy;
 const DOLLAR = /\$(?:[\p{L}_\u0080-\uffff][\p{L}\p{N}_\u0080-\uffff]*)?\$/uy;
 const SIGN_FOLLOWS =
   /^(?:select|when|then|else|and|or|not|in|between|values|return|limit|offset|by|where|on|having|set|from|like|ilike|default|is|case|returning|distinct|all|any|some|using|to|with|as|similar|escape|if|perform)$/iu;
-/** No blank stands before them. */
-const CLOSES = /^[),;\]]$/u;
+/** Longer words are names: nothing depends on them. */
+const LONGEST_KEYWORD = 12;
 const POSITION_ENDS =
   /^(?:having|limit|offset|window|union|intersect|except|for|fetch|into|returning|rows|range|groups)$/iu;
 
@@ -90,7 +90,7 @@ class Lexer {
     else if (code === 36) this.#dollar();
     else if (isDigit(code) || (code === 46 && isDigit(next))) this.#number();
     else if (isWordStart(code)) this.#word();
-    else if (code > 127 && WHITE.test(text[this.#at] ?? "")) {
+    else if (WIDE_BLANKS.has(code)) {
       this.#blank = true;
       this.#at++;
     } else if (code === 59) this.#semicolon();
@@ -241,9 +241,10 @@ class Lexer {
       this.#skipUescape();
       return;
     }
-    WORD.lastIndex = this.#at;
-    const word = WORD.exec(text)?.[0] ?? text.charAt(this.#at);
-    const lower = word.toLowerCase();
+    let end = this.#at + 1;
+    while (end < text.length && isWordPart(text.charCodeAt(end))) end++;
+    const word = text.slice(this.#at, end);
+    const lower = word.length > LONGEST_KEYWORD ? "name" : word.toLowerCase();
     this.#track(lower);
     this.#put(word, lower);
     this.#at += word.length;
@@ -257,7 +258,7 @@ class Lexer {
 
   #track(word: string): void {
     if (word === "by" && (this.#last === "order" || this.#last === "group")) this.#positions = this.#depth;
-    else if (POSITION_ENDS.test(word) && this.#positions === this.#depth) this.#positions = -1;
+    else if (this.#positions === this.#depth && POSITION_ENDS.test(word)) this.#positions = -1;
     if (word === "atomic" && this.#last === "begin") this.#blocks++;
     else if (this.#blocks > 0 && word === "case") this.#blocks++;
     else if (this.#blocks > 0 && word === "end") this.#blocks--;
@@ -356,7 +357,7 @@ class Lexer {
 
   #put(written: string, token: string): void {
     const isStart = this.#pieces.length === 0 && this.#piece === "";
-    const isTight = CLOSES.test(token) || this.#last === "(" || this.#last === "[";
+    const isTight = closes(token) || this.#last === "(" || this.#last === "[";
     if (this.#blank && !isStart && !isTight) this.#piece += " ";
     this.#blank = this.#newline = false;
     this.#piece += written;
@@ -400,8 +401,20 @@ function isDigit(code: number): boolean {
   return code >= 48 && code <= 57;
 }
 
+/** No blank stands before them. */
+function closes(token: string): boolean {
+  return token === ")" || token === "," || token === ";" || token === "]";
+}
+
+/** Letters, digits, `_`, `$`, and everything outside ASCII but white space. */
+function isWordPart(code: number): boolean {
+  return isWordStart(code) || isDigit(code) || code === 36;
+}
+
 function isWordStart(code: number): boolean {
-  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 95 || (code > 127 && code !== 160);
+  return (
+    (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 95 || (code > 127 && !WIDE_BLANKS.has(code))
+  );
 }
 
 function isWord(token: string): boolean {
