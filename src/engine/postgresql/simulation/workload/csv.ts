@@ -13,13 +13,15 @@ export interface CsvRecord {
   /** The first byte of a field's content; quotes are not part of it. */
   start(field: number): number;
   end(field: number): number;
+  /** It is in quotes from end to end, or has none. */
+  isWhole(field: number): boolean;
   /** The field's text; empty where there is none. */
   text(field: number): string;
 }
 
 /** What comes of the records. `take` says whether it was one: where it was not, reading starts again at the next line. */
 export interface CsvSink {
-  take(record: CsvRecord): boolean;
+  take(record: CsvRecord, isCut: boolean): boolean;
   /** Lines that are part of no record. */
   unread(lines: number): void;
   /** A record longer than can be kept; what was kept is given to `take` without its end. */
@@ -61,6 +63,17 @@ export class CsvRecords {
       },
       start,
       end,
+      isWhole(field) {
+        const [from, to] = [start(field), end(field)];
+        const isQuoted = bytes()[from - 1] === QUOTE;
+        if (isQuoted !== (bytes()[to] === QUOTE)) return false;
+        let at = bytes().indexOf(QUOTE, from);
+        while (at !== -1 && at < to) {
+          if (!isQuoted || bytes()[at + 1] !== QUOTE || at + 1 >= to) return false;
+          at = bytes().indexOf(QUOTE, at + 2);
+        }
+        return true;
+      },
       text(field) {
         if (field >= fields()) return "";
         const text = textOf(bytes(), start(field), end(field));
@@ -103,7 +116,7 @@ export class CsvRecords {
           this.#passing = false;
           start = end + 1;
         } else if (end === start || (end === start + 1 && this.#buffer[start] === 13)) start = end + 1;
-        else if (this.#sink.take(this.#record)) start = end + 1;
+        else if (this.#sink.take(this.#record, false)) start = end + 1;
         else start = this.#nextLine(start);
         this.#begin(start);
         continue;
@@ -195,7 +208,7 @@ export class CsvRecords {
     this.#ends[count] = this.#buffer.length;
     this.#count = count + 1;
     this.#sink.cut();
-    this.#sink.take(this.#record);
+    this.#sink.take(this.#record, true);
     this.#count = 0;
     this.#passing = true;
     this.#buffer = this.#own.subarray(0, 0);

@@ -20,7 +20,8 @@ const COLUMN = {
   query: 19,
   application: 22,
 } as const;
-const FEWEST_COLUMNS = 23;
+/** Of PostgreSQL up to 12, of 13, and from 14 on. */
+const COLUMNS: ReadonlySet<number> = new Set([23, 24, 26]);
 /** Of the records that say nothing, one in so many is asked for its time. */
 const TIMED = 32;
 
@@ -51,7 +52,7 @@ async function readCsvlog(
   const time = logTime(options.timeZone);
   let cut = 0;
   const records = new CsvRecords({
-    take: (record) => takeRecord(record, { reading, time }),
+    take: (record, isCut) => takeRecord(record, { reading, time, isCut }),
     unread: (lines) => reading.unread(lines),
     cut: () => cut++,
   });
@@ -71,10 +72,12 @@ async function readCsvlog(
 
 function takeRecord(
   record: CsvRecord,
-  { reading, time }: { readonly reading: LogReading; readonly time: LogTime },
+  { reading, time, isCut }: { readonly reading: LogReading; readonly time: LogTime; readonly isCut: boolean },
 ): boolean {
   const { bytes } = record;
-  if (!timeAt(bytes, record.start(COLUMN.time)) || (record.fields < FEWEST_COLUMNS && record.fields <= COLUMN.message))
+  if (!timeAt(bytes, record.start(COLUMN.time)) || !(COLUMNS.has(record.fields) || isCut)) return false;
+  // What two records left of each other has quotes where none can be.
+  if (record.end(COLUMN.code) - record.start(COLUMN.code) !== 5 || !(isCut || record.isWhole(COLUMN.message)))
     return false;
   const isFirst = record.end(COLUMN.line) - record.start(COLUMN.line) === 1 && bytes[record.start(COLUMN.line)] === 49;
   if (!isFirst && !matters(record)) {

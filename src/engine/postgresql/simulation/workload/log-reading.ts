@@ -43,6 +43,8 @@ interface Session {
 interface Pending {
   readonly text: string;
   readonly detail: string | null;
+  /** `log_statement` told of it, when it began. */
+  readonly isLogged: boolean;
   readonly entry: Pick<LogEntry, "time" | "user" | "database" | "application">;
 }
 
@@ -129,7 +131,7 @@ export class LogReading {
       case "statement":
         this.#finish(session);
         session.audit = null;
-        session.pending = { text: message.text, detail: entry.detail, entry };
+        session.pending = { text: message.text, detail: entry.detail, isLogged: !message.ended, entry };
         if (message.ended) this.#finish(session);
         return;
     }
@@ -214,7 +216,7 @@ export class LogReading {
     }
     this.#finish(session);
     session.audit = audit.statementId;
-    session.pending = { text: audit.statement, detail: null, entry };
+    session.pending = { text: audit.statement, detail: null, isLogged: false, entry };
   }
 
   #failure(session: Session, entry: LogEntry): void {
@@ -226,7 +228,7 @@ export class LogReading {
       return;
     }
     this.#finish(session);
-    if (text !== null) this.#conclude(session, { text, detail: entry.detail, entry }, entry);
+    if (text !== null) this.#conclude(session, { text, detail: entry.detail, isLogged: false, entry }, entry);
     else this.#stateOf(session, { user: entry.user ?? session.who.user }).fail();
   }
 
@@ -238,7 +240,7 @@ export class LogReading {
     this.#conclude(session, pending, null);
   }
 
-  #conclude(session: Session, { text, detail, entry: told }: Pending, failure: LogEntry | null): void {
+  #conclude(session: Session, { text, detail, isLogged, entry: told }: Pending, failure: LogEntry | null): void {
     const { who } = session;
     const entry = {
       time: told.time,
@@ -250,7 +252,7 @@ export class LogReading {
     const prepared = preparedText(detail);
     const statements = this.#grammar.read(prepared ?? text);
     this.#statements += statements.length;
-    if (!this.#everything && statements.some(({ command }) => EVERYTHING.has(command))) this.#knowEverything();
+    if (!this.#everything && statements.some((each) => showsEverything(each, isLogged))) this.#knowEverything();
     const effects = this.#effectsOf(text, detail, statements.length);
     if (failure !== null) return this.#failed({ state, statements, effects }, entry, failure);
     if (effects === null) {
@@ -341,6 +343,11 @@ export class LogReading {
     this.#waiting = null;
     for (const use of waiting) this.#onUse(this.#everything ? use : { ...use, role: null });
   }
+}
+
+/** `log_statement = mod` leaves SELECT out too, unless it makes a table. */
+function showsEverything({ command, text }: ObservedStatement, isLogged: boolean): boolean {
+  return EVERYTHING.has(command) || (isLogged && command === "SELECT" && text !== "" && !/\binto\b/iu.test(text));
 }
 
 type Effects = readonly (readonly Effect[])[] | null;

@@ -95,7 +95,7 @@ export function linePrefix(text: string): LinePrefix | null {
 }
 
 function quotePattern(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\/-]/gu, "\\$&");
+  return text.replace(/[.*+?^${}()|[\]\\]/gu, "\\$&");
 }
 
 function epoch(seconds: string | undefined): string {
