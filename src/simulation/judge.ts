@@ -7,7 +7,7 @@ import type { DecidedPair } from "./coverage.ts";
 import { decide, type Who } from "./decide.ts";
 import { needKey, outcomeOf, type OutcomeWord, type Verdict } from "./outcome.ts";
 import type { Pair } from "./pairs.ts";
-import { sayRefusal, sayRequirement, sayUnknown } from "./say.ts";
+import { sayAbsent, sayRefusal, sayRequirement, sayUnknown } from "./say.ts";
 import type { Effect } from "./simulation.ts";
 import { untouchedBy } from "./untouched.ts";
 import { type Contradiction, verdictOf } from "./verdict.ts";
@@ -96,7 +96,8 @@ export class Judge {
   #word(pair: Pair, { before, after, altered }: Judged): OutcomeWord {
     const word = outcomeOf(before, after, altered.length > 0);
     if (pair.deniedOnly && word === "unknown" && before.refusal !== null) return "already-denied";
-    if (word === "already-denied" && !pair.deniedOnly && before.missing.length === 0) return "unknown";
+    const wasRefused = before.missing.length === 0 && before.absent === null;
+    if (word === "already-denied" && !pair.deniedOnly && wasRefused) return "unknown";
     const same = word === "unknown" && before.state === after.state && altered.length === 0;
     const known = before.refusal === null && after.refusal === null;
     if (same && known && this.#untouched(pair.role) && this.#untouched(pair.login)) return "unchanged";
@@ -133,6 +134,7 @@ function reasons(word: OutcomeWord, { before, after, altered, lost, come, role }
       return [];
     case "revoked":
     case "maybe-revoked":
+      if (after.absent !== null) return [sayAbsent(after.absent)];
       if (lost.length > 0) return lost.map((each) => sayRequirement(each, role));
       return after.refusal === null ? after.unknown.map(sayUnknown) : [sayRefusal(after.refusal)];
     case "altered":
@@ -141,6 +143,7 @@ function reasons(word: OutcomeWord, { before, after, altered, lost, come, role }
     case "maybe-gained":
       return come.length > 0 ? come.map((each) => sayRequirement(each, role)) : ["a name is in reach that was not"];
     case "already-denied":
+      if (before.absent !== null) return [sayAbsent(before.absent)];
       return before.missing.length > 0
         ? before.missing.map((each) => sayRequirement(each, role))
         : before.refusal === null

@@ -15,6 +15,7 @@ const verdict = (state: Verdict["state"], given: Partial<Verdict> = {}): Verdict
   maybe: [],
   unknown: [],
   refusal: null,
+  absent: null,
   ...given,
 });
 const STATES = ["yes", "no", "maybe", "unknown"] as const;

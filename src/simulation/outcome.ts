@@ -1,4 +1,5 @@
 import type { Requirement, UnknownPart } from "../model/requirements.ts";
+import type { RoleName } from "../model/role.ts";
 
 /** What becomes of a statement that somebody runs, from before a change to after it. */
 export const OUTCOMES = [
@@ -23,6 +24,8 @@ export interface Verdict {
   readonly unknown: readonly UnknownPart[];
   /** The server's own refusal, where there is one. */
   readonly refusal: { readonly code: string; readonly message: string } | null;
+  /** The role, or the login, that there is not in this state; null: both exist. */
+  readonly absent: RoleName | null;
 }
 
 /**

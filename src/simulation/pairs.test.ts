@@ -81,6 +81,12 @@ test("uses that do not say who, where or what are counted and not tried", () => 
   ]);
 });
 
+test("what was done in databases that were not read is counted apart", () => {
+  const { pairs, untold } = pairsOf(evidence(use({}), use({ database: "postgres", calls: 4 })), ["shop"]);
+  expect(pairs).toHaveLength(1);
+  expect(untold).toEqual([{ reason: "elsewhere", statements: 1, calls: 4 }]);
+});
+
 test("the order of the evidence does not matter", () => {
   const uses = [
     use({ login: "alice" }),

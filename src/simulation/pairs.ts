@@ -22,30 +22,30 @@ export interface Pair {
   readonly deniedOnly: boolean;
 }
 
-/** Uses that say too little to be tried: who, where or what is not known. */
+/** Uses that cannot be tried: who, where or what is not known, or they are of a database that was not read. */
 export interface Untold {
-  readonly reason: "who" | "where" | "what";
+  readonly reason: "who" | "where" | "what" | "elsewhere";
   readonly statements: number;
   readonly calls: number;
 }
 
+const REASONS = ["who", "where", "elsewhere", "what"] as const satisfies readonly Untold["reason"][];
+
 /**
  * What evidence says was done on a target, each distinct pair once. Of sources that overlap the larger count is taken, never the sum: they saw the same calls. Sorted by calls, the most used first, then by a total
- * order.
+ * order. `databases`: those that were read; null: there are none to tell apart.
  */
-export function pairsOf(evidence: Evidence): { readonly pairs: readonly Pair[]; readonly untold: readonly Untold[] } {
+export function pairsOf(
+  evidence: Evidence,
+  databases: readonly string[] | null = null,
+): { readonly pairs: readonly Pair[]; readonly untold: readonly Untold[] } {
   const groups = new Map<string, Use[]>();
-  const untold = {
-    who: { statements: 0, calls: 0 },
-    where: { statements: 0, calls: 0 },
-    what: { statements: 0, calls: 0 },
-  };
+  const untold = REASONS.map((reason) => ({ reason, statements: 0, calls: 0 }));
   for (const use of evidence.uses) {
-    const lacking =
-      use.role === null ? "who" : use.database === null ? "where" : use.statement.text === "" ? "what" : null;
-    if (lacking !== null) {
-      untold[lacking].statements += 1;
-      untold[lacking].calls += use.calls;
+    const lacking = untold.find(({ reason }) => reason === lackingOf(use, databases));
+    if (lacking !== undefined) {
+      lacking.statements += 1;
+      lacking.calls += use.calls;
       continue;
     }
     const key = JSON.stringify([use.database, use.role, use.statement.fingerprint]);
@@ -61,11 +61,17 @@ export function pairsOf(evidence: Evidence): { readonly pairs: readonly Pair[]; 
     (pair) => (pair.searchPath ?? []).join("\0"),
     (pair) => pair.fingerprint,
   );
-  const reasons = ["who", "where", "what"] as const;
   return {
     pairs: sorted([...groups.values()].flatMap(bySession).map(pairOf), order),
-    untold: reasons.flatMap((reason) => (untold[reason].statements === 0 ? [] : [{ reason, ...untold[reason] }])),
+    untold: untold.filter(({ statements }) => statements > 0),
   };
+}
+
+function lackingOf(use: Use, databases: readonly string[] | null): Untold["reason"] | null {
+  if (use.role === null) return "who";
+  if (use.database === null) return "where";
+  if (databases !== null && !databases.includes(use.database)) return "elsewhere";
+  return use.statement.text === "" ? "what" : null;
 }
 
 /** Apart by who logged in and by search path. What a source does not tell is not another session: it goes with the most used of those that are told. */

@@ -41,6 +41,10 @@ export function sayUnknown({ reason, origin }: UnknownPart): string {
   return origin.length === 0 ? reason : `${reason}, in ${origin.join(", in ")}`;
 }
 
+export function sayAbsent(role: string): string {
+  return `there is no role \`${describeName(role)}\``;
+}
+
 export function sayRefusal({ code, message }: { readonly code: string; readonly message: string }): string {
   return `the server refuses it: ${message}${code === "" ? "" : ` (${code})`}`;
 }

@@ -20,7 +20,10 @@ import { type SimulationInput, worldOf } from "./world.ts";
 export async function simulate(input: SimulationInput): Promise<Simulation> {
   const { plan, live, evidence, tests } = input;
   const world = worldOf(input);
-  const { pairs, untold } = pairsOf(evidence);
+  const { pairs, untold } = pairsOf(
+    evidence,
+    input.dialect.capabilities.databases === "many" ? live.identity.databases : null,
+  );
   const asked = tests.flatMap(testQuestions);
   const answers = await askBoth([...pairs.map(questionOf), ...asked.map(({ question }) => question)], input);
   const changes = plan.changes.map(({ change }) => change);

@@ -2,7 +2,7 @@ import type { StatementQuestion } from "../engine/simulation.ts";
 import type { DeclaredStatementTest } from "../model/declared.ts";
 import type { Judge, Judged } from "./judge.ts";
 import type { Verdict } from "./outcome.ts";
-import { sayRefusal, sayRequirement, sayUnknown } from "./say.ts";
+import { sayAbsent, sayRefusal, sayRequirement, sayUnknown } from "./say.ts";
 import type { StatementTestResult } from "./simulation.ts";
 
 /** One login's question of an access test. */
@@ -45,8 +45,8 @@ export function testResults(asked: readonly AskedTest[], judge: Judge, from: num
 }
 
 /** Refusals that mean a missing right, or a name out of reach for want of one. */
-function isDenial({ missing, refusal }: Verdict): boolean {
-  return missing.length > 0 || refusal === null || refusal.code === "42501";
+function isDenial({ missing, refusal, absent }: Verdict): boolean {
+  return absent !== null || missing.length > 0 || refusal === null || refusal.code === "42501";
 }
 
 function foundBy(verdicts: readonly Verdict[]): StatementTestResult["after"] {
@@ -55,8 +55,9 @@ function foundBy(verdicts: readonly Verdict[]): StatementTestResult["after"] {
   return verdicts.every(isDenial) ? "denied" : "broken";
 }
 
-function sayVerdict({ state, missing, maybe, unknown, refusal }: Verdict, role: string): string {
+function sayVerdict({ state, missing, maybe, unknown, refusal, absent }: Verdict, role: string): string {
   if (state === "yes") return "everything that it needs is there";
+  if (absent !== null) return sayAbsent(absent);
   const lacking = [...missing, ...maybe].map((each) => sayRequirement(each, role));
   if (lacking.length > 0) return lacking.join("; ");
   if (refusal !== null) return sayRefusal(refusal);

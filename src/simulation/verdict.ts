@@ -18,7 +18,7 @@ export function verdictOf(
   const { missing, maybe, unknown } = decision;
   const refusal =
     decision.refused ?? (tried?.verdict === "no" ? { code: tried.code ?? "", message: tried.message ?? "" } : null);
-  const verdict = { state: decision.state, missing, maybe, unknown, refusal };
+  const verdict = { state: decision.state, missing, maybe, unknown, refusal, absent: decision.absent };
   if (tried === null || tried.verdict === "not-confirmed") return { verdict, contradiction: null };
   const { code, message } = tried;
   if (decision.state === "yes" && tried.verdict === "no") {

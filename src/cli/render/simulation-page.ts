@@ -5,6 +5,7 @@ import { countOutcomes, type Effect, percent, type Simulation } from "../../simu
 import { escapeLine } from "../output/escape.ts";
 import type { Tone } from "../output/look.ts";
 import type { Block, Item, LineBlock, Page } from "../output/page.ts";
+import type { Untold } from "../../simulation/pairs.ts";
 import type { OutcomeWord } from "../../simulation/outcome.ts";
 import { counted, listNames, thousands } from "./words.ts";
 
@@ -15,6 +16,13 @@ export interface SimulationView {
   /** Printed after the verdict. */
   readonly next: readonly string[];
 }
+
+const UNTOLD: Readonly<Record<Untold["reason"], string>> = {
+  who: "the evidence does not say who ran them",
+  where: "the evidence does not say in which database",
+  what: "the evidence does not say what they were",
+  elsewhere: "they are of databases that were not read",
+};
 
 /** Statements that are shown of each cause without `--detail`. */
 const MOST = 5;
@@ -190,7 +198,7 @@ function coverageSection({ coverage, windows }: Simulation): Block {
         ]),
     ...coverage.untold.map(({ reason, statements, calls: of }) => ({
       tone: "warn" as const,
-      text: `${counted(statements, "statement")} (${counted(of, "call")}) could not be tried: the evidence does not say ${reason === "who" ? "who ran them" : reason === "where" ? "in which database" : "what they were"}`,
+      text: `${counted(statements, "statement")} (${counted(of, "call")}) could not be tried: ${UNTOLD[reason]}`,
     })),
     ...windows.flatMap(({ source, losses, gaps }) => [
       ...losses.map((text) => ({ tone: "dim" as const, text: `${escapeLine(source)}: ${escapeLine(text)}` })),
