@@ -204,6 +204,7 @@ describe("a word does not count", () => {
       { target: { ...SUBJECT.target, environment: "staging" } },
       { manifest_digest: digest("9") },
       { policy_digest: null },
+      { simulation_digest: digest("9") },
       { author: null },
       { author: { ...DAVE, people: [] } },
       { author: { ...DAVE, known: false } },

@@ -141,6 +141,7 @@ function checkBound(document: ApprovalDocument, subject: Subject): void {
           ["target", target(document) === target(subject)],
           ["manifest", document.manifest_digest === subject.manifest_digest],
           ["policies", document.policy_digest === subject.policy_digest],
+          ["simulation", document.simulation_digest === subject.simulation_digest],
           ["author", documentText({ author: document.author }) === documentText({ author: subject.author })],
         ] as const)),
   ];

@@ -34,7 +34,7 @@ function causeOfNeed(
   const inside = (name: string): boolean =>
     name === PUBLIC || name === role || before.hasRole(role, name, "member") === true;
   const changes = plan.changes.flatMap(({ change }, index) => (takes(change, need, inside) ? [index] : []));
-  return { changes, mend: mendOf(need, role) };
+  return { changes, mend: mendOf(need, role, plan.changes[changes[0] ?? -1]?.change) };
 }
 
 function takes(change: Change, need: Need, inside: (name: string) => boolean): boolean {
@@ -82,8 +82,14 @@ function isAbout(change: Change, resource: Resource): boolean {
   return resourcesOf(change).some((each) => resourceKey(each.kind === "column" ? tableOf(each) : each) === table);
 }
 
-function mendOf({ right }: Need, role: RoleName): string {
-  const who = `\`${describeName(role)}\``;
+/** Where the plan takes it from a role that this one is in, it is that role's, or that membership, that would stay. */
+function mendOf({ right }: Need, role: RoleName, taken: Change | undefined): string {
+  if (taken?.kind === "remove-membership") {
+    return `keep \`${describeName(taken.membership.member)}\` a member of \`${describeName(taken.membership.role)}\``;
+  }
+  const holder = taken?.kind === "remove-grant" ? taken.grantee : role;
+  const through = holder === role || holder === PUBLIC ? "" : `, by which \`${describeName(role)}\` has it`;
+  const who = holder === PUBLIC ? "everybody" : `\`${describeName(holder)}\`${through}`;
   switch (right.kind) {
     case "privilege": {
       const columns = right.columns?.kind === "listed" ? ` (${right.columns.names.map(describeName).join(", ")})` : "";

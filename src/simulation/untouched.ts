@@ -1,11 +1,11 @@
-import type { AccessIndex } from "../analysis/access-index.ts";
+import { type AccessIndex, mayDoEverything } from "../analysis/access-index.ts";
 import { PUBLIC, type RoleName } from "../model/role.ts";
 import type { Change } from "../model/change.ts";
 import { rolesOf } from "../plan/subjects.ts";
 
 /**
  * Whether nothing about a role can differ after a change: neither it, nor a role that it is in, nor everybody, nor an owner of code that runs with its owner's rights, is named by any change, and no row security or
- * policy is. Then what cannot be known about a statement is the same before and after.
+ * policy is; or whether it may do everything in both states. Then what cannot be known about a statement is the same before and after.
  */
 export function untouchedBy(
   changes: readonly Change[],
@@ -20,10 +20,12 @@ export function untouchedBy(
     [...named].some((each) => indexes.some((index) => index.hasRole(role, each, "member") === true)) ||
     indexes.some((index) => index.hasRole(role, role, "member") === null);
   const owners = everybody ? false : ownersOfCode(states.before).some(reaches);
+  const everything = (role: RoleName): boolean =>
+    !named.has(role) && indexes.every((index) => mayDoEverything(index, role));
   const known = new Map<RoleName, boolean>();
   return (role) => {
     let answer = known.get(role);
-    if (answer === undefined) known.set(role, (answer = !everybody && !owners && !reaches(role)));
+    if (answer === undefined) known.set(role, (answer = everything(role) || (!everybody && !owners && !reaches(role))));
     return answer;
   };
 }

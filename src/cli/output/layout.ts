@@ -50,7 +50,7 @@ function layoutFacts(block: FactsBlock, look: Look): string[] {
 
 function layoutSection(block: SectionBlock, look: Look): string[] {
   const title = look.paint("title", block.title);
-  const head = block.note === undefined ? title : `${padTo(title, LABEL_WIDTH)}${block.note}`;
+  const head = block.note === undefined ? title : `${padTo(`${title}  `, LABEL_WIDTH)}${block.note}`;
   return [head, ...block.items.flatMap((item) => layoutItem(item, 2, look))];
 }
 

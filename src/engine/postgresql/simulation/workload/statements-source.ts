@@ -10,6 +10,9 @@ const EVERY_SECONDS = 60;
 /** What stands for the text of a statement of somebody whose statements we may not see. */
 const HIDDEN = "<insufficient privilege>";
 
+/** Statements that change who one is are counted for whom they lead to, who may well be unable to run them. */
+const BECOMES = /^\s*(?:re)?set\s+(?:session\s+|local\s+)?(?:role|session\s+authorization)\b/iu;
+
 const EXTENSION = `
   select n.nspname, (select s.setting from pg_settings s where s.name = 'shared_preload_libraries')
   from (select 1) one left join pg_extension e on e.extname = 'pg_stat_statements'
@@ -142,6 +145,7 @@ async function readCounters(given: {
       onUse({ ...use, ...times, statement, result: { kind: "ok" } });
       continue;
     }
+    if (BECOMES.test(counter.query)) continue;
     for (const statement of grammar.read(counter.query)) onUse({ ...use, ...times, statement, result: { kind: "ok" } });
   }
   const evicted =
