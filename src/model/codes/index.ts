@@ -7,6 +7,7 @@ import { RW2XX } from "./rw2xx.ts";
 import { RW3XX } from "./rw3xx.ts";
 import { RW4XX } from "./rw4xx.ts";
 import { RW54X } from "./rw54x.ts";
+import { RW55X } from "./rw55x.ts";
 import { RW57X } from "./rw57x.ts";
 import { RW59X } from "./rw59x.ts";
 import { RW56X } from "./rw56x.ts";
@@ -28,6 +29,7 @@ export const CODES: Readonly<Record<string, CodePage>> = {
   ...RW4XX,
   ...RW5XX,
   ...RW54X,
+  ...RW55X,
   ...RW57X,
   ...RW58X,
   ...RW59X,

@@ -1,6 +1,7 @@
 import { notSimulated } from "../../not-simulated.ts";
 import type { EngineSimulation } from "../../simulation.ts";
 import { openReplay } from "./replay/open-replay.ts";
+import { openRequirements } from "./requirements/open-requirements.ts";
 import { startShadow } from "./shadow/start-shadow.ts";
 import { GRAMMAR, LOGS, SOURCES } from "./workload/readers.ts";
 
@@ -9,6 +10,7 @@ export const simulation: EngineSimulation = {
   grammar: GRAMMAR,
   logs: LOGS,
   sources: SOURCES,
+  openRequirements,
   startShadow,
   openReplay,
 };

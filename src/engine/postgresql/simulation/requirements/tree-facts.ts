@@ -1,0 +1,555 @@
+import type { TreeList, TreeNode } from "./nodes.ts";
+import { columnsIn, datumOid, FormatError, isNode, nodeIn, nodesIn, numberIn, readNodes } from "./nodes.ts";
+
+/** Where in a tree something stands. */
+export interface Place {
+  /** The views that it came in with, the outermost first: oids. */
+  readonly views: readonly number[];
+  /** It stands in a row policy or a check option: no name of it was written by the caller. */
+  readonly policy: boolean;
+  /** It may be left out of the plan: in a column of a view that nobody reads, beneath a condition. */
+  readonly conditional: boolean;
+  /** It is evaluated whenever the statement runs, once at least. */
+  readonly certain: boolean;
+}
+
+/** One check that the server makes before it runs the statement. */
+export interface RelationCheck {
+  readonly relation: number;
+  /** The bits of requiredPerms. */
+  readonly permissions: number;
+  /** 0: who runs it. */
+  readonly asRole: number;
+  /** Column numbers; 0 is the whole row, negative ones are system columns. */
+  readonly selected: readonly number[];
+  readonly inserted: readonly number[];
+  readonly updated: readonly number[];
+  readonly place: Place;
+}
+
+/** A routine that is called. */
+export interface RoutineUse {
+  readonly routine: number;
+  /** The operator that stands for it; 0: it is called by its name. */
+  readonly operator: number;
+  readonly arguments: readonly TreeNode[];
+  /** Somebody wrote its name: a call, and not a cast that the server adds. */
+  readonly named: boolean;
+  readonly place: Place;
+}
+
+export type WriteCommand = "INSERT" | "UPDATE" | "DELETE";
+
+/** A table that rows are written to. */
+export interface Write {
+  readonly relation: number;
+  readonly command: WriteCommand;
+  /** UPDATE: the columns that are set. */
+  readonly columns: readonly number[];
+  /** At least one row is written for certain: VALUES without ON CONFLICT. */
+  readonly certain: boolean;
+  readonly place: Place;
+}
+
+/** What one tree says. */
+export interface TreeFacts {
+  readonly relations: readonly RelationCheck[];
+  readonly routines: readonly RoutineUse[];
+  readonly writes: readonly Write[];
+  readonly domains: readonly { readonly type: number; readonly place: Place }[];
+  /** Types of constants and explicit casts: somebody may have written their names. */
+  readonly types: readonly number[];
+  readonly operators: readonly number[];
+  /** Relations named in constants of type regclass. */
+  readonly namedRelations: readonly number[];
+  /** What the first query returns: for records that are filled from it. */
+  readonly columns: readonly { readonly name: string; readonly type: number | null }[];
+  /** The node of a utility statement that is not read here; `?` where the server prints none. */
+  readonly utility: string | null;
+}
+
+/** Reads the trees of one statement. Throws FormatError where they are not what a known server prints. */
+export function readTree(text: string): TreeFacts {
+  const value = readNodes(text);
+  const queries = isNode(value) ? [value] : value;
+  const walk = new Walk();
+  for (const query of queries) {
+    if (!isNode(query) || query.name !== "QUERY") throw new FormatError("a query was expected at the top");
+    walk.query(query, TOP);
+  }
+  return walk.facts();
+}
+
+/** Reads expressions that the catalogs keep: checks, conditions, generated columns. Several may follow each other. */
+export function readExpressions(text: string): TreeFacts {
+  const walk = new Walk();
+  let depth = 0;
+  let from = -1;
+  // Pieces are put together by white space; each is a node or a list.
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at];
+    if (char === "\\") at++;
+    else if (char === "{" || char === "(") {
+      if (depth++ === 0) from = at;
+    } else if ((char === "}" || char === ")") && --depth === 0) {
+      walk.expression(readNodes(text.slice(from, at + 1)), TOP);
+    }
+  }
+  if (depth !== 0) throw new FormatError("an expression does not end");
+  return walk.facts();
+}
+
+const TOP: Place = { views: [], policy: false, conditional: false, certain: true };
+
+const SELECT = 1;
+const UPDATE = 2;
+const INSERT = 3;
+const DELETE = 4;
+/** MERGE from 15 on; utilities before. */
+const MERGE = 5;
+const COMMANDS: Readonly<Record<number, WriteCommand>> = { [UPDATE]: "UPDATE", [INSERT]: "INSERT", [DELETE]: "DELETE" };
+const ON_CONFLICT_UPDATE = 2;
+
+const RTE_RELATION = 0;
+const RTE_SUBQUERY = 1;
+const RTE_FUNCTION = 3;
+const RTE_VALUES = 5;
+
+const REGCLASS = 2205;
+
+/** Nodes beneath which everything is evaluated whenever they are. */
+const TRANSPARENT: ReadonlySet<string> = new Set([
+  "FUNCEXPR",
+  "OPEXPR",
+  "DISTINCTEXPR",
+  "SCALARARRAYOPEXPR",
+  "RELABELTYPE",
+  "COERCEVIAIO",
+  "COERCETODOMAIN",
+  "TARGETENTRY",
+  "ARRAY",
+  "ARRAYEXPR",
+  "ROW",
+  "ROWEXPR",
+  "NAMEDARGEXPR",
+  "RANGETBLFUNCTION",
+  "FIELDSELECT",
+  "COLLATEEXPR",
+  "NULLTEST",
+]);
+
+/** One query and what its variables refer to. */
+interface Frame {
+  readonly outer: Frame | null;
+  /** `range entry:column`, and `range entry:0` for whole rows. */
+  readonly references: Set<string>;
+}
+
+/** A place that only counts when the column is read that it stands in. */
+interface Guard {
+  readonly frame: Frame;
+  readonly entry: number;
+  readonly column: number;
+}
+
+interface Context {
+  readonly place: Place;
+  readonly frame: Frame | null;
+  readonly guards: readonly Guard[];
+}
+
+class Walk {
+  readonly #relations: { readonly check: RelationCheck; readonly guards: readonly Guard[] }[] = [];
+  readonly #routines: { readonly use: RoutineUse; readonly guards: readonly Guard[] }[] = [];
+  readonly #writes: Write[] = [];
+  readonly #domains: { readonly type: number; readonly place: Place }[] = [];
+  readonly #types = new Set<number>();
+  readonly #operators = new Set<number>();
+  readonly #named = new Set<number>();
+  #columns: TreeFacts["columns"] | null = null;
+  #utility: string | null = null;
+
+  facts(): TreeFacts {
+    return {
+      relations: this.#relations.map(({ check }) => check),
+      routines: this.#routines.map(({ use, guards }) =>
+        guards.every(isRead) ? use : { ...use, place: { ...use.place, conditional: true, certain: false } },
+      ),
+      writes: this.#writes,
+      domains: this.#domains,
+      types: [...this.#types],
+      operators: [...this.#operators],
+      namedRelations: [...this.#named],
+      columns: this.#columns ?? [],
+      utility: this.#utility,
+    };
+  }
+
+  expression(value: TreeNode | TreeList, place: Place): void {
+    this.#value(value, { place, frame: { outer: null, references: new Set() }, guards: [] });
+  }
+
+  query(query: TreeNode, place: Place, outer: Context | null = null): void {
+    const command = numberIn(query, "commandType");
+    if (!query.children.has("jointree") && this.#isUtility(query, command, place)) return;
+    const frame: Frame = { outer: outer?.frame ?? null, references: new Set() };
+    const entries = nodesIn(query, "rtable");
+    const checks = this.#checks(query, entries, place, outer?.guards ?? []);
+    const from = nodesIn(nodeIn(query, "jointree") ?? query, "fromlist");
+    const quals = nodeIn(query, "jointree")?.children.has("quals") === true;
+    const once = this.#runsOnce(query, entries, { from, quals });
+    this.#readWrites(query, command, { entries, checks, once, place });
+    this.#columns ??= nodesIn(query, "targetList")
+      .filter((entry) => entry.scalars.get("resjunk") !== "true")
+      .map((entry) => ({ name: entry.scalars.get("resname") ?? "", type: typeOf(nodeIn(entry, "expr")) }));
+
+    const inside: Context = {
+      place: { ...place, certain: place.certain && once },
+      frame,
+      guards: outer?.guards ?? [],
+    };
+    const uncertain: Context = { ...inside, place: { ...inside.place, certain: false } };
+    for (const [field, value] of query.children) {
+      if (field === "rteperminfos") continue;
+      if (field === "rtable") {
+        const unions = query.children.has("setOperations");
+        for (const [at, entry] of entries.entries())
+          this.#entry(entry, at + 1, inside, { unions, alone: from.length === 1 });
+      } else if (field === "cteList") {
+        for (const cte of nodesIn(query, "cteList")) this.#cte(cte, uncertain);
+      } else if (field === "withCheckOptions") {
+        this.#value(value, { ...uncertain, place: { ...uncertain.place, policy: true } });
+      } else if (field === "targetList" && outer !== null && command === SELECT) {
+        this.#guardedTargets(query, outer, inside);
+      } else {
+        this.#value(value, field === "targetList" ? inside : uncertain);
+      }
+    }
+  }
+
+  /** Set by a subquery of a range entry: whose columns may never be read. */
+  #guardedTargets(query: TreeNode, outer: Context, inside: Context): void {
+    const own = (outer as SubqueryContext).entry;
+    for (const target of nodesIn(query, "targetList")) {
+      const sorted = target.scalars.get("ressortgroupref") ?? "0";
+      const guarded = own !== undefined && own.frame !== null && sorted === "0";
+      const guard = guarded ? [{ frame: own.frame, entry: own.number, column: numberIn(target, "resno") }] : [];
+      this.#value(target, { ...inside, guards: [...inside.guards, ...guard] });
+    }
+  }
+
+  #isUtility(query: TreeNode, command: number, place: Place): boolean {
+    const statement = nodeIn(query, "utilityStmt");
+    if (statement === null) {
+      if (query.scalars.get("utilityStmt") === undefined) {
+        if (command >= MERGE) throw new FormatError("a utility statement without its node");
+        throw new FormatError("QUERY.jointree is missing");
+      }
+      this.#utility = "?";
+      return true;
+    }
+    if (statement.name === "CALLSTMT") {
+      const call = nodeIn(statement, "funcexpr");
+      if (call === null) throw new FormatError("CALLSTMT.funcexpr is missing");
+      this.#value(call, { place, frame: { outer: null, references: new Set() }, guards: [] });
+    } else this.#utility = statement.name;
+    return true;
+  }
+
+  /** Whether what stands in the target list is evaluated once whenever the query runs. */
+  #runsOnce(
+    query: TreeNode,
+    entries: readonly TreeNode[],
+    { from, quals }: { readonly from: readonly TreeNode[]; readonly quals: boolean },
+  ): boolean {
+    if (quals || query.children.has("limitCount") || query.children.has("limitOffset")) return false;
+    if (query.children.has("groupClause") || query.children.has("havingQual") || query.children.has("setOperations")) {
+      return false;
+    }
+    if (from.length === 0) return true;
+    const only = from.length === 1 ? entries[Number(from[0]?.scalars.get("rtindex") ?? 0) - 1] : undefined;
+    const kind = Number(only?.scalars.get("rtekind") ?? -1);
+    return from[0]?.name === "RANGETBLREF" && (kind === RTE_VALUES || kind === RTE_FUNCTION);
+  }
+
+  #checks(
+    query: TreeNode,
+    entries: readonly TreeNode[],
+    place: Place,
+    guards: readonly Guard[],
+  ): readonly RelationCheck[] {
+    const found: RelationCheck[] = [];
+    const infos = nodesIn(query, "rteperminfos");
+    for (const entry of entries) {
+      if (entry.name === "RTE" || entry.scalars.has("requiredPerms")) {
+        const check = checkOf(entry, this.#outerPlace(entry, entries, place));
+        if (check !== null) found.push(check);
+        continue;
+      }
+      if (entry.name !== "RANGETBLENTRY") throw new FormatError(`a range entry was expected and not ${entry.name}`);
+      if (numberIn(entry, "rtekind") !== RTE_RELATION) continue;
+      const index = numberIn(entry, "perminfoindex");
+      if (index > infos.length) throw new FormatError("the permissions of a range entry are missing");
+    }
+    for (const info of infos) {
+      if (info.name !== "RTEPERMISSIONINFO") throw new FormatError(`permissions were expected and not ${info.name}`);
+      found.push(check(info, place));
+    }
+    for (const each of found) this.#relations.push({ check: each, guards });
+    return found;
+  }
+
+  /** Before 16, what a view itself asks for stands inside of it, in the entry `old`. */
+  #outerPlace(entry: TreeNode, entries: readonly TreeNode[], place: Place): Place {
+    if (entry !== entries[0] || !isOldOfView(entry)) return place;
+    return place.views.at(-1) === Number(entry.scalars.get("relid"))
+      ? { ...place, views: place.views.slice(0, -1) }
+      : place;
+  }
+
+  #readWrites(
+    query: TreeNode,
+    command: number,
+    {
+      entries,
+      checks,
+      once,
+      place,
+    }: {
+      readonly entries: readonly TreeNode[];
+      readonly checks: readonly RelationCheck[];
+      readonly once: boolean;
+      readonly place: Place;
+    },
+  ): void {
+    if (command === SELECT) return;
+    const target = entries[numberIn(query, "resultRelation") - 1];
+    if (target === undefined) throw new FormatError("QUERY.resultRelation points at nothing");
+    const relation = numberIn(target, "relid");
+    const columns = checks.filter((each) => each.relation === relation).flatMap((each) => each.updated);
+    const conflict = nodeIn(query, "onConflict");
+    const add = (kind: WriteCommand, certain: boolean): void => {
+      this.#writes.push({ relation, command: kind, columns, certain, place });
+    };
+    if (command === MERGE) {
+      for (const action of nodesIn(query, "mergeActionList")) {
+        const kind = COMMANDS[numberIn(action, "commandType")];
+        if (kind !== undefined) add(kind, false);
+      }
+      return;
+    }
+    const kind = COMMANDS[command];
+    if (kind === undefined) throw new FormatError(`QUERY.commandType ${command} is not known`);
+    add(kind, kind === "INSERT" && once && conflict === null && place.certain);
+    if (conflict !== null && numberIn(conflict, "action") === ON_CONFLICT_UPDATE) add("UPDATE", false);
+  }
+
+  #entry(
+    entry: TreeNode,
+    number: number,
+    context: Context,
+    { unions, alone }: { readonly unions: boolean; readonly alone: boolean },
+  ): void {
+    const kind = numberIn(entry, "rtekind");
+    const uncertain: Context = { ...context, place: { ...context.place, certain: false } };
+    for (const [field, value] of entry.children) {
+      if (field === "alias" || field === "eref" || field === "joinaliasvars") continue;
+      if (field === "subquery" && isNode(value)) {
+        const view = kind === RTE_SUBQUERY ? viewOf(entry, value) : null;
+        const views = view === null ? context.place.views : [...context.place.views, view];
+        const inner: SubqueryContext = {
+          ...uncertain,
+          place: { ...uncertain.place, views },
+          ...(unions ? {} : { entry: { frame: context.frame, number } }),
+        };
+        this.query(value, inner.place, inner);
+      } else if (field === "securityQuals") {
+        this.#value(value, { ...uncertain, place: { ...uncertain.place, policy: true } });
+      } else {
+        const inside = kind === RTE_VALUES || (kind === RTE_FUNCTION && alone) ? context : uncertain;
+        this.#value(value, inside);
+      }
+    }
+  }
+
+  #cte(cte: TreeNode, context: Context): void {
+    const query = nodeIn(cte, "ctequery");
+    if (query === null) throw new FormatError("COMMONTABLEEXPR.ctequery is missing");
+    const isSelect = numberIn(query, "commandType") === SELECT;
+    // The planner drops what is only read and that nobody reads.
+    if (isSelect && numberIn(cte, "cterefcount") === 0) return;
+    const place = isSelect ? context.place : { ...context.place, certain: true };
+    this.query(query, place, { ...context, place });
+  }
+
+  #value(value: TreeNode | TreeList | string, context: Context): void {
+    if (typeof value === "string") return;
+    if (!isNode(value)) {
+      for (const item of value) this.#value(item, context);
+      return;
+    }
+    if (value.name === "QUERY") {
+      this.query(value, { ...context.place, certain: false }, context);
+      return;
+    }
+    this.#expression(value, context);
+    const certain = context.place.certain && TRANSPARENT.has(value.name);
+    const inside = certain === context.place.certain ? context : { ...context, place: { ...context.place, certain } };
+    if (value.name === "COALESCE" || value.name === "COALESCEEXPR") return this.#coalesce(value, inside);
+    for (const child of value.children.values()) this.#value(child, inside);
+  }
+
+  /** What stands behind a constant is folded away. */
+  #coalesce(node: TreeNode, context: Context): void {
+    let decided = false;
+    for (const argument of nodesIn(node, "args")) {
+      this.#value(argument, decided ? { ...context, place: { ...context.place, conditional: true } } : context);
+      decided ||= isNonNullConstant(argument);
+    }
+  }
+
+  #expression(node: TreeNode, context: Context): void {
+    const { place } = context;
+    switch (node.name) {
+      case "VAR":
+        this.#reference(node, context);
+        return;
+      case "FUNCEXPR":
+        // funcformat: 0 is a call, 3 the syntax of the standard for one (EXTRACT), 1 and 2 are casts.
+        return this.#call(numberIn(node, "funcid"), node, context, { named: node.scalars.get("funcformat") === "0" });
+      case "AGGREF":
+        return this.#call(numberIn(node, "aggfnoid"), node, context, { named: true });
+      case "WINDOWFUNC":
+        return this.#call(numberIn(node, "winfnoid"), node, context, { named: true });
+      case "OPEXPR":
+      case "DISTINCTEXPR":
+      case "NULLIFEXPR":
+      case "SCALARARRAYOPEXPR": {
+        const operator = numberIn(node, "opno");
+        this.#operators.add(operator);
+        return this.#call(numberIn(node, "opfuncid"), node, context, { named: false, operator });
+      }
+      case "CONST": {
+        const type = numberIn(node, "consttype");
+        this.#types.add(type);
+        const oid = type === REGCLASS ? datumOid(node.scalars.get("constvalue")) : null;
+        if (oid !== null && place.views.length === 0) this.#named.add(oid);
+        return;
+      }
+      case "COERCETODOMAIN": {
+        const type = numberIn(node, "resulttype");
+        this.#domains.push({ type, place });
+        this.#types.add(type);
+        return;
+      }
+      case "COERCEVIAIO":
+      case "RELABELTYPE":
+      case "ARRAYCOERCEEXPR":
+        if ((node.scalars.get("coerceformat") ?? node.scalars.get("relabelformat")) === "1") {
+          this.#types.add(numberIn(node, "resulttype"));
+        }
+        return;
+      default:
+    }
+  }
+
+  #call(
+    routine: number,
+    node: TreeNode,
+    context: Context,
+    { named, operator = 0 }: { readonly named: boolean; readonly operator?: number },
+  ): void {
+    const use: RoutineUse = {
+      routine,
+      operator,
+      arguments: nodesIn(node, "args"),
+      named,
+      place: context.place,
+    };
+    this.#routines.push({ use, guards: context.guards });
+  }
+
+  #reference(node: TreeNode, context: Context): void {
+    let { frame } = context;
+    for (let up = Number(node.scalars.get("varlevelsup") ?? 0); up > 0 && frame !== null; up--) frame = frame.outer;
+    frame?.references.add(`${node.scalars.get("varno") ?? ""}:${node.scalars.get("varattno") ?? ""}`);
+  }
+}
+
+/** Of a subquery in the range table: where its columns are referred to. */
+interface SubqueryContext extends Context {
+  readonly entry?: { readonly frame: Frame | null; readonly number: number };
+}
+
+function isRead({ frame, entry, column }: Guard): boolean {
+  return frame.references.has(`${entry}:${column}`) || frame.references.has(`${entry}:0`);
+}
+
+function isOldOfView(entry: TreeNode): boolean {
+  return entry.scalars.get("relkind") === "v" && nodeIn(entry, "eref")?.scalars.get("aliasname") === "old";
+}
+
+/** The view that a subquery stands for. */
+function viewOf(entry: TreeNode, query: TreeNode): number | null {
+  const own = Number(entry.scalars.get("relid") ?? 0);
+  if (own !== 0) return own;
+  const first = nodesIn(query, "rtable")[0];
+  return first !== undefined && isOldOfView(first) ? numberIn(first, "relid") : null;
+}
+
+/** What a range entry asks for, before 16; null: nothing. */
+function checkOf(entry: TreeNode, place: Place): RelationCheck | null {
+  if (numberIn(entry, "requiredPerms") === 0) return null;
+  if (numberIn(entry, "rtekind") !== RTE_RELATION)
+    throw new FormatError("permissions of something that is no relation");
+  return check(entry, place);
+}
+
+function check(node: TreeNode, place: Place): RelationCheck {
+  return {
+    relation: numberIn(node, "relid"),
+    permissions: numberIn(node, "requiredPerms"),
+    asRole: numberIn(node, "checkAsUser"),
+    selected: columnsIn(node, "selectedCols"),
+    inserted: columnsIn(node, "insertedCols"),
+    updated: columnsIn(node, "updatedCols"),
+    place,
+  };
+}
+
+export function isNonNullConstant(node: TreeNode): boolean {
+  return node.name === "CONST" && node.scalars.get("constisnull") === "false";
+}
+
+export function isNullConstant(node: TreeNode): boolean {
+  return node.name === "CONST" && node.scalars.get("constisnull") === "true";
+}
+
+const TYPE_FIELDS = [
+  "consttype",
+  "vartype",
+  "paramtype",
+  "funcresulttype",
+  "opresulttype",
+  "aggtype",
+  "wintype",
+  "resulttype",
+  "casetype",
+  "coalescetype",
+  "array_typeid",
+  "row_typeid",
+  "minmaxtype",
+  "refrestype",
+] as const;
+
+const BOOLEAN = 16;
+
+/** The type of an expression; null: it is not known here. */
+export function typeOf(node: TreeNode | null): number | null {
+  if (node === null) return null;
+  for (const field of TYPE_FIELDS) {
+    const value = node.scalars.get(field);
+    if (value !== undefined) return Number(value);
+  }
+  return ["BOOLEXPR", "NULLTEST", "BOOLEANTEST", "SCALARARRAYOPEXPR"].includes(node.name) ? BOOLEAN : null;
+}
