@@ -6,17 +6,27 @@ import { type Digest, digestText } from "../../base/digest.ts";
 import { RolewrightError } from "../../base/error.ts";
 import { reasonOf } from "./write-durably.ts";
 
-/** Keeps the events of windows as files in one folder, `DIGEST.NUMBER.event.json`. A number is taken by linking a whole file to its name, which only one process can do. */
+/** Keeps the events of windows as files in one folder. */
 export function fileWindowStore(options: {
   /** The folder; made when missing. By convention `.rolewright/windows`. */
   readonly folder: string;
 }): WindowStore {
-  const { folder } = options;
+  return fileEvents<WindowEvent>(options.folder);
+}
+
+/** Numbered events of many things. */
+interface EventFiles<Event> {
+  events(of: Digest): Promise<readonly Event[]>;
+  append(of: Digest, after: number, event: Event): Promise<boolean>;
+}
+
+/** Keeps events as files in one folder, `DIGEST.NUMBER.event.json`. A number is taken by linking a whole file to its name, which only one process can do. */
+export function fileEvents<Event extends object>(folder: string): EventFiles<Event> {
   return {
     async events(plan) {
-      const events: WindowEvent[] = [];
+      const events: Event[] = [];
       for (;;) {
-        const event = await readEvent(eventFile(folder, plan, events.length + 1));
+        const event = await readEvent<Event>(eventFile(folder, plan, events.length + 1));
         if (event === null) return events;
         events.push(event);
       }
@@ -46,7 +56,7 @@ export function hexadecimal(plan: Digest): string {
   return found;
 }
 
-async function create(folder: string, file: string, event: WindowEvent): Promise<boolean> {
+async function create(folder: string, file: string, event: object): Promise<boolean> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const temporary = join(folder, `.${randomBytes(8).toString("hex")}.tmp`);
   const text = JSON.stringify(event);
@@ -68,7 +78,7 @@ async function create(folder: string, file: string, event: WindowEvent): Promise
   return true;
 }
 
-async function readEvent(file: string): Promise<WindowEvent | null> {
+async function readEvent<Event>(file: string): Promise<Event | null> {
   let text: string;
   try {
     text = await readFile(file, "utf8");
@@ -77,7 +87,7 @@ async function readEvent(file: string): Promise<WindowEvent | null> {
     throw error;
   }
   try {
-    const { seal, event } = JSON.parse(text) as { readonly seal: string; readonly event: WindowEvent };
+    const { seal, event } = JSON.parse(text) as { readonly seal: string; readonly event: Event };
     if (seal === digestText(JSON.stringify(event))) return event;
   } catch {
     // Told below, like one that was edited.
