@@ -2,31 +2,26 @@ import { dirname, extname, join, resolve } from "node:path";
 import { mkdir, writeFile } from "node:fs/promises";
 import { type AccessIndex, buildAccessIndex } from "../analysis/access-index.ts";
 import { RolewrightError } from "../base/error.ts";
-import { Secret } from "../base/secret.ts";
-import { parseManifestSources, resolveReference, resolveUrl } from "../config/load.ts";
+import { parseManifestSources } from "../config/load.ts";
 import { resolveManifest } from "../config/resolve.ts";
 import { type Said, saidOf } from "../config/tighten/said.ts";
 import { type HeldGrant, type Tightening, tightenSources } from "../config/tighten/tighten.ts";
 import { diff } from "../diff/diff.ts";
 import { predict } from "../diff/predict.ts";
-import type { EngineSimulation, RequirementSource } from "../engine/simulation.ts";
 import type { Change } from "../model/change.ts";
 import { hasErrors } from "../model/finding.ts";
 import { resourceKey } from "../model/resource.ts";
-import type { StatementRequirements } from "../model/requirements.ts";
 import type { Evidence } from "../model/workload.ts";
 import type { Advice, Unit } from "../simulation/advise/advice.ts";
 import { advise } from "../simulation/advise/advise.ts";
 import { keptKeys } from "../simulation/advise/changes.ts";
 import type { AdviseRules } from "../simulation/advise/obstacles.ts";
-import { type ObservedPair, observedPairs } from "../simulation/advise/observed.ts";
 import { proveLeast, type Worse, worseOff } from "../simulation/advise/prove.ts";
-import { questionsOf, requirementsOf } from "../simulation/advise/questions.ts";
 import { grantKey, memberKey } from "../simulation/advise/ways.ts";
-import { readEvidence } from "../simulation/evidence/file.ts";
 import type { CliContext } from "./context.ts";
 import { compareLive, type Comparison } from "./pipeline.ts";
-import { manifestError, type OpenTarget } from "./target.ts";
+import { type NeedsReader, readObserved } from "./observing.ts";
+import type { OpenTarget } from "./target.ts";
 
 /** What is asked for. */
 export interface AdviseRequest {
@@ -35,8 +30,7 @@ export interface AdviseRequest {
   readonly rules: AdviseRules;
   /** Patterns that lose anything become lists. */
   readonly lists: boolean;
-  /** Where it is read what statements need: on the target, which only reads them; on a shadow; or from their text, which is certain of nothing. */
-  readonly by: "target" | "shadow" | "text";
+  readonly by: NeedsReader;
 }
 
 /** Advice about one target, and the manifest that follows it. */
@@ -64,10 +58,7 @@ const MOST_TRIED = 2000;
 export async function adviseTarget(target: OpenTarget, context: CliContext, request: AdviseRequest): Promise<Advised> {
   const compared = await compareLive(target, context);
   const { live, dialect, declared } = compared;
-  const evidence = await joinedEvidence(request.evidence, context, live.identity);
-  const pairs = observedPairs(evidence);
-  const simulation = await target.connection.engine.simulation();
-  const { requirements, basis } = await needsOf(pairs, { target, context, compared, simulation, by: request.by });
+  const { evidence, pairs, requirements, basis } = await readObserved(target, context, { ...request, live });
   context.progress.step("working out what nobody uses");
   const said = saidOf({ ...target.loaded, manifest: target.manifest }, target.name, live, dialect.rules);
   const index = buildAccessIndex(live.access, live.catalog, dialect.accessRules);
@@ -108,87 +99,6 @@ export async function writeFiles(files: ReadonlyMap<string, string>, out: string
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, text);
   }
-}
-
-async function joinedEvidence(
-  names: readonly string[],
-  context: CliContext,
-  identity: Comparison["live"]["identity"],
-): Promise<Evidence> {
-  context.progress.step("reading evidence");
-  const all: Evidence[] = [];
-  for (const name of names) all.push(await readEvidence(resolve(context.cwd, name)));
-  for (const [at, each] of all.entries()) {
-    const other = each.engine !== identity.engine || (each.target !== null && each.target.server !== identity.server);
-    if (!other) continue;
-    throw new RolewrightError("RW580", `the evidence \`${names[at]}\` is of another server`, {
-      help: `it is of ${each.engine}${each.target === null ? "" : ` ${each.target.server}`}, the target is ${identity.engine} ${identity.server}`,
-    });
-  }
-  const [first] = all;
-  if (first === undefined) throw new RangeError("no evidence was given");
-  return { ...first, windows: all.flatMap((each) => each.windows), uses: all.flatMap((each) => each.uses) };
-}
-
-async function needsOf(
-  pairs: readonly ObservedPair[],
-  given: {
-    readonly target: OpenTarget;
-    readonly context: CliContext;
-    readonly compared: Comparison;
-    readonly simulation: EngineSimulation;
-    readonly by: AdviseRequest["by"];
-  },
-): Promise<{ readonly requirements: ReadonlyMap<string, StatementRequirements>; readonly basis: string }> {
-  const { context, compared, simulation, by } = given;
-  const read = async (source: RequirementSource | null): Promise<ReadonlyMap<string, StatementRequirements>> =>
-    await requirementsOf(
-      pairs,
-      { source, engine: simulation, databases: compared.live.catalog.databases },
-      {
-        onProgress: (done, total) => context.progress.step(`reading what statements need: ${done} of ${total}`),
-        signal: context.signal,
-      },
-    );
-  if (by === "text") return { requirements: await read(null), basis: "the text of the statements alone" };
-  const url = urlOf(given.target, context);
-  if (by === "target") {
-    const snapshot = compared.live;
-    await using source = await simulation.openRequirements({ url, snapshot, signal: context.signal });
-    return { requirements: await read(source), basis: `the target itself, which was only asked to read them` };
-  }
-  const staging = stagingOf(given.target);
-  context.progress.step("building the shadow");
-  await using shadow = await simulation.startShadow({
-    url,
-    live: compared.live,
-    about: questionsOf(pairs, compared.live.catalog.databases).questions,
-    ...(staging === null ? {} : { staging }),
-    onProgress: (done) => context.progress.step(`building the shadow: ${done}`),
-    signal: context.signal,
-  });
-  await using source = await simulation.openRequirements({
-    url: shadow.url,
-    snapshot: shadow.snapshot,
-    isShadow: true,
-    signal: context.signal,
-  });
-  return { requirements: await read(source), basis: "a shadow of the target" };
-}
-
-/** Where the manifest says that shadows are built. */
-function stagingOf({ loaded, manifest, name, sources }: OpenTarget): Secret | null {
-  const reference = manifest.targets?.[name]?.shadow?.url;
-  if (reference === undefined) return null;
-  const url = resolveReference(loaded, reference, ["targets", name, "shadow", "url"], loaded.env);
-  if (url instanceof Secret) return url;
-  throw manifestError([url], sources);
-}
-
-function urlOf(target: OpenTarget, context: CliContext): Secret {
-  const url = resolveUrl(target.loaded, target.name, context.env);
-  if (url instanceof Secret) return url;
-  throw manifestError([url], target.sources);
 }
 
 /** What one place of the manifest says is taken as a whole, where it is not a list of things of one role. */

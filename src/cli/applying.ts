@@ -10,6 +10,7 @@ import { EXIT, RolewrightError, type ExitCode } from "../base/error.ts";
 import { describeName } from "../model/resource.ts";
 import type { AccessRules } from "../model/access-rules.ts";
 import { approvalGate, checkApprovals } from "./approval-gate.ts";
+import { checkRemovals } from "./removals/gate.ts";
 import { checkSimulation } from "./simulation-gate.ts";
 import { askText, askYesNoDetails, declined } from "./ask.ts";
 import type { CliContext } from "./context.ts";
@@ -59,6 +60,7 @@ export async function proposeAndApply(proposal: Proposal, context: CliContext): 
     if (proposal.finishes !== true)
       await refuseWindow(report.plan, proposal.reverts ?? null, { runs, windows, clock: context.clock });
     refuse(report, proposal.choices);
+    await checkRemovals(proposal, context);
     await checkSimulation(proposal, context);
     await checkApprovals(proposal, context);
   } catch (error) {

@@ -34,6 +34,7 @@ export interface Manifest {
   readonly confirm_within?: string;
   readonly audit?: AuditEntry;
   readonly probes?: readonly ProbeEntry[];
+  readonly removals?: RemovalsEntry;
 }
 
 /** How the audit log is kept to. */
@@ -410,6 +411,12 @@ export interface CommandProbeEntry {
   readonly timeout?: string;
   readonly targets?: readonly string[];
   readonly because?: string;
+}
+
+/** How removals are taken in production: step by step. */
+export interface RemovalsEntry {
+  readonly announced_days?: number;
+  readonly canary_days?: number;
 }
 
 /** Looks into logs, as long as a change waits, for statements that are refused since. */

@@ -10,6 +10,7 @@ import type {
   SensitiveEntry,
   SeparationEntry,
   ProbeEntry,
+  RemovalsEntry,
 } from "./manifest.ts";
 import { because, day, duration, name, names, on, reach, reference, targetsKey } from "./schema-common.ts";
 
@@ -207,3 +208,21 @@ export const probe: z.ZodType<ProbeEntry> = z.union([
     because,
   }),
 ]);
+
+/** How removals are taken in production. */
+export const removals: z.ZodType<RemovalsEntry> = z.strictObject({
+  announced_days: z
+    .int()
+    .min(0)
+    .max(365)
+    .describe("Days between an announcement and the end of it. Longer: people have more time to object. Default: 7.")
+    .exactOptional(),
+  canary_days: z
+    .int()
+    .min(1)
+    .max(365)
+    .describe(
+      "Days of watching, twice that for what a canary does not see. Shorter: a job of once a month is not seen. Default: 14.",
+    )
+    .exactOptional(),
+});

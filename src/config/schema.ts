@@ -13,6 +13,7 @@ import {
   limits,
   policy,
   probe,
+  removals,
   sensitive,
   separation,
 } from "./schema-judging.ts";
@@ -379,6 +380,9 @@ const sections = {
     )
     .exactOptional(),
   audit: audit.describe("How the audit log is kept to.").exactOptional(),
+  removals: removals
+    .describe("Makes `apply` refuse removals in production that were not announced and watched. Default: off.")
+    .exactOptional(),
   probes: z.array(probe).describe("What must still work after a change that waits to be confirmed.").exactOptional(),
 };
 

@@ -17,6 +17,8 @@ import { startEmbedded } from "../../src/engine/postgresql/embedded/server.ts";
 import { selfSigned } from "./certificate.ts";
 
 export interface PostgresOptions {
+  /** The programs to run. @default those of the major */
+  readonly binaries?: Binaries;
   /** @default ROLEWRIGHT_TEST_PG_MAJOR, or 18 */
   readonly major?: EmbeddedMajor;
   /** `scram`: logins over TCP need their password (`server.password` is that of `postgres`). @default "trust" */
@@ -71,7 +73,8 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     major: options.major ?? testMajor(),
     password: password === null ? null : new Secret(password),
     settings: options.settings ?? {},
-    prepareData: options.ownIdentity === true ? initData : copyTemplate,
+    prepareData: options.ownIdentity === true || options.binaries !== undefined ? initData : copyTemplate,
+    ...(options.binaries === undefined ? {} : { binaries: options.binaries }),
     ...(tls === null ? {} : { tls }),
   });
   const server: PostgresServer = {

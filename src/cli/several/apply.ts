@@ -1,4 +1,5 @@
 import { checkApprovals } from "../approval-gate.ts";
+import { checkRemovals } from "../removals/gate.ts";
 import { checkSimulation } from "../simulation-gate.ts";
 import { exitCodeOf } from "../../apply/apply.ts";
 import type { Outcome, Run } from "../../apply/outcome.ts";
@@ -47,6 +48,7 @@ export async function applySeveral(
       }
       showAll(proposals, targets, context);
       for (const each of openProposals(proposals)) refuse(each.report, each.choices, "named");
+      for (const each of openProposals(proposals)) await checkRemovals(each, context);
       for (const each of openProposals(proposals)) await checkSimulation(each, context);
       for (const each of openProposals(proposals)) await checkApprovals(each, context);
       for (const each of openProposals(proposals)) if (!each.choices.yes) await agree(each, context);

@@ -60,6 +60,25 @@ export class Clauses {
     return fallen;
   }
 
+  /** What is lost when all of these go together: by grant or membership, the pairs that would miss it. */
+  losing(taken: {
+    readonly grants: readonly string[];
+    readonly members: readonly string[];
+  }): ReadonlyMap<string, Using> {
+    const lost = new Map<string, Set<JudgedPair>>();
+    this.#ways.take(taken);
+    for (const key of [...taken.grants, ...taken.members]) {
+      for (const clause of this.#resting.get(key) ?? []) {
+        if (this.#ways.met(clause.formula)) continue;
+        const pairs = lost.get(key) ?? new Set();
+        for (const pair of clause.pairs) pairs.add(pair);
+        lost.set(key, pairs);
+      }
+    }
+    this.#ways.giveBack(taken);
+    return lost;
+  }
+
   /** Whether anything observed, or a test, could lean on the unit. */
   isUsed({ grants, members }: Pick<Unit, "grants" | "members">): boolean {
     return [...grants, ...members].some((key) => this.#resting.has(key));

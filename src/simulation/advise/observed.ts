@@ -74,9 +74,8 @@ const DAY = 86_400_000;
 
 /** What all windows of an Evidence cover together. */
 export function watchOf(evidence: Evidence): Watch {
-  const counting = evidence.windows.filter(tellsAll);
   const left = sortedText(evidence.windows.filter((each) => !tellsAll(each)).map((each) => each.source));
-  const spans = merge(counting.flatMap(spansOf));
+  const spans = spansOfEvidence(evidence);
   const [first] = spans;
   const last = spans.at(-1);
   if (first === undefined || last === undefined) {
@@ -95,12 +94,17 @@ export function watchOf(evidence: Evidence): Watch {
   };
 }
 
+/** When it was watched, in milliseconds, without the gaps. */
+export function spansOfEvidence({ windows }: Evidence): readonly Span[] {
+  return merge(windows.filter(tellsAll).flatMap(spansOf));
+}
+
 /** Whoever neither names the login nor the role, or cannot count calls since it only samples, cannot say that something was not used. */
 function tellsAll({ lacks }: EvidenceWindow): boolean {
   return !(lacks.includes("login") && lacks.includes("role")) && !lacks.includes("calls");
 }
 
-interface Span {
+export interface Span {
   readonly from: number;
   readonly to: number;
 }
