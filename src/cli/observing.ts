@@ -75,7 +75,7 @@ async function needsOf(
     );
   if (by === "text") return { requirements: await read(null), basis: "the text of the statements alone" };
   const url = urlOf(given.target, context);
-  if (by === "target") {
+  if (by === "target" || simulation.shadow === "none") {
     await using source = await simulation.openRequirements({ url, snapshot: live, signal: context.signal });
     return { requirements: await read(source), basis: `the target itself, which was only asked to read them` };
   }

@@ -15,6 +15,7 @@ export function notSimulated(product: string): EngineSimulation {
     loginOf: (logged, { access }) => (access.roles.has(logged) ? logged : null),
     openRequirements: refuse,
     fromText: null,
+    shadow: "server",
     startShadow: refuse,
     openReplay: null,
   };

@@ -20,6 +20,8 @@ export interface EngineSimulation {
   openRequirements(options: RequirementOptions): Promise<RequirementSource>;
   /** What the text alone says, marked approximate. Null: this engine has no such way. */
   readonly fromText: ((question: StatementQuestion) => StatementRequirements) | null;
+  /** `none`: this engine has no shadow, and needs none: what statements need follows from the catalog by fixed rules, and nothing is tried. Then `openRequirements` is asked of the target, and `startShadow` never. */
+  readonly shadow: "server" | "none";
   /** Builds a shadow of a target and proves that it grants what the target grants. */
   startShadow(options: ShadowOptions): Promise<Shadow>;
   /** Opens the trial of statements on a shadow. Null: nothing can be tried in this engine. */

@@ -32,6 +32,7 @@ export interface Answer {
 export async function askBoth(questions: readonly StatementQuestion[], input: SimulationInput): Promise<Answers> {
   if (input.textOnly === true) return askText(questions, input);
   const { engine, onProgress, signal } = input;
+  if (engine.shadow === "none") return await askCatalog(questions, input);
   const signalled = signal === undefined ? {} : { signal };
   const tell = (step: string): ((done: number) => void) => {
     onProgress?.({ step, done: 0, total: questions.length });
@@ -77,6 +78,25 @@ export async function askBoth(questions: readonly StatementQuestion[], input: Si
     gaps: [...shadow.gaps].sort((a, b) => compareText(a.name, b.name)),
   };
   return { basis, before, after, reached };
+}
+
+/** Where an engine has no shadow: what statements need by the rules of the engine over the target's own catalog. The plan's statements are not rehearsed, and nothing is tried. */
+async function askCatalog(questions: readonly StatementQuestion[], input: SimulationInput): Promise<Answers> {
+  const { engine, live, after, url, onProgress, signal } = input;
+  const signalled = signal === undefined ? {} : { signal };
+  await using source = await engine.openRequirements({ url, snapshot: live, ...signalled });
+  const ask = async (when: string): Promise<readonly Answer[]> => {
+    const step = `reading what statements need ${when}`;
+    const requirements = await source.read(questions, {
+      onProgress: (done) => onProgress?.({ step, done, total: questions.length }),
+      ...signalled,
+    });
+    return requirements.map((each) => ({ requirements: each, tried: null }));
+  };
+  const before = await ask("before the change");
+  await source.moved({ ...live, access: after });
+  const basis: Basis = { kind: "catalog", version: live.version.text, otherMajor: false, gaps: [] };
+  return { basis, before, after: await ask("after the change"), reached: null };
 }
 
 /** What the text alone says is the same in both states: only who holds what differs. */

@@ -91,3 +91,14 @@ export const RESERVED: ReadonlySet<string> = new Set(
     /\s+/u,
   ),
 );
+
+/** The first such word that stands in no parentheses; -1: there is none. */
+export function outside(tokens: readonly Token[], word: string): number {
+  let depth = 0;
+  for (const [at, token] of tokens.entries()) {
+    if (isSign(token, "(")) depth++;
+    else if (isSign(token, ")")) depth--;
+    else if (depth === 0 && isWord(token, word)) return at;
+  }
+  return -1;
+}
