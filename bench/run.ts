@@ -7,12 +7,13 @@ import { benchCassandra, benchMariadb, CASSANDRA_SIZES, MARIADB_SIZES } from "./
 import type { Measurement } from "./measurement.ts";
 import { benchPlan, PLAN_SIZES } from "./plan.ts";
 import { benchReplay, REPLAY_SIZES } from "./replay.ts";
+import { benchShadow, SHADOW_SIZES } from "./shadow.ts";
 
 const USAGE = `Measures, prints a table, and writes bench/results.md.
 
   npm run bench [-- NAME...] [-- --json] [-- --tables 1000,10000]
 
-Benchmarks: plan, access, checks, mariadb, cassandra, replay`;
+Benchmarks: plan, access, checks, mariadb, cassandra, replay, shadow`;
 
 interface Bench {
   readonly sizes: readonly number[];
@@ -29,6 +30,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   mariadb: { sizes: MARIADB_SIZES, run: benchMariadb },
   cassandra: { sizes: CASSANDRA_SIZES, run: benchCassandra },
   replay: { sizes: REPLAY_SIZES, run: benchReplay },
+  shadow: { sizes: SHADOW_SIZES, run: benchShadow },
 };
 
 /** What does not describe the machine describes what was measured. */

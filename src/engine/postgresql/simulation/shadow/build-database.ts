@@ -18,15 +18,17 @@ export interface DatabasePlan extends Making {
 }
 
 /** Makes everything of one database, without any access: that is written when every object is there. */
-export async function buildDatabase(session: Session, plan: DatabasePlan): Promise<ShadowGap[]> {
+export async function buildDatabase(sessions: readonly [Session, Session], plan: DatabasePlan): Promise<ShadowGap[]> {
   const { rows, target } = plan;
+  const [session] = sessions;
   const gaps: ShadowGap[] = rows.leftOut.map(([name, reason]) => ({ name, reason }));
   gaps.push(...(await makeSchemas(session, plan)));
   const { installed, missing } = await installExtensions(session, plan);
   gaps.push(...missing);
   const views = rows.relations.filter((row) => row[4] === "v" || row[4] === "m").map((row) => row[0]);
   const source = new Source(rows, { installed, views: await readTexts(target, VIEW_TEXTS, views) });
-  gaps.push(...(await makePieces(session, piecesOf(source), plan)));
+  await session.run(NO_OVERFLOW);
+  gaps.push(...(await makePieces(sessions, piecesOf(source), plan)));
   const rules = await readTexts(target, RULE_TEXTS, oids(rows.rules, source, "pg_rewrite"));
   const atomic = rows.routines
     .filter((row) => row[18] === "t" && !source.isThere(`pg_proc ${row[0]}`))
@@ -35,6 +37,7 @@ export async function buildDatabase(session: Session, plan: DatabasePlan): Promi
     ...(await armRoutines(session, source, { ...plan, texts: await readTexts(target, ROUTINE_TEXTS, atomic) })),
   );
   gaps.push(...(await makeAll(session, finishingSteps(source, rules), plan)));
+  await session.run(OVERFLOW_AGAIN);
   await enterStandIns(session, rows, installed);
   await session.run(FINISHED);
   await session.rows(ROW_SECURITY, [JSON.stringify(rows.rowSecurity)]);
@@ -83,6 +86,14 @@ export async function writeAccess(
   await session.run(FUTURE_NAMED);
   return await writeLists(session, plan.rows.lists, plan);
 }
+
+// A table of values that can be long gets a second one for the longest, and an index on it: two thirds of what it takes to make a table, for rows that never come. While no type has long values, none is made, and none is missed later: the columns keep it.
+const NO_OVERFLOW = `
+  create temporary table long_types as select oid, typstorage from pg_type where typstorage <> 'p';
+  update pg_type set typstorage = 'p' where typstorage <> 'p'`;
+const OVERFLOW_AGAIN = `
+  update pg_type t set typstorage = l.typstorage from pg_temp.long_types l where l.oid = t.oid;
+  drop table pg_temp.long_types`;
 
 // A materialized view without rows can be read, and a foreign key that was not checked against no rows is checked.
 const FINISHED = `

@@ -12,21 +12,7 @@ export function finishingSteps(source: Source, rules: ReadonlyMap<string, string
   const isThere = (table: string): boolean => source.isThere(`pg_class ${table}`);
   return [
     ...ownedSequences(source),
-    ...rows.constraints
-      .filter((row) => row[5] === "f" && !isThere(row[7]))
-      .map(([, schema, name, , key, , text, , , , kind]): Step => {
-        // Not checked against the rows, of which there are none: that would plan a query over what people wrote. A partitioned table cannot do without on older servers.
-        const unchecked =
-          kind === "p" || text.endsWith("NOT VALID") || text.endsWith("NOT ENFORCED") ? "" : " not valid";
-        const table = qualify(schema, name);
-        return {
-          name: named("table", schema, name),
-          owner: null,
-          statements: [
-            `alter table ${kind === "p" ? "" : "only "}${table} add constraint ${quoteIdentifier(key)} ${text}${unchecked}`,
-          ],
-        };
-      }),
+    ...foreignKeys(source),
     ...rows.rules.flatMap(([oid, schema, name, owner, rule, enabled, table]): Step[] => {
       const text = rules.get(oid);
       if (text === undefined || isThere(table)) return [];
@@ -50,6 +36,28 @@ export function finishingSteps(source: Source, rules: ReadonlyMap<string, string
       ([, schema, name, , , text]): Step => ({ name: named("table", schema, name), owner: null, statements: [text] }),
     ),
   ];
+}
+
+/** Those of one table by one statement: what it does before and after takes longer than a key. */
+function foreignKeys(source: Source): readonly Step[] {
+  const steps = new Map<string, { readonly name: string; readonly table: string; readonly keys: string[] }>();
+  for (const [, schema, name, , key, kind, text, table, , , form] of source.rows.constraints) {
+    if (kind !== "f" || source.isThere(`pg_class ${table}`)) continue;
+    // Not checked against the rows, of which there are none: that would plan a query over what people wrote. A partitioned table cannot do without on older servers.
+    const unchecked = form === "p" || text.endsWith("NOT VALID") || text.endsWith("NOT ENFORCED") ? "" : " not valid";
+    const step = steps.get(table) ?? {
+      name: named("table", schema, name),
+      table: `${form === "p" ? "" : "only "}${qualify(schema, name)}`,
+      keys: [],
+    };
+    step.keys.push(`add constraint ${quoteIdentifier(key)} ${text}${unchecked}`);
+    steps.set(table, step);
+  }
+  return [...steps.values()].map(({ name, table, keys }) => ({
+    name,
+    owner: null,
+    statements: [`alter table ${table} ${keys.join(", ")}`],
+  }));
 }
 
 function qualify(schema: string, name: string): string {

@@ -2,7 +2,7 @@ import type { RoleName } from "../../../../model/role.ts";
 import type { ShadowGap } from "../../../simulation.ts";
 import type { Session } from "../../client.ts";
 import { quoteIdentifier } from "../../quote.ts";
-import { inOrder, type Piece } from "./piece.ts";
+import { inLevels, type Piece } from "./piece.ts";
 
 /** Statements that are made together, as one role, or not at all. */
 export interface Step {
@@ -27,36 +27,43 @@ interface Failed {
 /** How many objects are made in one transaction: each locks a few, and one that fails takes the others back. */
 const AT_ONCE = 150;
 
-/** Makes pieces in the order in which they need each other. What cannot be made is tried again after the rest, and is a gap at last. */
-export async function makePieces(session: Session, pieces: readonly Piece[], options: Making): Promise<ShadowGap[]> {
+/**
+ * Makes pieces in the order in which they need each other, those that do not need each other in two sessions at a time. What cannot be made is tried again after the rest, and is a gap at last.
+ */
+export async function makePieces(
+  sessions: readonly [Session, Session],
+  pieces: readonly Piece[],
+  options: Making,
+): Promise<ShadowGap[]> {
+  const [session, other] = sessions;
   const failed: Failed[] = [];
-  const completing: Step[] = [];
-  let line: Step[] = [];
-  for (const circle of inOrder(pieces)) {
-    const [only] = circle;
-    if (circle.length === 1 && only !== undefined && !only.needs.has(only.id)) {
-      line.push(only);
-      continue;
+  for (const { alone, circles } of inLevels(pieces)) {
+    const half = alone.length < AT_ONCE ? alone.length : Math.ceil(alone.length / 2);
+    const made = await Promise.allSettled([
+      makeSteps(session, alone.slice(0, half), options),
+      makeSteps(other, alone.slice(half), options),
+    ]);
+    for (const one of made) {
+      if (one.status === "rejected") throw one.reason;
+      failed.push(...one.value);
     }
-    // Enough of each first; what a piece without a sketch needs is there then, or after the types of the circle.
-    const [sketched, others] = [circle.filter((one) => one.sketch), circle.filter((one) => !one.sketch)];
-    line.push(...sketched.map((one) => ({ ...one, statements: one.sketch?.statements ?? [] })));
-    failed.push(...(await makeSteps(session, line, options)));
-    line = [];
-    const rest = sketched.map((one) => ({ ...one, statements: one.sketch?.completing ?? [] }));
-    let waiting: readonly Step[] = [...others, ...rest];
-    for (;;) {
-      const next = await makeSteps(session, waiting, options);
-      if (next.length === 0) break;
-      if (next.length === waiting.length) {
-        failed.push(...next);
-        break;
-      }
-      waiting = next.map(({ step }) => step);
-    }
+    for (const circle of circles) failed.push(...(await makeCircle(session, circle, options)));
   }
-  failed.push(...(await makeSteps(session, [...line, ...completing], options)));
   return await makeAgain(session, failed, options);
+}
+
+/** Enough of each first; what a piece without a sketch needs is there then, or after the types of the circle. */
+async function makeCircle(session: Session, circle: readonly Piece[], options: Making): Promise<Failed[]> {
+  const sketched = circle.filter((one) => one.sketch !== undefined);
+  const sketches = sketched.map((one) => ({ ...one, statements: one.sketch?.statements ?? [] }));
+  const failed = await makeSteps(session, sketches, options);
+  const rest = sketched.map((one) => ({ ...one, statements: one.sketch?.completing ?? [] }));
+  let waiting: readonly Step[] = [...circle.filter((one) => one.sketch === undefined), ...rest];
+  for (;;) {
+    const next = await makeSteps(session, waiting, options);
+    if (next.length === 0 || next.length === waiting.length) return [...failed, ...next];
+    waiting = next.map(({ step }) => step);
+  }
 }
 
 /** Makes steps whose order does not matter any more: each that fails is tried again while others succeed. */

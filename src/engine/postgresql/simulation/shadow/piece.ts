@@ -15,8 +15,30 @@ export interface Piece {
   readonly needs: ReadonlySet<string>;
 }
 
-/** The order in which pieces can be made: what is needed first. Pieces of one circle stand together. */
-export function inOrder(pieces: readonly Piece[]): readonly (readonly Piece[])[] {
+/** Pieces that need nothing of each other, only of the levels before: by themselves, or in circles of pieces that need each other. */
+export interface Level {
+  readonly alone: readonly Piece[];
+  readonly circles: readonly (readonly Piece[])[];
+}
+
+/** The order in which pieces can be made. */
+export function inLevels(pieces: readonly Piece[]): readonly Level[] {
+  const levels: { alone: Piece[]; circles: (readonly Piece[])[] }[] = [];
+  const levelOf = new Map<string, number>();
+  for (const circle of inOrder(pieces)) {
+    let level = 0;
+    for (const piece of circle) for (const id of piece.needs) level = Math.max(level, (levelOf.get(id) ?? -1) + 1);
+    for (const piece of circle) levelOf.set(piece.id, level);
+    levels[level] ??= { alone: [], circles: [] };
+    const [only] = circle;
+    if (circle.length === 1 && only !== undefined && !only.needs.has(only.id)) levels[level]?.alone.push(only);
+    else levels[level]?.circles.push(circle);
+  }
+  return levels;
+}
+
+/** What is needed first. Pieces of one circle stand together. */
+function inOrder(pieces: readonly Piece[]): readonly (readonly Piece[])[] {
   const byId = new Map(pieces.map((piece) => [piece.id, piece]));
   const circles: Piece[][] = [];
   const index = new Map<string, number>();

@@ -2,7 +2,7 @@ import { quoteIdentifier } from "../../quote.ts";
 import { named } from "./names.ts";
 import type { Piece } from "./piece.ts";
 import type { Source } from "./pieces.ts";
-import type { RelationRow, SequenceRow } from "./structure-queries.ts";
+import type { ConstraintRow, RelationRow, SequenceRow } from "./structure-queries.ts";
 
 /** `[name, type, not null?, identity, generated, default, local?]` */
 type Column = readonly [string, string, boolean, string, string, string | null, boolean];
@@ -13,11 +13,18 @@ export function relationPieces(source: Source): Piece[] {
   const relations = new Map(source.rows.relations.map((row) => [row[0], row]));
   const sequences = new Map<string, SequenceRow>();
   for (const row of source.rows.sequences) if (row[6] === "i") sequences.set(`${row[7]} ${row[8]}`, row);
+  const keys = new Map<string, string[]>();
+  for (const row of source.rows.constraints) {
+    if (!isMadeWithTable(row, source)) continue;
+    const [, , , , name, , text, table] = row;
+    const words = `constraint ${quoteIdentifier(name)} ${text}`;
+    keys.set(table, [...(keys.get(table) ?? []), words]);
+  }
   return [
     ...source.rows.sequences.filter((row) => row[6] !== "i").map((row) => sequence(row, source)),
     ...source.rows.relations.map((row) => {
       if (row[4] === "v" || row[4] === "m") return view(row, source);
-      return table(row, { source, relations, sequences });
+      return table(row, { source, relations, sequences, keys });
     }),
     ...source.rows.relations.filter((row) => row[5] === "t").flatMap((row) => attachment(row, relations)),
     ...keysAndIndexes(source),
@@ -60,12 +67,14 @@ export function ownedSequences(source: Source): Piece[] {
 }
 
 interface Surroundings {
+  /** Keys that can be made with their table, as the words of a constraint: nothing but the table itself takes part in them. */
+  readonly keys: ReadonlyMap<string, readonly string[]>;
   readonly source: Source;
   readonly relations: ReadonlyMap<string, RelationRow>;
   readonly sequences: ReadonlyMap<string, SequenceRow>;
 }
 
-function table(row: RelationRow, { source, relations, sequences }: Surroundings): Piece {
+function table(row: RelationRow, { source, relations, sequences, keys }: Surroundings): Piece {
   const [oid, schema, name, owner, kind, isPartition, , key, , parentsText, columnsText, checksText, server] = row;
   const id = `pg_class ${oid}`;
   const qualified = qualify(schema, name);
@@ -110,6 +119,7 @@ function table(row: RelationRow, { source, relations, sequences }: Surroundings)
     ...(server === null ? [] : [` server ${quoteIdentifier(server)}`]),
   ].join("");
   const constraints = checks.map(([checkName, text]) => `constraint ${quoteIdentifier(checkName)} ${text}`);
+  const ownKeys = keys.get(oid) ?? [];
   const create = (parts: readonly string[]): string =>
     `create ${kind === "f" ? "foreign " : ""}table ${qualified} (${parts.join(", ")})${tail}`;
   const whole = lists.map(({ always, fallback }) => (fallback === null ? always : `${always} default ${fallback}`));
@@ -117,14 +127,14 @@ function table(row: RelationRow, { source, relations, sequences }: Surroundings)
     id,
     name: named("table", schema, name),
     owner,
-    statements: [create([...whole, ...constraints]), ...inheritedDefaults],
+    statements: [create([...whole, ...constraints, ...ownKeys]), ...inheritedDefaults],
     sketch: {
       statements: [create(lists.map(({ always }) => always))],
       completing: [
         ...lists
           .filter(({ fallback }) => fallback !== null)
           .map((one) => `${alter} alter column ${quoteIdentifier(one.name)} set default ${one.fallback}`),
-        ...constraints.map((text) => `${alter} add ${text}`),
+        ...[...constraints, ...ownKeys].map((text) => `${alter} add ${text}`),
         ...inheritedDefaults,
       ],
     },
@@ -187,6 +197,13 @@ function view(row: RelationRow, source: Source): Piece {
   };
 }
 
+/** A key of an ordinary table over types that the server itself has. Those of partitions belong to one of their parent's. */
+function isMadeWithTable(row: ConstraintRow, source: Source): boolean {
+  const [oid, , , , , kind, , table, , , form, , parent] = row;
+  if ((kind !== "p" && kind !== "u") || form !== "r" || parent !== null) return false;
+  return [...source.needs(`pg_constraint ${oid}`)].every((id) => id === `pg_class ${table}`);
+}
+
 /** Keys before indexes before what belongs to several tables: foreign keys are made at the very end. */
 function keysAndIndexes(source: Source): Piece[] {
   const { constraints, indexes } = source.rows;
@@ -202,14 +219,21 @@ function keysAndIndexes(source: Source): Piece[] {
     const of = parent === null ? undefined : names.get(parent);
     return of === undefined ? [] : [`alter index ${of} attach partition ${own}`];
   };
+  const partitions = new Map<string, string[]>();
+  for (const [oid, , , , , isPartition, , , , parents] of source.rows.relations) {
+    const [of] = JSON.parse(parents ?? "[]") as readonly string[];
+    if (isPartition === "t" && of !== undefined) partitions.set(of, [...(partitions.get(of) ?? []), `attached ${oid}`]);
+  }
+  // Attached later, a partition would get indexes of its own accord.
   const after = (table: string, parent: string | null): string[] => [
     `pg_class ${table}`,
     `attached ${table}`,
+    ...(partitions.get(table) ?? []),
     ...(parent === null ? [] : [ids.get(parent) ?? ""]),
   ];
   return [
     ...constraints
-      .filter((row) => row[5] !== "f")
+      .filter((row) => row[5] !== "f" && !isMadeWithTable(row, source))
       .map(([oid, schema, name, owner, key, , text, on, , , , , parent]): Piece => {
         const id = `pg_constraint ${oid}`;
         return {

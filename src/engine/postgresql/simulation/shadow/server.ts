@@ -51,7 +51,7 @@ async function programs(major: number): Promise<Binaries> {
   const others = [...EMBEDDED_MAJORS].sort((a, b) => distance(a, major) - distance(b, major));
   let cause: unknown;
   for (const wanted of others) {
-    const installed = onThisMachine(wanted);
+    const installed = programsOnThisMachine(wanted);
     if (installed !== null) return installed;
     try {
       return await findBinaries(wanted);
@@ -71,7 +71,7 @@ function distance(major: number, wanted: number): number {
 }
 
 /** Programs that a distribution put where distributions put them. */
-function onThisMachine(major: EmbeddedMajor): Binaries | null {
+export function programsOnThisMachine(major: EmbeddedMajor): Binaries | null {
   for (const folder of [
     `/usr/lib/postgresql/${major}/bin`,
     `/usr/pgsql-${major}/bin`,

@@ -1,12 +1,12 @@
 import type { Shadow, ShadowGap, ShadowOptions } from "../../../simulation.ts";
 import { openSession, type Session } from "../../client.ts";
-import { type Dsn, parseDsn } from "../../dsn.ts";
+import { parseDsn } from "../../dsn.ts";
 import type { Snapshot } from "../../../../model/snapshot.ts";
 import { buildDatabase, writeAccess } from "./build-database.ts";
 import { BUILDER, type ClusterPlan, makeDatabases, makeRoles, writeRoles } from "./build-cluster.ts";
 import { chosen, differences, everything, sortedGaps } from "./compare.ts";
 import { prune } from "./prune.ts";
-import { type DatabaseRows, readClusterRows, readDatabaseRows } from "./read-target.ts";
+import { type ClusterRows, type DatabaseRows, readClusterRows, readDatabaseRows } from "./read-target.ts";
 import { readShadow, sessionOptions } from "./read-shadow.ts";
 import { RunningShadow } from "./running-shadow.ts";
 import { type ShadowServer, startServer } from "./server.ts";
@@ -17,12 +17,16 @@ import { type ShadowServer, startServer } from "./server.ts";
  */
 export async function startShadow(options: ShadowOptions): Promise<Shadow> {
   const { live } = options;
-  const target = parseDsn(options.url);
-  const server = await startServer(live.version.major, live.actor.bootstrap);
+  const starting = startServer(live.version.major, live.actor.bootstrap);
+  const reading = readTarget(options);
+  const [started, read] = await Promise.allSettled([starting, reading]);
+  if (started.status === "rejected") throw started.reason;
+  const server = started.value;
   try {
-    const { gaps, databases } = await build(server, target, options);
+    if (read.status === "rejected") throw read.reason;
+    const gaps = await build(server, read.value, options);
     const snapshot = await readShadow(server, live, options.signal);
-    const mirrored = options.about === undefined ? everything(live) : chosen(live, databases);
+    const mirrored = options.about === undefined ? everything(live) : chosen(live, read.value.databases);
     const found = differences(live.access, snapshot.access, mirrored);
     return new RunningShadow({
       ...options,
@@ -36,51 +40,64 @@ export async function startShadow(options: ShadowOptions): Promise<Shadow> {
   }
 }
 
-interface Built {
-  readonly gaps: readonly ShadowGap[];
-  /** What was built of each database. */
+/** What is built: a cluster and its databases. */
+interface TargetRows {
+  readonly cluster: ClusterRows;
   readonly databases: readonly DatabaseRows[];
 }
 
-async function build(server: ShadowServer, target: Dsn, options: ShadowOptions): Promise<Built> {
-  const { live, signal } = options;
+async function fromTarget<T>(
+  options: ShadowOptions,
+  database: string,
+  read: (session: Session) => Promise<T>,
+): Promise<T> {
+  await using session = await openSession(parseDsn(options.url), database, sessionOptions(options.signal));
+  return await read(session);
+}
+
+async function readTarget(options: ShadowOptions): Promise<TargetRows> {
+  const { live, about } = options;
   const { major } = live.version;
-  const gaps: ShadowGap[] = [];
-  const fromTarget = async <T>(database: string, read: (session: Session) => Promise<T>): Promise<T> => {
-    await using session = await openSession(target, database, sessionOptions(signal));
-    return await read(session);
-  };
-  const inShadow = async <T>(database: string, work: (session: Session) => Promise<T>): Promise<T> => {
-    await using session = await openSession(parseDsn(server.url(database)), database, sessionOptions(signal));
-    await session.run(BUILDER);
-    return await work(session);
-  };
-  const rows = await fromTarget(target.database, (session) => readClusterRows(session, major));
-  const cluster: ClusterPlan = { rows, major: server.major, administrator: server.administrator, signal };
-  const making = { administrator: server.administrator, signal };
-  await inShadow("postgres", async (session) => {
-    gaps.push(...(await makeRoles(session, cluster)), ...(await makeDatabases(session, cluster)));
-  });
-  options.onProgress?.("roles and databases");
+  const home = parseDsn(options.url).database;
+  const cluster = await fromTarget(options, home, (session) => readClusterRows(session, major));
   const databases: DatabaseRows[] = [];
   for (const database of live.identity.databases) {
-    await fromTarget(database, async (session) => {
-      const all = await readDatabaseRows(session, major);
-      const found = options.about === undefined ? all : prune(all, options.about);
-      databases.push(found);
-      options.onProgress?.(`the structure of database ${database} was read`);
-      const built = await inShadow(database, (own) => buildDatabase(own, { rows: found, target: session, ...making }));
-      gaps.push(...built);
-    });
-    options.onProgress?.(`database ${database}`);
+    const all = await fromTarget(options, database, (session) => readDatabaseRows(session, major));
+    databases.push(about === undefined ? all : prune(all, about));
+    options.onProgress?.(`the structure of database ${database} was read`);
   }
-  for (const found of databases) {
-    gaps.push(...(await inShadow(found.database, (session) => writeAccess(session, { rows: found, ...making }))));
+  return { cluster, databases };
+}
+
+async function build(server: ShadowServer, read: TargetRows, options: ShadowOptions): Promise<ShadowGap[]> {
+  const { signal } = options;
+  const gaps: ShadowGap[] = [];
+  const open = async (database: string): Promise<Session> => {
+    const session = await openSession(parseDsn(server.url(database)), database, sessionOptions(signal));
+    await session.run(BUILDER);
+    return session;
+  };
+  const inShadow = async (database: string, work: (session: Session) => Promise<ShadowGap[]>): Promise<void> => {
+    await using session = await open(database);
+    gaps.push(...(await work(session)));
+  };
+  const making = { administrator: server.administrator, signal };
+  const cluster: ClusterPlan = { rows: read.cluster, major: server.major, ...making };
+  await inShadow("postgres", (session) => makeRoles(session, cluster));
+  await inShadow("postgres", (session) => makeDatabases(session, cluster));
+  options.onProgress?.("roles and databases");
+  for (const rows of read.databases) {
+    await fromTarget(options, rows.database, (target) =>
+      inShadow(rows.database, async (session) => {
+        await using other = await open(rows.database);
+        return await buildDatabase([session, other], { rows, target, ...making });
+      }),
+    );
+    await inShadow(rows.database, (session) => writeAccess(session, { rows, ...making }));
+    options.onProgress?.(`database ${rows.database}`);
   }
-  await inShadow(live.identity.databases[0] ?? "postgres", async (session) => {
-    gaps.push(...(await writeRoles(session, cluster)));
-  });
-  return { gaps, databases };
+  await inShadow(read.databases[0]?.database ?? "postgres", (session) => writeRoles(session, cluster));
+  return gaps;
 }
 
 /** What could not be read of the target cannot be on its shadow. */
