@@ -54,7 +54,7 @@ async function absorb(stored: StoredSpool, options: AbsorbOptions): Promise<Abso
   const spool = stored.bytes === null ? null : readOrNull(stored.bytes);
   const wrong = wrongWith(spool, stored);
   // A crash in its first write: nothing was announced in it.
-  const isNothing = spool === null && stored.remembered === null && stored.bytes?.includes(10) !== true;
+  const isNothing = stored.remembered === null && stored.bytes?.includes(10) !== true;
   if (wrong !== null && giveUp === undefined && !isNothing) throw damagedSpool(name, wrong);
   if (spool === null) {
     await options.log.append(
