@@ -9,5 +9,9 @@ export const postgresql: Engine = {
   capabilities: CAPABILITIES,
   dialect: postgresDialect,
   connect: (options) => connect(postgresql, options),
-  simulation: async () => (await import("./simulation/index.ts")).simulation,
+  simulation: async () => {
+    const { loadText } = await import("./simulation/requirements/from-text.ts");
+    await loadText();
+    return (await import("./simulation/index.ts")).simulation;
+  },
 };

@@ -1,6 +1,7 @@
 import { notSimulated } from "../../not-simulated.ts";
 import type { EngineSimulation } from "../../simulation.ts";
 import { openReplay } from "./replay/open-replay.ts";
+import { fromText } from "./requirements/from-text.ts";
 import { openRequirements } from "./requirements/open-requirements.ts";
 import { startShadow } from "./shadow/start-shadow.ts";
 import { GRAMMAR, LOGS, SOURCES } from "./workload/readers.ts";
@@ -11,6 +12,7 @@ export const simulation: EngineSimulation = {
   logs: LOGS,
   sources: SOURCES,
   openRequirements,
+  fromText,
   startShadow,
   openReplay,
 };
