@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -23,9 +23,10 @@ beforeAll(async () => {
   await shop(server);
   await server.query("create extension pg_stat_statements; alter role app set search_path = sales, public");
   await workOf(server);
-  [csv = ""] = await logFiles(server, ".csv");
-  [log = ""] = await logFiles(server, ".log");
   space = await workspace({ DATABASE_URL: server.url() });
+  // As they are now: the server goes on writing what the tests ask it.
+  csv = await copied(".csv");
+  log = await copied(".log");
   first = await collect(csv, "--engine", "postgresql", "--out", "e.json");
   await collect(csv, "--url-env", "DATABASE_URL", "--out", "known.json");
 });
@@ -34,6 +35,12 @@ afterAll(async () => {
   await space?.[Symbol.asyncDispose]();
   await server?.stop();
 });
+
+async function copied(ending: string): Promise<string> {
+  const [file = ""] = await logFiles(server, ending);
+  await copyFile(file, space.path(`server${ending}`));
+  return space.path(`server${ending}`);
+}
 
 const collect = (...args: readonly string[]): Promise<Ran> => space.run(["workload", "collect", ...args]);
 const evidence = async (name: string): Promise<Evidence> => JSON.parse(await space.read(name)) as Evidence;

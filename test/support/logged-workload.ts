@@ -4,23 +4,24 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
 import { type PostgresOptions, type PostgresServer, startPostgres } from "./postgres.ts";
 
-/** A server that logs every statement, in the forms that are asked for. */
+/** Settings of a server that logs every statement, in the forms that are asked for. */
+export function logging(destinations: string): Readonly<Record<string, string>> {
+  return {
+    logging_collector: "on",
+    log_destination: destinations,
+    log_directory: "log",
+    log_filename: "server.log",
+    log_statement: "all",
+    log_min_messages: "warning",
+    log_min_error_statement: "error",
+    log_disconnections: "on",
+    log_timezone: "UTC",
+  };
+}
+
+/** A server with these settings. */
 export async function startLogging(destinations: string, options: PostgresOptions = {}): Promise<PostgresServer> {
-  return await startPostgres({
-    ...options,
-    settings: {
-      logging_collector: "on",
-      log_destination: destinations,
-      log_directory: "log",
-      log_filename: "server.log",
-      log_statement: "all",
-      log_min_messages: "warning",
-      log_min_error_statement: "error",
-      log_disconnections: "on",
-      log_timezone: "UTC",
-      ...options.settings,
-    },
-  });
+  return await startPostgres({ ...options, settings: { ...logging(destinations), ...options.settings } });
 }
 
 /** Roles and tables of a small shop. */

@@ -2,22 +2,21 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { simulation } from "../../../src/engine/postgresql/simulation/index.ts";
 import { collectLogs } from "../../../src/simulation/evidence/collect.ts";
-import { LITERALS, logFiles, session, shop, startLogging } from "../../support/logged-workload.ts";
-import { PGAUDIT_MAJOR, pgauditLibrary } from "../../support/pgaudit.ts";
+import { LITERALS, logFiles, logging, session, shop } from "../../support/logged-workload.ts";
+import { findPgaudit, startWithPgaudit } from "../../support/pgaudit.ts";
 import type { PostgresServer } from "../../support/postgres.ts";
 
-const library = await pgauditLibrary();
+const library = await findPgaudit();
 if ("missing" in library) process.stderr.write(`skipped: evidence of pgAudit: ${library.missing}\n`);
 const describePgaudit = "missing" in library ? describe.skip : describe;
 const title = "missing" in library ? `evidence of pgAudit (skipped: ${library.missing})` : "evidence of pgAudit";
-const path = "missing" in library ? "" : library.path;
+const path = "missing" in library ? "" : library.library;
 
 const PREFIX = "%m [%p] %l %e %q%u@%d/%a ";
 
 async function startAuditing(settings: Readonly<Record<string, string>>): Promise<PostgresServer> {
-  return await startLogging("csvlog,stderr,jsonlog", {
-    major: PGAUDIT_MAJOR,
-    settings: { shared_preload_libraries: path, log_statement: "none", log_line_prefix: PREFIX, ...settings },
+  return await startWithPgaudit(path, {
+    settings: { ...logging("csvlog,stderr,jsonlog"), log_statement: "none", log_line_prefix: PREFIX, ...settings },
   });
 }
 
