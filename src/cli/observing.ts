@@ -33,17 +33,21 @@ export async function readObserved(
   given: { readonly evidence: readonly string[]; readonly by: NeedsReader; readonly live: Snapshot },
 ): Promise<Observed> {
   const { live, by } = given;
-  const evidence = await evidenceFor(given.evidence, context, live);
-  const pairs = observedPairs(evidence);
   const simulation = await target.connection.engine.simulation();
+  const evidence = await evidenceFor(given.evidence, context, { live, simulation });
+  const pairs = observedPairs(evidence);
   return { evidence, pairs, ...(await needsOf(pairs, { target, context, live, simulation, by })) };
 }
 
-async function evidenceFor(names: readonly string[], context: CliContext, live: Snapshot): Promise<Evidence> {
+async function evidenceFor(
+  names: readonly string[],
+  context: CliContext,
+  { live, simulation }: { readonly live: Snapshot; readonly simulation: EngineSimulation },
+): Promise<Evidence> {
   context.progress.step("reading evidence");
   const evidence = await readEvidenceFiles(names.map((name) => resolve(context.cwd, name)));
   refuseOther(evidence, live.identity);
-  return evidence.target === null ? evidenceOfTarget(evidence, live) : evidence;
+  return evidence.target === null ? evidenceOfTarget(evidence, live, simulation.loginOf) : evidence;
 }
 
 function refuseOther({ engine, target }: Evidence, identity: TargetIdentity): void {

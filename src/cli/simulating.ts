@@ -7,6 +7,7 @@ import { Secret } from "../base/secret.ts";
 import type { Evidence } from "../model/workload.ts";
 import { simulationHtml } from "../report/simulation/html.ts";
 import { brokenOf, type SimulationRecord } from "../simulation/gate.ts";
+import { withLoginsOf } from "../simulation/evidence/target.ts";
 import { simulate } from "../simulation/simulate.ts";
 import type { SimulationProgress } from "../simulation/world.ts";
 import { writeFileDurably } from "../store/files/write-durably.ts";
@@ -29,7 +30,9 @@ export async function simulatePlan(
   const { engine } = target.connection;
   const dialect = engine.dialect(live);
   const tests = declared.statementTests ?? [];
-  const evidence = await evidenceFor(target, live.identity.engine, { context, input, tests: tests.length });
+  const abilities = await engine.simulation();
+  const given = await evidenceFor(target, live.identity.engine, { context, input, tests: tests.length });
+  const evidence = withLoginsOf(given, (logged) => abilities.loginOf(logged, live));
   const rows = input.text("rows");
   const staging = stagingUrl(target, context);
   const simulation = await simulate({
@@ -44,7 +47,7 @@ export async function simulatePlan(
     dialect,
     evidence,
     tests,
-    engine: await engine.simulation(),
+    engine: abilities,
     url: targetUrl(target, context),
     ...(staging === null ? {} : { staging }),
     ...(rows === null ? {} : { rows: resolve(context.cwd, rows) }),

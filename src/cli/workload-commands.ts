@@ -29,7 +29,7 @@ export const WORKLOAD_COMMANDS: readonly CommandSpec[] = [
       {
         flags: "--live SOURCES",
         summary:
-          "what to ask the server, separated by commas, or `all`; PostgreSQL has pg_stat_statements, pg_stat_activity, pg_stat_user_tables and pg_stat_user_functions",
+          "what to ask the server, separated by commas, or `all`; PostgreSQL has pg_stat_statements, pg_stat_activity, pg_stat_user_tables and pg_stat_user_functions; MariaDB and MySQL have performance_schema and general_log_table",
       },
       {
         flags: "--for TIME",

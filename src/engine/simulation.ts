@@ -12,7 +12,7 @@ export interface EngineSimulation {
   readonly sources: readonly LiveSource[];
   readonly grammar: Grammar;
   /** The role that a login stands for as logs and sources write it (`Observation.login`): MariaDB's logs have the client's host where an account has a pattern. Null: nobody there can be meant. */
-  loginOf(logged: RoleName, live: Snapshot): RoleName | null;
+  readonly loginOf: (logged: RoleName, live: Snapshot) => RoleName | null;
   /**
    * Opens the analysis of statements on a server: production, a standby or a shadow; nothing is executed there. Throws RW550 where the server's answers are not in a form that is known (its self-test failed), RW551
    * where reading them would flood its log.

@@ -82,5 +82,6 @@ async function ofTarget(evidence: Evidence, server: WorkloadServer, context: Cli
     ...(server.databases === null ? {} : { databases: server.databases }),
   });
   context.progress.step("reading the names that the server knows");
-  return evidenceOfTarget(evidence, await connection.introspect({ signal: context.signal }));
+  const { loginOf } = await server.engine.simulation();
+  return evidenceOfTarget(evidence, await connection.introspect({ signal: context.signal }), loginOf);
 }

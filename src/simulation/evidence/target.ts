@@ -1,4 +1,5 @@
 import { RolewrightError } from "../../base/error.ts";
+import type { EngineSimulation } from "../../engine/simulation.ts";
 import { sortedText } from "../../base/order.ts";
 import type { RoleName } from "../../model/role.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
@@ -9,8 +10,13 @@ import { compareUses } from "./aggregate.ts";
  * Evidence as evidence of this target. Logs do not say of which server they are: names that the target does not know are told, and where it knows none of the logins the evidence is refused (RW546). A search path that
  * no source tells is taken from the settings of the login and marked as assumed; nothing else is ever filled in.
  */
-export function evidenceOfTarget(evidence: Evidence, snapshot: Snapshot): Evidence {
+export function evidenceOfTarget(
+  read: Evidence,
+  snapshot: Snapshot,
+  loginOf: EngineSimulation["loginOf"] = (logged) => logged,
+): Evidence {
   const { roles } = snapshot.access;
+  const evidence = withLoginsOf(read, (name) => loginOf(name, snapshot));
   const strangers = sortedText(evidence.uses.flatMap((use) => unknownNames(use, roles)));
   const named = evidence.uses.filter(({ login, role }) => login !== null || role !== null);
   if (named.length > 0 && named.every((use) => unknownNames(use, roles).length > 0)) {
@@ -56,6 +62,18 @@ export function evidenceOfTarget(evidence: Evidence, snapshot: Snapshot): Eviden
     })),
     uses: oneEach(uses),
   };
+}
+
+/** With the roles of the target that logs mean by the names that they write, which may have the hosts of clients in them. What stands for nobody stays as it is. */
+export function withLoginsOf(evidence: Evidence, loginOf: (logged: RoleName) => RoleName | null): Evidence {
+  return { ...evidence, uses: oneEach(evidence.uses.map((use) => withLogin(use, loginOf))) };
+}
+
+function withLogin(use: Use, loginOf: (logged: RoleName) => RoleName | null): Use {
+  const { login, role } = use;
+  if (login === null) return use;
+  const known = loginOf(login) ?? login;
+  return { ...use, login: known, role: role === login ? known : role };
 }
 
 /** Its session may have begun as another role than its login. */

@@ -76,7 +76,7 @@ describeOn("cassandra", "what Cassandra tells of its use", () => {
       "cassandra in shop: ok insert into shop.orders(id, t) values (?, ?)",
       "cassandra in shop: ok delete from shop.orders where id = ?",
     ]);
-    expect(window).toMatchObject({ kind: "cassandra audit log", unread: 0 });
+    expect(window).toMatchObject({ kind: "cassandra_audit", unread: 0 });
     expect(window.losses).toContain("1 batches that failed are in it without their statements");
     expect(JSON.stringify(uses)).not.toContain("geheim");
     expect(JSON.stringify(uses)).not.toContain(PASSWORD);

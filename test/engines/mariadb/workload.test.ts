@@ -114,7 +114,7 @@ describeOn("mariadb", "what MariaDB tells of its use", () => {
       (use) => void uses.push(use),
     );
     expect(useLines(ofApp(uses))).toEqual([...SEEN.map(withoutEnd), ...EXECUTED]);
-    expect(window).toMatchObject({ kind: "general_log table", unread: 0, losses: [] });
+    expect(window).toMatchObject({ kind: "general_log_table", unread: 0, losses: [] });
     expectNoSecret(uses);
   });
 

@@ -7,7 +7,7 @@ import { GRAMMAR, readFirst, unread } from "../grammar/grammar.ts";
 
 /** Cassandra's audit log: what `FileAuditLogger` writes, with or without what the logging puts before it, and what `auditlogviewer` prints of `BinAuditLogger`. Seen on 5.0. */
 export const AUDIT_LOG: LogFormat = {
-  kind: "cassandra audit log",
+  kind: "cassandra_audit",
   summary: "Cassandra's audit log: who ran which statement, and what was refused",
   recognizes: (beginning) => beginning.split("\n", 50).some((line) => RECORD.test(line)),
   read: readAuditLog,
@@ -15,7 +15,7 @@ export const AUDIT_LOG: LogFormat = {
 
 /** The full query log tells neither who asked nor what was refused: it is no evidence of access, and is refused. */
 export const FULL_QUERY_LOG: LogFormat = {
-  kind: "cassandra full query log",
+  kind: "cassandra_fql",
   summary: "refused: the full query log names nobody",
   recognizes: (beginning) =>
     /^(?:Type: (?:single-query|batch)$|Query start time: \d+$)/mu.test(beginning) ||
@@ -115,7 +115,7 @@ async function readAuditLog(
     counts.batches === 0 ? [] : [`${counts.batches} batches that failed are in it without their statements`];
   return {
     source: options.source,
-    kind: "cassandra audit log",
+    kind: "cassandra_audit",
     from,
     to: counts.last === "" ? from : counts.last,
     gaps: [],

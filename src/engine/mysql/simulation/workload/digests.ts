@@ -31,7 +31,7 @@ const POLL_MS = 1000;
 
 /** The counters of statements by their digests. They do not tell who ran a statement; the server's short memory of open connections does, of some. */
 export const DIGESTS_SOURCE: LiveSource = {
-  kind: "performance_schema digests",
+  kind: "performance_schema",
   summary: "the counters of statements in performance_schema: how often each ran, without who ran it; samples of who",
   read: async (options, onUse) => {
     const { url, signal } = options;
@@ -99,7 +99,7 @@ async function readDigests(
       ? "whose a statement was is known of samples only"
       : "the digests do not tell who ran a statement; with the consumers `events_statements_current` and `events_statements_history` on, samples would",
   );
-  return reading.window("performance_schema digests", ["login", "role", "application"]);
+  return reading.window("performance_schema", ["login", "role", "application"]);
 }
 
 function emit(

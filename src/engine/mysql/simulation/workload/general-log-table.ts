@@ -13,7 +13,7 @@ type Row = readonly [time: string, userHost: string, thread: Value, command: str
 
 /** The general log where it goes into a table (`log_output=TABLE`). */
 export const GENERAL_LOG_TABLE: LiveSource = {
-  kind: "general_log table",
+  kind: "general_log_table",
   summary: "`mysql.general_log`, where `log_output` has TABLE: who sent which statement, and not how it ended",
   read: async (options, onUse) => {
     await using session = await openSession(parseDsn(options.url), CONNECTING(options.signal));
@@ -56,7 +56,7 @@ async function readTable(
     sessions.take({ time, connection: String(thread), command, argument }, accountFrom(userHost));
   });
   sessions.tell();
-  return reading.window("general_log table", GENERAL_LOG_LACKS);
+  return reading.window("general_log_table", GENERAL_LOG_LACKS);
 }
 
 /** `app[app] @ localhost [127.0.0.2]`: the name that was given, the account's, the host's name and address. */

@@ -10,11 +10,13 @@ import { accountFor } from "../../principals.ts";
  */
 export function loginOf(logged: RoleName, { access }: Snapshot): RoleName | null {
   const who = accountOf(logged);
-  if (who === null) return access.roles.has(logged) ? logged : null;
+  const isThere = access.roles.has(logged);
+  // A pattern is no client's host: it is an account already.
+  if (who === null || (isThere && /[%_]/u.test(who.host))) return isThere ? logged : null;
   const rivals = [...access.roles.keys()].filter((name) => {
     const user = accountOf(name)?.user;
     return user === who.user || user === "";
   });
   const client = isIP(who.host) === 0 ? { name: who.host, address: "" } : { name: null, address: who.host };
-  return accountFor(client, rivals) ?? (access.roles.has(logged) ? logged : null);
+  return accountFor(client, rivals) ?? (isThere ? logged : null);
 }
