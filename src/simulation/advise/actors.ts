@@ -1,7 +1,8 @@
 import type { AccessIndex } from "../../analysis/access-index.ts";
 import type { StatementRequirements } from "../../model/requirements.ts";
+import type { ResourceKind } from "../../model/resource.ts";
 import type { RoleName } from "../../model/role.ts";
-import { decide } from "../decide.ts";
+import { type Decision, decide } from "../decide.ts";
 import type { ObservedPair } from "./observed.ts";
 
 /** A pair with what it needs, and whether that is known well enough to take anything away by it. */
@@ -11,6 +12,8 @@ export interface JudgedPair extends ObservedPair {
   readonly decided: boolean;
   /** Why it could be anything that is needed; null: it is known, or what is open needs nothing here. */
   readonly open: string | null;
+  /** What is open could only be about things of these kinds. Null: about anything, or nothing is open. */
+  readonly openKinds: readonly ResourceKind[] | null;
 }
 
 /** What was observed of one role, as the one that the server asked or the one that logged in. */
@@ -22,12 +25,12 @@ export interface Actor {
   readonly firstSeen: string;
   readonly lastSeen: string;
   readonly days: ReadonlySet<string>;
-  /** The first pair that could need anything. */
-  readonly open: JudgedPair | null;
+  /** The pairs that could need something that is not known. */
+  readonly open: readonly JudgedPair[];
 }
 
-/** Parts of a statement that are not known and yet cannot need a right here: what is on the other side asks for its own. */
-const NEEDS_NOTHING_HERE: ReadonlySet<string> = new Set(["foreign-table"]);
+/** Parts of a statement that are not known, and what they could need all the same. Foreign tables: the other side asks for its own. A sequence by a name that is a value: some sequence. */
+const COULD_NEED: Readonly<Record<string, readonly ResourceKind[]>> = { "foreign-table": [], sequence: ["sequence"] };
 
 export function judgePairs(
   pairs: readonly ObservedPair[],
@@ -36,26 +39,38 @@ export function judgePairs(
 ): readonly JudgedPair[] {
   return pairs.map((pair) => {
     const needs = requirements.get(pair.key) ?? null;
-    if (needs === null) return { ...pair, requirements: null, decided: false, open: "nobody read what it needs" };
+    if (needs === null) return { ...pair, requirements: null, decided: false, open: NOT_READ, openKinds: null };
     const who = { role: pair.role, ...(pair.login === null ? {} : { login: pair.login }) };
     const decision = decide(needs, index, who);
     const decided = (decision.state === "yes" || decision.state === "maybe") && !needs.approximate && pair.roleKnown;
-    return { ...pair, requirements: needs, decided, open: decided ? null : openness(pair, needs, decision) };
+    const known = { ...pair, requirements: needs };
+    return decided
+      ? { ...known, decided, open: null, openKinds: null }
+      : { ...known, decided, ...openness(pair, needs, decision) };
   });
 }
+
+const NOT_READ = "nobody read what it needs";
 
 function openness(
   pair: ObservedPair,
   needs: StatementRequirements,
-  decision: ReturnType<typeof decide>,
-): string | null {
-  if (needs.approximate) return "only its text was read";
-  if (!pair.roleKnown) return "the role that it ran as is not known";
-  const part = decision.unknown.find(({ kind }) => !NEEDS_NOTHING_HERE.has(kind));
-  if (part !== undefined) return part.reason;
-  if (decision.absent !== null) return `there is no role \`${decision.absent}\` any more`;
-  if (decision.state === "no") return "it would be refused now, though it was allowed";
-  return null;
+  decision: Decision,
+): Pick<JudgedPair, "open" | "openKinds"> {
+  const anything = (open: string): Pick<JudgedPair, "open" | "openKinds"> => ({ open, openKinds: null });
+  if (needs.approximate) return anything("only its text was read");
+  if (!pair.roleKnown) return anything("the role that it ran as is not known");
+  if (decision.absent !== null) return anything(`there is no role \`${decision.absent}\` any more`);
+  if (decision.state === "no") return anything("it would be refused now, though it was allowed");
+  const wide = decision.unknown.find(({ kind }) => COULD_NEED[kind] === undefined);
+  if (wide !== undefined) return anything(wide.reason);
+  const narrow = decision.unknown.filter(({ kind }) => (COULD_NEED[kind] ?? []).length > 0);
+  return { open: narrow[0]?.reason ?? null, openKinds: narrow.flatMap(({ kind }) => COULD_NEED[kind] ?? []) };
+}
+
+/** Whether all that it could need is known, save what is of kinds that are named. */
+export function isKnown(pair: Pick<JudgedPair, "decided" | "openKinds">): boolean {
+  return pair.decided || pair.openKinds !== null;
 }
 
 /** By role: everything that was observed of it. */
@@ -72,7 +87,7 @@ export function actorsOf(pairs: readonly JudgedPair[]): ReadonlyMap<RoleName, Ac
 }
 
 function actorOf(pairs: readonly JudgedPair[]): Actor {
-  const decided = pairs.filter((each) => each.decided);
+  const decided = pairs.filter(isKnown);
   const calls = (among: readonly JudgedPair[]): number => among.reduce((sum, each) => sum + each.calls, 0);
   return {
     pairs,
@@ -82,6 +97,6 @@ function actorOf(pairs: readonly JudgedPair[]): Actor {
     firstSeen: pairs.reduce((min, each) => (each.firstSeen < min ? each.firstSeen : min), pairs[0]?.firstSeen ?? ""),
     lastSeen: pairs.reduce((max, each) => (each.lastSeen > max ? each.lastSeen : max), ""),
     days: new Set(pairs.flatMap((each) => each.days)),
-    open: pairs.find((each) => each.open !== null) ?? null,
+    open: pairs.filter((each) => each.open !== null),
   };
 }

@@ -4,7 +4,7 @@ import type { Requirement } from "../../model/requirements.ts";
 import { type Resource, resourceKey } from "../../model/resource.ts";
 import type { RoleName } from "../../model/role.ts";
 import { becoming, truthOf } from "../decide.ts";
-import type { JudgedPair } from "./actors.ts";
+import { isKnown, type JudgedPair } from "./actors.ts";
 import type { Unit } from "./advice.ts";
 import { type Formula, type Held, leaves, memberKey, type Reached, type Ways } from "./ways.ts";
 
@@ -30,7 +30,7 @@ export class Clauses {
 
   constructor(ways: Ways, given: { readonly pairs: readonly JudgedPair[]; readonly declared: Declared }) {
     this.#ways = ways;
-    for (const pair of given.pairs) if (pair.decided) this.#addPair(pair);
+    for (const pair of given.pairs) if (isKnown(pair)) this.#addPair(pair);
     for (const test of given.declared.tests) {
       if (test.must !== "allow") continue;
       for (const login of test.logins) {

@@ -2,7 +2,8 @@ import type { AccessIndex } from "../../analysis/access-index.ts";
 import { emptyBits, listBits } from "../../analysis/bits.ts";
 import { sortedText } from "../../base/order.ts";
 import type { Declared, Purpose } from "../../model/declared.ts";
-import type { PrivilegeClass } from "../../model/access-rules.ts";
+import type { Privilege } from "../../model/access-list.ts";
+import type { ResourceKind } from "../../model/resource.ts";
 import { PUBLIC, type RoleName } from "../../model/role.ts";
 import type { Actor } from "./actors.ts";
 import type { Obstacle, Unit } from "./advice.ts";
@@ -78,7 +79,9 @@ export class Obstacles {
 
   neededDays(unit: Unit): number {
     const { index, rules } = this.#in;
-    const single = classesIn(unit, index).every((each) => each === "read" || each === "write");
+    const single = rightsIn(unit, index).every(({ kind, privilege }) =>
+      ["read", "write"].includes(index.rules.privilegeClass(kind, privilege)),
+    );
     const rare = this.#reached(unit).flatMap((role) => rules.rare.get(role)?.days ?? []);
     return Math.max(rules.minAgeDays * (single && !this.#isRare(unit) ? 1 : 2), ...rare);
   }
@@ -137,11 +140,12 @@ export class Obstacles {
   }
 
   #ofEvidence(unit: Unit): Obstacle | null {
-    const { actors, rules, watch } = this.#in;
+    const { actors, rules, watch, index } = this.#in;
     const reached = this.#reached(unit);
     const unseen = reached.filter((role) => !actors.has(role));
     if (reached.length === 0 || unseen.length > 0) return { kind: "no-evidence", roles: unseen };
     const third = watch.to === null ? "" : new Date(Date.parse(watch.to) - (watch.days * 86_400_000) / 3).toISOString();
+    const kinds = new Set(rightsIn(unit, index).map(({ kind }) => kind));
     for (const role of reached) {
       const actor = actors.get(role) as Actor;
       const observed = actor.pairs.length;
@@ -149,8 +153,9 @@ export class Obstacles {
       if (tooFew(actor.decided, observed) || tooFew(actor.decidedCalls, actor.calls)) {
         return { kind: "coverage", role, decided: actor.decided, observed };
       }
-      if (actor.open !== null) {
-        return { kind: "unknown", role, reason: actor.open.open ?? "", statement: actor.open.statement.text };
+      const open = actor.open.find(({ openKinds }) => openKinds === null || openKinds.some((kind) => kinds.has(kind)));
+      if (open !== undefined) {
+        return { kind: "unknown", role, reason: open.open ?? "", statement: open.statement.text };
       }
       const since = rules.since.get(role) ?? actor.firstSeen;
       if (since > third) return { kind: "young", role, since };
@@ -178,22 +183,26 @@ export class Obstacles {
   }
 }
 
-/** What kinds of privileges a unit is about; of a membership, all that it gives. */
-function classesIn({ what }: Unit, index: AccessIndex): readonly PrivilegeClass[] {
-  const { rules, graph } = index;
+/** What a unit is about; of a membership, all that it gives. */
+function rightsIn(
+  { what }: Unit,
+  { graph, recorded }: AccessIndex,
+): readonly { readonly kind: ResourceKind; readonly privilege: Privilege }[] {
   if (what.kind === "grant") {
-    return what.resources.flatMap(({ kind }) => what.privileges.map((each) => rules.privilegeClass(kind, each)));
+    return what.resources.flatMap(({ kind }) => what.privileges.map((privilege) => ({ kind, privilege })));
   }
   const given = new Set([graph.idOf(what.role)]);
   for (const from of given) for (const edge of graph.up[from] ?? []) given.add(edge.to);
   const names = new Set([...given].map((id) => graph.names[id]));
-  const classes = new Set<PrivilegeClass>();
-  for (const { resource, list } of index.recorded.holdings.values()) {
+  const rights = new Map<string, { readonly kind: ResourceKind; readonly privilege: Privilege }>();
+  for (const { resource, list } of recorded.holdings.values()) {
     for (const { grantee, privileges } of list.entries) {
-      if (names.has(grantee)) for (const each of privileges) classes.add(rules.privilegeClass(resource.kind, each));
+      if (!names.has(grantee)) continue;
+      for (const privilege of privileges)
+        rights.set(`${resource.kind} ${privilege}`, { kind: resource.kind, privilege });
     }
   }
-  return [...classes];
+  return [...rights.values()];
 }
 
 function protectedRoles({ index, declared, target }: ObstacleInput): ReadonlyMap<RoleName, Obstacle> {
