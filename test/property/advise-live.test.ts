@@ -147,21 +147,15 @@ function evidenceOf(work: readonly Work[], read: (text: string) => Use["statemen
 function taking({ what }: Unit): [string, string] {
   if (what.kind === "membership")
     return [`revoke ${what.role} from ${what.members.join()}`, `grant ${what.role} to ${what.members.join()}`];
-  const on = `${privilegesOn(what.privileges, what.resources[0] as Resource)}`;
+  const on = privilegesOn(what.privileges, what.resources[0] as Resource);
   return [`revoke ${on} from ${what.grantees.join()}`, `grant ${on} to ${what.grantees.join()}`];
 }
 
 function sqlOf(change: Change): string {
-  switch (change.kind) {
-    case "remove-grant":
-      return `revoke ${privilegesOn(change.privileges, change.resources[0] as Resource)} from ${change.grantee}`;
-    case "add-grant":
-      return `grant ${privilegesOn(change.privileges, change.resources[0] as Resource)} to ${change.grantee}`;
-    case "remove-membership":
-      return `revoke ${change.membership.role} from ${change.membership.member}`;
-    default:
-      throw new Error(`advice does not ${change.kind}`);
-  }
+  if (change.kind === "remove-membership") return `revoke ${change.membership.role} from ${change.membership.member}`;
+  if (change.kind !== "remove-grant" && change.kind !== "add-grant") throw new Error(`advice does not ${change.kind}`);
+  const on = privilegesOn(change.privileges, change.resources[0] as Resource);
+  return change.kind === "add-grant" ? `grant ${on} to ${change.grantee}` : `revoke ${on} from ${change.grantee}`;
 }
 
 function privilegesOn(privileges: readonly string[], resource: Resource): string {

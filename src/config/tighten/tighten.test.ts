@@ -136,9 +136,17 @@ describe("a manifest is tightened", () => {
       "roles:\n  app:\n    grants:\n      - select on tables sales.orders, sales.people\n      - { privileges: [insert, delete], on: { table: sales.orders }, because: sells }\n";
     const { text, changes } = tightened(AUTHORITATIVE + body, { grants: [gone("SELECT"), gone("DELETE")] });
     expect(text).toContain("      - select on table sales.people\n");
-    expect(text).toContain("      - { privileges: [ insert ], on: { table: sales.orders }, because: sells }\n");
+    expect(text).toContain("      - { privileges: [insert], on: { table: sales.orders }, because: sells }\n");
     expect(changes).toHaveLength(1);
   });
+});
+
+test("`all` is written out when it loses something", () => {
+  const body = "roles:\n  app:\n    grants:\n      - { privileges: [all], on: { table: sales.orders } }\n";
+  const all = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"];
+  const { text, changes } = tightened(AUTHORITATIVE + body, { grants: [gone("DELETE")] }, liveWith(all));
+  expect(text).toContain("privileges: [ insert, references, select, trigger, truncate, update ]");
+  expect(changes).toEqual(["- DELETE sales.orders app"]);
 });
 
 describe("a pattern", () => {
@@ -161,7 +169,9 @@ describe("a pattern", () => {
   test("loses a privilege of which nothing stays, also for what is to come", () => {
     const both = [gone("INSERT"), gone("INSERT", people)];
     const { text, changes } = tightened(BODY, { grants: both }, world());
-    expect(text).toContain("privileges: [ select ], on: { tables: sales.* }, future: { creators: [ app_owner ] }");
+    expect(text).toContain(
+      "privileges: [select]\n        on: { tables: sales.* }\n        future: { creators: [app_owner] }\n",
+    );
     expect(text).toContain(
       "revoke:\n      - { privileges: [ insert ], on: { tables: sales.* }, future: { creators: [ app_owner ] }, may_be_empty: true }",
     );

@@ -64,7 +64,7 @@ function editsFor(said: Said, tightening: Tightening): readonly PathEdit[] {
     if (place.kind === "membership") continue;
     const dropped = droppedFrom(place, gone, tightening);
     if (dropped.length === 0) continue;
-    edits.push({ kind: "item", path: place.path, items: leftOf(said, place, { gone, dropped, tightening }) });
+    edits.push(...placeEdits(said, place, { gone, dropped, tightening }));
     if (place.form === "profile" || isListed(place, tightening)) continue;
     for (const give of place.gives) {
       const privileges = give.privileges.filter((each) => dropped.includes(each));
@@ -139,6 +139,30 @@ function droppedFrom(place: SaidGrants, gone: ReadonlySet<string>, tightening: T
   if (place.form !== "preset") return dropped;
   const all = place.gives.every((give) => give.privileges.every((each) => dropped.includes(each)));
   return all ? dropped : [];
+}
+
+/** A map that only loses privileges loses these words, and keeps its form and its comments. */
+function placeEdits(said: Said, place: SaidGrants, given: Parameters<typeof leftOf>[2]): readonly PathEdit[] {
+  const items = leftOf(said, place, given);
+  const entry = place.form === "preset" ? null : entryAt(said, place);
+  const [only, ...others] = items;
+  const isMap = entry !== null && typeof entry !== "string";
+  if (!isMap || only === undefined || others.length > 0 || !keepsAllBut(only, entry, "privileges")) {
+    return [{ kind: "item", path: place.path, items }];
+  }
+  const left = new Set((only as { readonly privileges: readonly string[] }).privileges);
+  const named = new Set(entry.privileges.map((each) => each.toLowerCase()));
+  // `all` is written out.
+  if ([...left].some((each) => !named.has(each))) return [{ kind: "item", path: place.path, items }];
+  return entry.privileges.flatMap((privilege, index): PathEdit[] =>
+    left.has(privilege.toLowerCase()) ? [] : [{ kind: "item", path: [...place.path, "privileges", index], items: [] }],
+  );
+}
+
+/** Whether it is the same save under one key. */
+function keepsAllBut(item: Yaml, entry: object, key: string): boolean {
+  const without = (value: object): string => JSON.stringify({ ...value, [key]: null });
+  return typeof item === "object" && item !== null && without(item) === without(entry);
 }
 
 /** What a place still says. */

@@ -1,4 +1,4 @@
-import type { AccessIndex } from "../../analysis/access-index.ts";
+import { type AccessIndex, mayDoEverything } from "../../analysis/access-index.ts";
 import { compareText, sorted, sortedText } from "../../base/order.ts";
 import type { Declared } from "../../model/declared.ts";
 import type { StatementRequirements } from "../../model/requirements.ts";
@@ -46,6 +46,8 @@ export function advise(input: AdviseInput): Advice {
   const clauses = new Clauses(ways, { pairs, declared });
   const obstacles = new Obstacles({ index, declared, target, actors, watch, rules, managed });
 
+  // Superusers need no grants, and nothing about grants is learned from them.
+  const judged = pairs.filter(({ role }) => !mayDoEverything(index, role));
   const removals: Removal[] = [];
   const withheld: { unit: Unit; obstacle: Obstacle }[] = [];
   const needed: Unit[] = [];
@@ -82,8 +84,8 @@ export function advise(input: AdviseInput): Advice {
   const use = { index, actors, clauses, units, declared, target, obstacles };
   return {
     watch,
-    observed: pairs.length,
-    decided: pairs.filter((each) => each.decided).length,
+    observed: judged.length,
+    decided: judged.filter((each) => each.decided).length,
     removals: sorted(
       removals.filter((each) => !stays(each)),
       (a, b) => compareText(a.unit.id, b.unit.id),

@@ -3,7 +3,7 @@ import { compareText, sorted, sortedText } from "../../base/order.ts";
 import type { Declared } from "../../model/declared.ts";
 import { resourceKey } from "../../model/resource.ts";
 import { PUBLIC, type RoleName } from "../../model/role.ts";
-import type { Actor, JudgedPair } from "./actors.ts";
+import { type Actor, isKnown, type JudgedPair } from "./actors.ts";
 import type { IdentityUse, RoleUse, Split, Unit } from "./advice.ts";
 import type { Clauses } from "./clauses.ts";
 import type { Obstacles } from "./obstacles.ts";
@@ -38,7 +38,7 @@ export function roleUses(input: SummaryInput): readonly RoleUse[] {
       used: grants.filter((key) => clauses.isUsed({ grants: [key], members: [] })).length,
       members: below.length,
       usedBy: using.length,
-      idle: sortedText(idle.filter(seen)),
+      idle: sortedText(idle.filter((name) => seen(name) && isKnownOf(name, input))),
       unseen: sortedText(idle.filter((name) => !seen(name))),
       statements: new Set(pairs.map((each) => each.statement.fingerprint)).size,
       calls: pairs.reduce((sum, each) => sum + each.calls, 0),
@@ -48,6 +48,11 @@ export function roleUses(input: SummaryInput): readonly RoleUse[] {
       ),
     };
   });
+}
+
+/** Whether all is known that a role, and whoever gets to it, needed. */
+function isKnownOf(role: RoleName, { obstacles, actors }: SummaryInput): boolean {
+  return obstacles.holders(role).every((each) => actors.get(each)?.pairs.every(isKnown) === true);
 }
 
 function pairsOf(role: RoleName, { actors, obstacles }: SummaryInput): readonly JudgedPair[] {
@@ -127,12 +132,14 @@ function components(used: readonly { readonly member: RoleName; readonly keys: r
 }
 
 /** Roles that cannot log in, that give something or have members, and that nothing observed leans on. */
-export function unusedRolesOf({ index, clauses }: SummaryInput): readonly RoleName[] {
+export function unusedRolesOf(input: SummaryInput): readonly RoleName[] {
+  const { index, clauses } = input;
   const own = grantsOf(index);
   const members = membersOf(index);
   const owners = new Set([...index.recorded.holdings.values()].map(({ owner }) => owner));
   return ordinary(index).filter((role) => {
     if (index.recorded.roles.get(role)?.attributes["login"] === true || owners.has(role)) return false;
+    if (!isKnownOf(role, input)) return false;
     const grants = own.get(role) ?? [];
     const edges = (members.get(role) ?? []).map((member) => memberKey(member, role));
     return grants.length + edges.length > 0 && !clauses.isUsed({ grants, members: edges });
