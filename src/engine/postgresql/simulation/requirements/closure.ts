@@ -177,7 +177,7 @@ export class Closure {
       for (const check of tree.relations) await this.#check(check, tree, running);
       this.named(tree, running);
       for (const { type, place } of tree.domains) {
-        await this.#domain(type, { ...running, certainty: place.conditional ? "conditional" : running.certainty });
+        await this.domain(type, { ...running, certainty: place.conditional ? "conditional" : running.certainty });
       }
       for (const use of tree.routines) await this.rules.addRoutine(this, use, running);
       for (const write of tree.writes) await this.rules.addTableCode(this, write, running);
@@ -196,7 +196,8 @@ export class Closure {
     return true;
   }
 
-  async #domain(type: number, running: Running): Promise<void> {
+  /** The checks of a domain and of those below it; of any other type nothing. */
+  async domain(type: number, running: Running): Promise<void> {
     const { objects } = this.workspace;
     for (let at = objects.types.get(type); at !== undefined; at = objects.types.get(at.base)) {
       const inside: Running = { ...running, text: null, origin: [...running.origin, `domain ${at.schema}.${at.name}`] };
