@@ -1,4 +1,4 @@
-import { statSync, readdirSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Receipt } from "../../src/audit/log/audit-log.ts";
@@ -74,3 +74,60 @@ test.each(LATE)(
     expect(readdirSync(join(folder, "state", "quarantine"))).toEqual([]);
   },
 );
+
+test("a clock that goes back makes no entry older than the one before, and more than a second of it is written down", async () => {
+  const folder = auditFolder();
+  const { signer } = testKey();
+  let now = Date.parse("2026-11-22T10:00:00.000Z");
+  const clock = { now: () => new Date(now) };
+  const append = async (): Promise<void> => {
+    await using log = await openTestLog(fileAuditStore({ folder }), signer, { clock });
+    await log.append(sampleEvent(1));
+  };
+  for (const step of [0, 5000, -900, -10_000, 20_000]) {
+    now += step;
+    await append();
+  }
+  const { report, entries } = await readLog(folder, signer);
+  expect(report.faults).toEqual([]);
+  const late = "2026-11-22T10:00:05.000Z";
+  expect(entries.map(({ type, time, fields }) => [type, time, fields["behind_ms"] ?? null])).toEqual([
+    ["log.opened", "2026-11-22T10:00:00.000Z", null],
+    ["snapshot.taken", "2026-11-22T10:00:00.000Z", null],
+    ["snapshot.taken", late, null],
+    ["snapshot.taken", late, null],
+    ["clock.skew", late, 10_900],
+    ["snapshot.taken", late, null],
+    ["snapshot.taken", "2026-11-22T10:00:14.100Z", null],
+  ]);
+});
+
+test("a log that was changed on the disk is not written to, and it is said where", async () => {
+  const { signer } = testKey();
+  for (const [path, tamper, where] of [
+    ["tree/tile/entries/000.p/3", flipped, /entries.000\.p.3/],
+    ["tree/tile/0/000.p/3", flipped, /tile.0.000\.p.3/],
+    ["tree/checkpoint", flipped, /checkpoint/],
+    ["state/commit/000000000002", flipped, /commit 2/],
+    ["state/commit/000000000001", flipped, /commit 1|000\.p/],
+  ] as const) {
+    const folder = auditFolder();
+    {
+      await using log = await openTestLog(fileAuditStore({ folder }), signer);
+      await log.append(sampleEvent(1));
+      await log.append(sampleEvent(2));
+    }
+    const file = join(folder, path);
+    writeFileSync(file, tamper(readFileSync(file)));
+    const refused = await openTestLog(fileAuditStore({ folder }), signer).catch((error: unknown) => error);
+    expect([path, refused]).toMatchObject([path, { code: "RW604", message: expect.stringMatching(where) }]);
+  }
+});
+
+/** The same with one bit in the middle turned. */
+function flipped(bytes: Uint8Array): Uint8Array {
+  const copy = Uint8Array.from(bytes);
+  const at = Math.floor(copy.length / 2);
+  copy[at] = (copy[at] ?? 0) ^ 4;
+  return copy;
+}
