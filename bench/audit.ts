@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -24,11 +24,17 @@ import { type Disk, realDisk } from "../src/store/files/audit/disk.ts";
 import { postgresqlAuditStore } from "../src/store/postgresql/audit/audit-store.ts";
 
 /**
- * Measures the audit log on local files and in a PostgreSQL database, one JSON object a line: `node bench/audit.ts [--entries 1000000] [--appends 2000]`. Every figure says under which conditions: batch, delay of each sync, entry size.
+ * Measures the audit log on local files and in a PostgreSQL database, one JSON object a line: `node bench/audit.ts [--entries 1000000] [--appends 2000] [--write]`. With `--write` they stand in bench/audit.md too. Every figure says under which conditions: batch, delay of each sync, entry size.
  */
 const { values } = parseArgs({
-  options: { entries: { type: "string", default: "1000000" }, appends: { type: "string", default: "2000" } },
+  options: {
+    entries: { type: "string", default: "1000000" },
+    appends: { type: "string", default: "2000" },
+    write: { type: "boolean", default: false },
+  },
 });
+/** A line of the table of bench/audit.md. */
+const rows: string[] = [];
 
 const ACTOR: AuditEvent["actor"] = { name: "bench@here", kind: "service", authn: null };
 const folders: string[] = [];
@@ -42,6 +48,7 @@ try {
   }
   await benchDatabase();
   await benchReading(Number(values.entries));
+  if (values.write) writeFileSync(new URL("audit.md", import.meta.url), report(new Date()));
 } finally {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 }
@@ -75,6 +82,26 @@ function print(
     conditions,
   };
   process.stdout.write(`${JSON.stringify(line)}\n`);
+  const shown = target === null ? "" : `${isRate ? "at least" : "at most"} ${target.toLocaleString("en-US")} ${unit}`;
+  const what = ["store", "batch", "sync_delay_ms", "entries"].map((key) => {
+    const value = more[key];
+    return typeof value === "number" ? value.toLocaleString("en-US") : typeof value === "string" ? value : "";
+  });
+  const cells = [...what, metric, `${Number(value.toPrecision(3)).toLocaleString("en-US")} ${unit}`, shown];
+  rows.push(`| ${[...cells, met === null ? "" : met ? "yes" : "NO", conditions.load_average].join(" | ")} |`);
+}
+
+function report(now: Date): string {
+  return `# The audit log
+
+Written by \`npm run bench -- audit\` on ${now.toISOString().slice(0, 10)}: ${cpus().length} × ${cpus()[0]?.model ?? ""}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}; files in ${tmpdir()}, PostgreSQL ${DEFAULT_MAJOR} on the same machine with
+\`fsync\` and \`synchronous_commit\` on and no standby. Entries of about 600 bytes, one caller that waits for each batch, level \`committed\`, two syncs a batch and those of the openings. \`delay\`: milliseconds that every sync was made longer by. \`load\`: the machine's, as an
+average over a minute; above the number of processors times mean little. Targets are for two quiet cores.
+
+| store | batch | delay | entries | metric | value | target | met | load |
+|---|---:|---:|---:|---|---:|---:|---|---:|
+${rows.join("\n")}
+`;
 }
 
 function newFolder(): string {
