@@ -97,6 +97,10 @@ test("the plan itself is kept beside the log, shown with its entry, and erased w
   const told = await shop.folder.run(erased);
   expectExit(told, 0);
   expect(told.json()["plans"]).toBeGreaterThan(0);
+  expect(told.json()["openings"]).toBeGreaterThan(0);
+  const bare = await shop.folder.run(["audit", "show", String(intent?.index)]);
+  expect(bare.stdout).toMatch(/ERASED +changes\.0\.subject/);
+  expect(bare.stdout).not.toContain("reporting_ro");
   expect((await shop.folder.run(["audit", "show", String(intent?.index)])).stdout).toMatch(/PLAN +it was erased/);
   expectExit(await shop.folder.run(["audit", "verify", "--full"]), 0);
   expect((await shop.folder.run(erased)).stdout).toContain("RW630");

@@ -136,6 +136,22 @@ export function auditStoreConformance(
       const left = await reopen().openings.find(ids);
       expect(["a", "c"].map((id) => left.get(id)?.length)).toEqual([1, 0]);
       expect(await reopen().openings.refer('al"ice')).not.toBe(alice);
+      // Whoever never did anything is named all the same: in changes and statements.
+      const named = (entry: string, path: string, value: string) => ({ entry, path, salt: "s", value, subject: null });
+      await store.openings.keep([
+        named("f", "changes.0.subject", 'readers, c"arol'),
+        named("f", "changes.1.subject", 'c"arol2'),
+        named("f", "statement", 'grant a to "c"arol"'),
+        named("f", "statement", 'grant a to "xc"arol"'),
+        named("f", "because", 'c"arol'),
+      ]);
+      expect(await store.openings.erase('c"arol')).toEqual({ reference: null, openings: 2 });
+      expect((await reopen().openings.find(new Set(["f"]))).get("f")?.map(({ value }) => value)).toEqual([
+        'c"arol2',
+        'grant a to "xc"arol"',
+        'c"arol',
+      ]);
+      expect(await store.openings.erase('c"arol')).toBeNull();
     });
 
     test("a blob comes back by its address, and equal ones have unequal addresses", async () => {

@@ -52,6 +52,29 @@ export function opens(opening: Pick<Opening, "path" | "salt" | "value">, commitm
   return equalBytes(digestOf(opening, salt), digest);
 }
 
+/** Where a text of a statement or a record stands: it names people in the middle of others. */
+const TEXTS = /^(?:statement|approved)$/;
+/** Where the roles of a change stand, separated by commas. */
+const ROLES = /^changes\.\d+\.subject$/;
+
+/** Whether an opening is about somebody: as the one whom it is about, as a role of a change, or named as a word of its own in a statement. */
+export function isAbout(opening: Opening, who: { readonly reference: string | null; readonly name: string }): boolean {
+  const { subject, path, value } = opening;
+  if (subject !== null && subject === who.reference) return true;
+  if (ROLES.test(path)) return value === who.name || value.split(", ").includes(who.name);
+  return TEXTS.test(path) && names(value, who.name);
+}
+
+/** Whether a text has a name as a word of its own. */
+export function names(text: string, name: string): boolean {
+  if (name === "") return false;
+  for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1)) {
+    const [before, after] = [text.slice(0, at), text.slice(at + name.length)];
+    if (!/[\p{L}\p{N}_]$/u.test(before.slice(-2)) && !/^[\p{L}\p{N}_]/u.test(after.slice(0, 2))) return true;
+  }
+  return false;
+}
+
 function digestOf({ path, value }: Pick<Opening, "path" | "value">, salt: Uint8Array): Uint8Array {
   return sha256(Buffer.concat([DOMAIN, salt, Buffer.from(`${path}\0${value}`, "utf8")]));
 }

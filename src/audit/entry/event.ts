@@ -198,7 +198,8 @@ export interface EventFields {
   "log.key.retired": { readonly key_id: string; readonly last_size: number };
   "anchor.recorded": { readonly kind: string; readonly size: number; readonly root: string; readonly place: Personal };
   "erasure.performed": {
-    readonly reference: string;
+    /** Null for somebody who had none: who is named, and did nothing. */
+    readonly reference: string | null;
     readonly openings: number;
     /** How many plans that named them were removed. */
     readonly plans?: number;

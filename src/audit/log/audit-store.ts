@@ -64,8 +64,8 @@ export interface OpeningStore {
   keep(openings: readonly Opening[]): Promise<void>;
   /** What opens these entries, by their ids. What was erased is left out. */
   find(entries: ReadonlySet<string>): Promise<ReadonlyMap<string, readonly Opening[]>>;
-  /** Erases a name and everything about it; null where there is no such name. */
-  erase(name: string): Promise<{ readonly reference: string; readonly openings: number } | null>;
+  /** Erases a name and everything about it (`isAbout`); null where there is no such name, and nothing names it. The reference is null where it had none. */
+  erase(name: string): Promise<{ readonly reference: string | null; readonly openings: number } | null>;
 }
 
 /** Keeps long content beside the log, under the digest that an entry names. */

@@ -1,4 +1,4 @@
-import { personal } from "../../audit/entry/commitment.ts";
+import { names, personal } from "../../audit/entry/commitment.ts";
 import { EXIT, RolewrightError } from "../../base/error.ts";
 import { askYesNoDetails, declined } from "../ask.ts";
 import { textAt } from "../../audit/export/row.ts";
@@ -29,7 +29,7 @@ export const auditErase: Action = async (context, input) => {
     throw new RolewrightError("RW630", `the log knows nobody of the name \`${name}\``, {
       help: "names are exact: `rolewright audit log` shows them",
     });
-  const { reference, openings } = erased ?? { reference: "", openings: 0 };
+  const { reference, openings } = erased ?? { reference: null, openings: 0 };
   await log.append({
     type: "erasure.performed",
     actor: ownActor(),
@@ -65,13 +65,11 @@ async function erasePlans(
     const address = textAt(row, "plan.blob");
     if (address !== null) addresses.add(address);
   }
-  const escaped = name.replaceAll(/[\\^$.*+?()[\]{}|]/gu, "\\$&");
-  const word = new RegExp(`(?<![\\p{L}\\p{N}_])${escaped}(?![\\p{L}\\p{N}_])`, "u");
   let removed = 0;
   for (const address of addresses) {
     const content = await store.blobs.get(address);
     const text = content === null ? "" : (decodeUtf8(content) ?? "");
-    if (!textsIn(text).some((each) => word.test(each))) continue;
+    if (!textsIn(text).some((each) => names(each, name))) continue;
     await store.blobs.remove(address);
     removed += 1;
   }

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import type { Opening } from "../../audit/entry/commitment.ts";
+import { isAbout, type Opening } from "../../audit/entry/commitment.ts";
 import type { BlobStore, OpeningStore } from "../../audit/log/audit-store.ts";
 import { decodeUtf8 } from "../../audit/note/base64.ts";
 import { equalBytes, sha256 } from "../../audit/tree/hashing.ts";
@@ -68,23 +68,26 @@ export function bucketOpenings(bucket: Bucket): OpeningStore {
       return found;
     },
     async erase(name) {
-      const person = await readPerson(name);
-      if (person === null) return null;
+      const reference = (await readPerson(name))?.ref ?? null;
       let openings = 0;
-      for (const key of await keys()) openings += await eraseIn(bucket, key, person.ref);
+      for (const key of await keys()) openings += await eraseIn(bucket, key, { reference, name });
       await bucket.remove(personKey(name));
-      return { reference: person.ref, openings };
+      return reference === null && openings === 0 ? null : { reference, openings };
     },
   };
 }
 
 /** Erases what is about somebody in one object, and nothing that others erased meanwhile comes back. */
-async function eraseIn(bucket: Bucket, key: string, reference: string): Promise<number> {
+async function eraseIn(
+  bucket: Bucket,
+  key: string,
+  who: { readonly reference: string | null; readonly name: string },
+): Promise<number> {
   for (;;) {
     const object = await bucket.get(key);
     if (object === null) return 0;
     const kept = parse(key, object) as readonly Kept[];
-    const about = (each: Kept): boolean => "subject" in each && each.subject === reference;
+    const about = (each: Kept): boolean => "subject" in each && isAbout(each, who);
     const count = kept.filter(about).length;
     if (count === 0) return 0;
     const rest = kept.map((each) => (about(each) ? { entry: each.entry, path: each.path, erased: true } : each));

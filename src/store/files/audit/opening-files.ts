@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { join } from "node:path";
-import type { Opening } from "../../../audit/entry/commitment.ts";
+import { isAbout, type Opening } from "../../../audit/entry/commitment.ts";
 import type { OpeningStore } from "../../../audit/log/audit-store.ts";
 import { decodeUtf8 } from "../../../audit/note/base64.ts";
 import { compareText } from "../../../base/order.ts";
@@ -77,11 +77,11 @@ export function openingFiles(disk: Disk, folders: Folders): OpeningStore {
     },
     async erase(name) {
       const person = await readPerson(name);
-      if (person === null) return null;
+      const reference = person?.ref ?? null;
       let openings = 0;
       for (const file of await files()) {
         const kept = await readKept(file);
-        const about = (each: Kept): boolean => "subject" in each && each.subject === person.ref;
+        const about = (each: Kept): boolean => "subject" in each && isAbout(each, { reference, name });
         if (!kept.some(about)) continue;
         openings += kept.filter(about).length;
         const rest = kept.map((each) => (about(each) ? { entry: each.entry, path: each.path, erased: true } : each));
@@ -89,7 +89,7 @@ export function openingFiles(disk: Disk, folders: Folders): OpeningStore {
       }
       await disk.remove(personFile(name));
       await disk.sync(folders.people);
-      return { reference: person.ref, openings };
+      return person === null && openings === 0 ? null : { reference, openings };
     },
   };
 }

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import type { Opening } from "../../../audit/entry/commitment.ts";
+import { isAbout, type Opening } from "../../../audit/entry/commitment.ts";
 import type { BlobStore, OpeningStore } from "../../../audit/log/audit-store.ts";
 import { decodeUtf8 } from "../../../audit/note/base64.ts";
 import { equalBytes, sha256 } from "../../../audit/tree/hashing.ts";
@@ -30,7 +30,15 @@ export type OpeningRow = readonly [entry: string, opening: string | null];
 
 /** What is erased keeps its place, so that it is known not to be anywhere. */
 export const ERASE_OPENINGS = `
-  update rolewright_audit.opening set subject = null, opening = null where subject = $1 returning entry`;
+  update rolewright_audit.opening o set subject = null, opening = null
+  from unnest($1::text[], $2::int[]) about (entry, place)
+  where o.entry = about.entry and o.place = about.place and o.opening is not null returning o.entry`;
+
+/** What may be about somebody: by the reference, or since the name stands in it. What else it takes is looked at by whoever erases. */
+export const FIND_ABOUT = `
+  select entry, place::text, opening::text from rolewright_audit.opening
+  where opening is not null and (subject = $1 or position($2::bytea in opening) > 0)`;
+export type AboutRow = readonly [entry: string, place: string, opening: string];
 
 export const PUT_BLOB = `insert into rolewright_audit.blob (address, bytes) values ($1, $2) on conflict do nothing`;
 export const GET_BLOB = `select bytes::text from rolewright_audit.blob where address = $1`;
@@ -84,11 +92,14 @@ export function openingRows(use: Use, look: Look): OpeningStore {
       use((session) =>
         inTransaction(session, async () => {
           const [person] = await session.rows<PersonRow>(LOCK_PERSON, [digestOf(name)]);
-          if (person === undefined) return null;
-          const [reference] = person;
-          const erased = await session.rows(ERASE_OPENINGS, [reference]);
+          const reference = person?.[0] ?? null;
+          const written = JSON.stringify(name).slice(1, -1);
+          const found = await session.rows<AboutRow>(FIND_ABOUT, [reference, Buffer.from(written, "utf8")]);
+          const about = found.filter(([entry, , opening]) => isAbout(parse(entry, opening), { reference, name }));
+          const places = [about.map(([entry]) => entry), about.map(([, place]) => Number(place))];
+          const erased = await session.rows(ERASE_OPENINGS, places);
           await session.rows(REMOVE_PERSON, [digestOf(name)]);
-          return { reference, openings: erased.length };
+          return reference === null && erased.length === 0 ? null : { reference, openings: erased.length };
         }),
       ),
   };
