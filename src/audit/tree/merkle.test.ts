@@ -53,7 +53,7 @@ test("an edge that grows in pieces has the root of the whole, across whole tiles
     edge = growEdge(edge, entries.slice(edge.size, size)).edge;
     expect([size, hex(edgeRoot(edge))]).toEqual([size, hex(rootOf(entries.slice(0, size).map(leafHash)))]);
   }
-});
+}, 60_000);
 
 test("every inclusion proof holds, and none of another index, size, leaf, root or length", async () => {
   for (const size of [1, 2, 3, 7, 8, 33, 70]) {
