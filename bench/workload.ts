@@ -8,7 +8,7 @@ import { simulation } from "../src/engine/postgresql/simulation/index.ts";
 import { collectLogs } from "../src/simulation/evidence/collect.ts";
 
 /**
- * Measures how fast logs become evidence and in how much memory, one JSON object a line: `node bench/workload.ts [--lines 10000000]`. Baselines of the same run: `wc -l`, Node reading the file and counting line ends in
+ * Measures how fast logs become evidence and in how much memory, one JSON object a line: `node bench/workload.ts [--lines 10000000] [--only "quiet csvlog,literals stderr"]`. Baselines of the same run: `wc -l`, Node reading the file and counting line ends in
  * the chunks, and Node's own line reader. Every figure is of a process of its own.
  *
  * The peak of memory does not follow the log: about 550 MiB of it are V8's, for the moment in which it compiles the parser (WebAssembly) for speed.
@@ -19,6 +19,7 @@ import { collectLogs } from "../src/simulation/evidence/collect.ts";
 const { values } = parseArgs({
   options: {
     lines: { type: "string", default: "10000000" },
+    only: { type: "string" },
     measure: { type: "string" },
     file: { type: "string" },
     prefix: { type: "string" },
@@ -69,6 +70,7 @@ async function main(lines: number): Promise<void> {
     for (const kind of ["quiet", "alike", "literals"] as const) {
       for (const form of ["csvlog", "jsonlog", "stderr"] as const) {
         if (form !== "csvlog" && kind === "alike") continue;
+        if (values.only !== undefined && !values.only.split(",").includes(`${kind} ${form}`)) continue;
         const file = join(folder, `${kind}.${form === "csvlog" ? "csv" : form === "jsonlog" ? "json" : "log"}`);
         process.stderr.write(`writing ${lines} lines of ${kind} ${form}\n`);
         generate(file, { kind, form, lines });
@@ -193,7 +195,7 @@ function generate(file: string, { kind, form, lines }: Log): void {
     const line = lineOf(form, {
       time,
       user: `svc_${session % 20}`,
-      session: `${(0x68000000 + generation * 256 + session).toString(16)}.${(4096 + session).toString(16)}`,
+      session: `${(Date.UTC(2026, 9, 1) / 1000 + generation * 1000).toString(16)}.${(4096 + session).toString(16)}`,
       number: number + 1,
       message: messageOf(kind, i, number),
     });

@@ -5,6 +5,7 @@ import { cassandraReference } from "./docs/cassandra-reference.ts";
 import { checkReference } from "./docs/check-reference.ts";
 import { commandReference } from "./docs/command-reference.ts";
 import { errorReference } from "./docs/error-reference.ts";
+import { evidenceReference } from "./docs/evidence-reference.ts";
 import { mysqlReference } from "./docs/mysql-reference.ts";
 import { policyReference } from "./docs/policy-reference.ts";
 import { postgresqlReference } from "./docs/postgresql-reference.ts";
@@ -20,6 +21,7 @@ const pages: Readonly<Record<string, string>> = {
   "docs/policies.md": policyReference(),
   "docs/reference/cli.md": commandReference(),
   "docs/reference/errors.md": await errorReference(join(ROOT, "src/model/codes")),
+  "docs/reference/evidence.md": await evidenceReference(),
   "docs/engines/cassandra.md": cassandraReference(),
   "docs/engines/mariadb.md": mysqlReference("mariadb"),
   "docs/engines/mysql.md": mysqlReference("mysql"),

@@ -30,6 +30,22 @@ export async function workloadServer(context: CliContext, input: Input): Promise
   }
   if ((await findManifest(context)) !== null) {
     const read = await readManifest(context);
+    const engines = new Set(Object.values(read.manifest.targets ?? {}).map(({ engine }) => engine));
+    const [only] = engines;
+    // Logs alone need an engine, and no target to connect to.
+    if (
+      context.globals.targets.length === 0 &&
+      input.text("live") === null &&
+      engines.size === 1 &&
+      only !== undefined
+    ) {
+      return {
+        engine: await loadEngine(named ?? only),
+        url: () => urlFrom(input, context),
+        databases: null,
+        isNamed: false,
+      };
+    }
     const name = chooseTarget(read.manifest, context);
     const entry = read.manifest.targets?.[name];
     return {

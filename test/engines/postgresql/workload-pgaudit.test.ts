@@ -12,7 +12,7 @@ const describePgaudit = "missing" in library ? describe.skip : describe;
 const title = "missing" in library ? `evidence of pgAudit (skipped: ${library.missing})` : "evidence of pgAudit";
 const path = "missing" in library ? "" : library.library;
 
-const PREFIX = "%m [%p] %l %e %q%u@%d/%a ";
+const PREFIX = "%m [%p] %l %e %c %q%u@%d/%a ";
 
 async function startAuditing(settings: Readonly<Record<string, string>>): Promise<PostgresServer> {
   return await startWithPgaudit(path, {

@@ -13,7 +13,7 @@ const FORMS = [
   { destination: "jsonlog", ending: ".json", majors: [15, 16, 17, 18] },
   { destination: "stderr", ending: ".log", majors: ALL },
 ] as const;
-const PREFIX = "%m [%p] %l %e %q%u@%d/%a ";
+const PREFIX = "%m [%p] %l %e %c %q%u@%d/%a ";
 
 describe.each(FORMS)("the evidence of a $destination", ({ destination, ending, majors }) => {
   it.each(majors)("says who did what as which role, on PostgreSQL %i", async (major) => {

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import type { ObservedStatement } from "../../../../model/workload.ts";
 import type { Grammar } from "../../../simulation.ts";
-import { type Lexed, lex, type Skeleton } from "./lexer.ts";
+import { lex, type Skeleton } from "./lexer.ts";
 import { normalize, type Parse } from "./normalize.ts";
 import type { Tree } from "./tree.ts";
 
@@ -59,19 +59,8 @@ export function postgresqlGrammar(): PostgresqlGrammar {
 
 function readText(text: string, statement: (skeleton: Skeleton) => ObservedStatement): readonly ObservedStatement[] {
   if (text.length > MOST_TEXT) return [unreadable(text)];
-  const standard = lex(text);
-  if (!standard.doubtful) return standard.torn ? [unreadable(text)] : standard.statements.map(statement);
-  // A string that ends in a backslash: with `standard_conforming_strings` off it goes on. One reading must fall out, or none is believed.
-  const readings = [standard, lex(text, "escape")]
-    .filter((lexed) => !lexed.torn)
-    .map((lexed) => parsed(lexed, statement));
-  const [first, second] = readings.filter((statements) => statements.every((each) => each.text !== ""));
-  if (first === undefined) return [unreadable(text)];
-  return second === undefined || JSON.stringify(second) === JSON.stringify(first) ? first : [unreadable(text)];
-}
-
-function parsed(lexed: Lexed, statement: (skeleton: Skeleton) => ObservedStatement): readonly ObservedStatement[] {
-  return lexed.statements.map(statement);
+  const { statements, torn, doubtful } = lex(text);
+  return torn || doubtful ? [unreadable(text)] : statements.map(statement);
 }
 
 interface Reading {

@@ -12,10 +12,10 @@ export type Literal =
   | { readonly kind: "number" }
   | { readonly kind: "parameter"; readonly number: number };
 
-/** How backslashes in `'...'` were meant: by `standard_conforming_strings`. */
-export type Backslash = "standard" | "escape";
-
-/** What the lexer found. `torn`: a quote or comment was never closed. `doubtful`: a plain string ends in a backslash, which would mean something else with `standard_conforming_strings` off. */
+/**
+ * What the lexer found. `torn`: a quote or comment was never closed. `doubtful`: a plain string ends in a backslash. With `standard_conforming_strings` off, which no log tells, it would go on, and what follows would be
+ * literals in one reading and names in the other.
+ */
 export interface Lexed {
   readonly statements: readonly Skeleton[];
   readonly torn: boolean;
@@ -35,13 +35,12 @@ const POSITION_ENDS =
   /^(?:having|limit|offset|window|union|intersect|except|for|fetch|into|returning|rows|range|groups)$/iu;
 
 /** Takes the literals out of a text after PostgreSQL's lexical rules, and splits it at the semicolons that end statements. One pass; memory follows the text. */
-export function lex(text: string, backslash: Backslash = "standard"): Lexed {
-  return new Lexer(text, backslash).run();
+export function lex(text: string): Lexed {
+  return new Lexer(text).run();
 }
 
 class Lexer {
   readonly #text: string;
-  readonly #backslash: Backslash;
   readonly #statements: Skeleton[] = [];
   #at = 0;
   #torn = false;
@@ -64,9 +63,8 @@ class Lexer {
   #blocks = 0;
   #groups: Group[] = [];
 
-  constructor(text: string, backslash: Backslash) {
+  constructor(text: string) {
     this.#text = text;
-    this.#backslash = backslash;
   }
 
   run(): Lexed {
@@ -85,7 +83,7 @@ class Lexer {
       this.#at++;
     } else if (code === 45 && next === 45) this.#lineComment();
     else if (code === 47 && next === 42) this.#blockComment();
-    else if (code === 39) this.#string(this.#at + 1, this.#backslash === "escape");
+    else if (code === 39) this.#string(this.#at + 1, false);
     else if (code === 34) this.#quotedName();
     else if (code === 36) this.#dollar();
     else if (isDigit(code) || (code === 46 && isDigit(next))) this.#number();
@@ -139,7 +137,8 @@ class Lexer {
       if (slashes % 2 === 1 && escapes) at = quote + 1;
       else if (text.charCodeAt(quote + 1) === 39) at = quote + 2;
       else {
-        if (slashes % 2 === 1) this.#doubtful = true;
+        const isEscape = this.#last === "escape" && quote === from + 1;
+        if (slashes % 2 === 1 && !isEscape) this.#doubtful = true;
         this.#at = quote + 1;
         break;
       }
@@ -233,7 +232,7 @@ class Lexer {
     const next = text.charCodeAt(this.#at + 1);
     // e'..', b'..', x'..', n'..', u&'..'
     if (next === 39 && (first === 101 || first === 98 || first === 120 || first === 110)) {
-      this.#string(this.#at + 2, first === 101 || this.#backslash === "escape");
+      this.#string(this.#at + 2, first === 101);
       return;
     }
     if (first === 117 && next === 38 && text.charCodeAt(this.#at + 2) === 39) {

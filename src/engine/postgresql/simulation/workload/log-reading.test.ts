@@ -26,7 +26,7 @@ function csv(lines: readonly Line[]): string {
         q("shop"),
         42,
         q("10.0.0.1:5000"),
-        line.session ?? "691f0000.1092",
+        line.session ?? "6b001a20.1092",
         line.number ?? index + 1,
       ];
       const rest = [
@@ -156,7 +156,7 @@ describe("who a session acts as", () => {
       ],
     ],
     ["rw", ["begin", "set role rw", "commit and chain"]],
-    ["null", [said("set role rw", { session: "691f0000.9999" })]],
+    ["null", [said("set role rw", { session: "6b001a20.9999" })]],
   ])("is %s after %j", async (role, statements) => {
     expect(await after(...statements)).toBe(`${role}: select mark`);
   });
@@ -182,6 +182,13 @@ describe("who a session acts as", () => {
       "null: select $1",
       "app: select $1",
     ]);
+  });
+
+  it("is not known where logging was switched on while it was open, and known where it began later", async () => {
+    const before = said("select 1", { session: "6b000c10.1", number: 1 });
+    const after = said("select 2", { session: "6b001a5c.2", number: 1, at: "2026-11-20 11:00:00.000 UTC" });
+    const { told } = await read("csvlog", csv([before, after]));
+    expect(told).toEqual(["null: select $1", "app: select $1"]);
   });
 
   it("is not known where not every statement is logged", async () => {
@@ -310,7 +317,7 @@ describe("a log that is not whole", () => {
     ...Array.from({ length: count }, (_, i) => said(`select a${i}, 'it"s\n${i}' from t`)),
   ];
 
-  it("gives the same wherever the pieces that it comes in are cut", async () => {
+  it("gives the same wherever the pieces that it comes in are cut", { timeout: 60_000 }, async () => {
     for (const [kind, log] of [
       ["csvlog", csv(texts(6))],
       ["jsonlog", json(texts(6))],
@@ -356,7 +363,9 @@ describe("a log that is not whole", () => {
     expect(plainForged.uses.map(({ login }) => login)).toEqual(["app"]);
   });
 
-  it("keeps of a statement of a hundred megabytes the command, and goes on behind it", async () => {
+  it("keeps of a statement of a hundred megabytes the command, and goes on behind it", {
+    timeout: 120_000,
+  }, async () => {
     const long = `insert into t values ('${"x".repeat(100_000_000)}')`;
     for (const [kind, make] of [
       ["csvlog", csv],
@@ -435,7 +444,7 @@ function plain(lines: readonly Line[]): string {
   return lines
     .map((line, index) => {
       const at = line.at ?? `2026-11-20 10:00:${String(index % 60).padStart(2, "0")}.000 UTC`;
-      const prefix = `${at} [42] ${index + 1} ${line.code ?? "00000"} ${line.session ?? "691f0000.1092"} ${line.user ?? "app"}@shop/svc `;
+      const prefix = `${at} [42] ${index + 1} ${line.code ?? "00000"} ${line.session ?? "6b001a20.1092"} ${line.user ?? "app"}@shop/svc `;
       const tabbed = (text: string): string => text.replaceAll("\n", "\n\t");
       const query = line.query === undefined ? "" : `${prefix}STATEMENT:  ${tabbed(line.query)}\n`;
       return `${prefix}${line.code === undefined ? "LOG" : "ERROR"}:  ${tabbed(line.message)}\n${query}`;
@@ -453,7 +462,7 @@ function json(lines: readonly Line[]): string {
         user: line.user ?? "app",
         dbname: "shop",
         pid: 42,
-        session_id: line.session ?? "691f0000.1092",
+        session_id: line.session ?? "6b001a20.1092",
         line_num: line.number ?? index + 1,
         error_severity: "LOG",
         state_code: line.code,

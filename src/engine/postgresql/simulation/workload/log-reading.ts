@@ -19,6 +19,8 @@ const MOST_SESSIONS = 100_000;
 const MOST_WAITING = 5_000;
 /** Lines of different processes overtake each other; only more than this is a clock that went back. */
 const BACKWARDS_MS = 5_000;
+/** Session ids tell seconds, and a login takes a moment. */
+const JUST_BEGUN_MS = 2_000;
 
 /** They need no right and decide nothing. */
 const IDLE = new Set(
@@ -53,7 +55,7 @@ export class LogReading {
   readonly #grammar: PostgresqlGrammar;
   readonly #onUse: (use: Observation) => void;
   readonly #options: ReadingOptions;
-  readonly #sessions: Map<string, Session>;
+  readonly #series: Series;
   readonly #effects = new Remembered<readonly (readonly Effect[])[] | null>(5_000);
   #waiting: Observation[] | null = [];
   #everything = false;
@@ -76,7 +78,7 @@ export class LogReading {
     this.#grammar = grammar;
     this.#onUse = onUse;
     this.#options = options;
-    this.#sessions = sessionsOf(options.series);
+    this.#series = seriesOf(options.series);
   }
 
   /** A record that matters to nobody but the window. Gives back how many there were. */
@@ -122,7 +124,7 @@ export class LogReading {
         return;
       case "session-end":
         this.#finish(session);
-        if (entry.session !== null) this.#sessions.delete(entry.session);
+        if (entry.session !== null) this.#series.sessions.delete(entry.session);
         return;
       case "ended":
         return this.#finish(session);
@@ -130,6 +132,7 @@ export class LogReading {
         return this.#audit(session, entry, message.text);
       case "statement":
         this.#finish(session);
+        this.#series.loggedFrom ??= entry.time;
         session.audit = null;
         session.pending = { text: message.text, detail: entry.detail, isLogged: !message.ended, entry };
         if (message.ended) this.#finish(session);
@@ -143,7 +146,7 @@ export class LogReading {
     readonly lacks?: readonly ObservedField[];
     readonly losses?: readonly string[];
   }): EvidenceWindow {
-    for (const session of this.#sessions.values()) this.#finish(session);
+    for (const session of this.#series.sessions.values()) this.#finish(session);
     this.#release();
     const lacks = new Set<ObservedField>([...(window.lacks ?? []), ...(this.#everything ? [] : (["role"] as const))]);
     return {
@@ -182,27 +185,39 @@ export class LogReading {
 
   #session(entry: LogEntry): Session {
     const key = entry.session ?? "";
-    const known = entry.session === null ? undefined : this.#sessions.get(key);
+    const known = entry.session === null ? undefined : this.#series.sessions.get(key);
     if (known !== undefined && !entry.first) return known;
     if (known !== undefined) this.#finish(known); // Its number came again.
     const session: Session = {
-      startSeen: entry.first,
+      startSeen: entry.first && this.#isStart(entry),
       who: NOBODY,
       state: null,
       pending: null,
       audit: null,
     };
     if (entry.session === null) return session;
-    if (this.#sessions.size >= MOST_SESSIONS) {
-      const [[oldest, forgotten] = []] = this.#sessions;
+    if (this.#series.sessions.size >= MOST_SESSIONS) {
+      const [[oldest, forgotten] = []] = this.#series.sessions;
       if (oldest !== undefined && forgotten !== undefined) {
         this.#finish(forgotten);
-        this.#sessions.delete(oldest);
+        this.#series.sessions.delete(oldest);
       }
       this.#forgotten++;
     }
-    this.#sessions.set(key, session);
+    this.#series.sessions.set(key, session);
     return session;
+  }
+
+  /**
+   * Whether the first record of a session is of its beginning: logging may have been switched on while it was open, and then what it had set before is not known. So it must have begun when statements were logged, or
+   * just before the record.
+   */
+  #isStart(entry: LogEntry): boolean {
+    if (entry.message.startsWith("connection ")) return true;
+    const start = startOf(entry.session);
+    if (start === null) return false;
+    const { loggedFrom } = this.#series;
+    return Date.parse(entry.time) - start <= JUST_BEGUN_MS || (loggedFrom !== null && start >= Date.parse(loggedFrom));
   }
 
   #audit(session: Session, entry: LogEntry, text: string): void {
@@ -356,14 +371,26 @@ const NO_EFFECTS: Effects = [];
 const NOBODY = { user: null, database: null, application: null } as const;
 const NEVER = "1970-01-01T00:00:00.000Z";
 
-/** The sessions that an earlier file of the same log left open. */
-const SERIES = new WeakMap<object, Map<string, Session>>();
+/** What the files of one log have in common. */
+interface Series {
+  readonly sessions: Map<string, Session>;
+  /** The first statement that was logged at all. */
+  loggedFrom: string | null;
+}
 
-function sessionsOf(series: object | undefined): Map<string, Session> {
-  if (series === undefined) return new Map();
-  const known = SERIES.get(series) ?? new Map<string, Session>();
-  SERIES.set(series, known);
-  return known;
+const SERIES = new WeakMap<object, Series>();
+
+function seriesOf(key: object | undefined): Series {
+  const known = key === undefined ? undefined : SERIES.get(key);
+  const series: Series = known ?? { sessions: new Map(), loggedFrom: null };
+  if (key !== undefined) SERIES.set(key, series);
+  return series;
+}
+
+/** When a session began, in milliseconds: PostgreSQL's session ids begin with it, as hexadecimal seconds. Null: this is none. */
+function startOf(session: string | null): number | null {
+  const seconds = /^([0-9a-f]{8,})\.[0-9a-f]+$/u.exec(session ?? "")?.[1];
+  return seconds === undefined ? null : Number.parseInt(seconds, 16) * 1000;
 }
 
 /** The statements of a text that name what the message names in quotes. */
