@@ -1,5 +1,7 @@
 import { CAPABILITIES } from "../../src/engine/cassandra/capabilities.ts";
 import { KINDS, type KindSpec } from "../../src/engine/cassandra/privileges.ts";
+import { simulation } from "../../src/engine/cassandra/simulation/index.ts";
+import { CASSANDRA_SIMULATION, evidenceTable } from "./simulation-parts.ts";
 import { capabilityTable, limitList } from "./capability-table.ts";
 import { code, generatedFrom, markdownTable, page } from "./markdown.ts";
 
@@ -14,6 +16,9 @@ export function cassandraReference(): string {
     capabilityTable(CAPABILITIES),
     "## What it cannot do",
     limitList(CAPABILITIES),
+    "## Testing a change with what is really run",
+    evidenceTable(simulation),
+    ...CASSANDRA_SIMULATION,
     "## What can be held on what",
     markdownTable(["kind", "privileges", "as GRANT takes it", "kept in system_auth.role_permissions as"], rows),
     "What is held higher up counts below: on all tables of a keyspace, on the keyspace and on all keyspaces for a table; on the functions of a keyspace and on all functions for a function; on all roles for a role. A materialized view is read with SELECT on its table, and with nothing else.",

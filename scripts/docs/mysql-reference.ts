@@ -1,8 +1,10 @@
 import { CAPABILITIES } from "../../src/engine/mysql/capabilities.ts";
 import { isMysqlKind, PRIVILEGES, Privileges, type PrivilegeSpec, STORED } from "../../src/engine/mysql/privileges.ts";
 import { type ProductName, PRODUCTS } from "../../src/engine/mysql/product.ts";
+import { simulation } from "../../src/engine/mysql/simulation/index.ts";
 import { RESOURCE_KINDS } from "../../src/model/resource.ts";
 import { capabilityTable, limitList } from "./capability-table.ts";
+import { evidenceTable, MARIADB_SIMULATION, MYSQL_SIMULATION } from "./simulation-parts.ts";
 import { code, generatedFrom, markdownTable, page } from "./markdown.ts";
 
 /** The series whose privileges the page shows; those of later ones say so. */
@@ -41,6 +43,9 @@ export function mysqlReference(name: ProductName): string {
     capabilityTable(CAPABILITIES[name]),
     "## What it cannot do",
     limitList(CAPABILITIES[name]),
+    "## Testing a change with what is really run",
+    evidenceTable(simulation),
+    ...(name === "mariadb" ? MARIADB_SIMULATION : MYSQL_SIMULATION),
     "## What can be held on what",
     markdownTable(["kind", "privileges", "kept in"], rows),
     "`table` covers tables, views and sequences; `routine` covers functions, procedures and packages. `all-schemas` is `*.*` for what can be held below too, `server` for what cannot. `schema-pattern` is a name with `%` or `_` that is not escaped. `role` is what PROXY is held on.",

@@ -122,7 +122,7 @@ ${grants}
     expectExit(ran, 0);
     const { simulation } = documentOf(ran);
     expect(simulation).toMatchObject({ basis: { kind: "server", gaps: [] }, contradictions: [], rehearsal: [] });
-    expect(effects(ran).filter((line) => !/^unknown root/u.test(line))).toEqual([]);
+    expect(effects(ran).filter((line) => !line.startsWith("unknown root"))).toEqual([]);
   });
 
   test("what a service needs is not taken from it, nor what a procedure needs that it calls", async () => {

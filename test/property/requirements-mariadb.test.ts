@@ -62,6 +62,7 @@ describeOn("mariadb", "what statements need on MariaDB", () => {
     process.stderr.write(
       `requirements: ${told.length} decisions, ${denied} denied; wrong yes ${missed.length}, wrong no ${falseNo.length}, maybe ${count("maybe", "denied")} denied and ${count("maybe", "ok")} allowed, unknown ${unknown}; PREPARE misses ${preparedMissed}, wrong no ${preparedFalse.length}\n`,
     );
+    if (missed.length + falseNo.length > 0) process.stderr.write(`${lines([...missed, ...falseNo])}\n`);
     expect(told.length).toBeGreaterThan(SEEDS * STATEMENTS * CALLERS.length * 0.9);
     expect(allowed).toBeGreaterThan(told.length * 0.08);
     // Recall and precision, of what was decided.

@@ -7,8 +7,23 @@ import { tokensOf } from "./tokens.ts";
 /** Reads statements of MariaDB and MySQL piece by piece, without a parser that could fail on what it does not know: what is no literal stays as it is. */
 export const GRAMMAR: Grammar = {
   load: async () => {},
-  read: readStatements,
+  read: recent,
 };
+
+/** What was read last, by its text: logs repeat themselves. It lives as long as the process, and is written nowhere. */
+const known = new Map<string, readonly ObservedStatement[]>();
+const MOST_KNOWN = 2000;
+const LONGEST_KNOWN = 4096;
+
+function recent(text: string): readonly ObservedStatement[] {
+  const before = known.get(text);
+  if (before !== undefined) return before;
+  const read = readStatements(text);
+  if (text.length > LONGEST_KNOWN) return read;
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(text, read);
+  return read;
+}
 
 /** Texts that are longer are not taken apart: what stands in them is data. 256 KiB. */
 const LONGEST_TEXT = 262_144;

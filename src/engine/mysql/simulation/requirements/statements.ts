@@ -93,8 +93,16 @@ export class Statements {
     this.#queries.projection(listOf(insert["returning"]), inner, scope);
     const reads = this.#readUsed(scope, here, new Set(scope.sources.slice(0, 1)));
     if (relation === null) return;
+    const returned = listOf(insert["returning"]).length > 0 ? reads : [];
     const columns = named.length > 0 ? named.map((name) => spelled(relation, name)) : noColumns ? [] : relation.columns;
     this.#write(relation, { privilege: "INSERT", columns, reads }, here);
+    if (returned.length > 0) {
+      // With RETURNING the server asks for both rights on all of them.
+      const both = new Set([...columns, ...returned]);
+      for (const privilege of ["INSERT", "SELECT"]) {
+        this.#needs.onColumns(relation.resource, privilege, { ...here, columns: both });
+      }
+    }
     if (insert["replace_into"] === true) this.#write(relation, { privilege: "DELETE", columns: [], reads }, here);
     if (onDuplicate.length > 0) {
       const changed = targets(onDuplicate).map((name) => spelled(relation, name));

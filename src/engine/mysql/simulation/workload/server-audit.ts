@@ -61,6 +61,7 @@ async function readServerAudit(
   let tables = 0;
   let statements = 0;
   let lost = 0;
+  let parts = 0;
   const release = (session: Session, before = Number.POSITIVE_INFINITY): void => {
     while (session.held.length > 0) {
       const [first] = session.held;
@@ -97,6 +98,7 @@ async function readServerAudit(
       statements++;
       let session = sessions.get(connection);
       if (session === undefined) {
+        parts++;
         sessions.set(connection, (session = sessionOf({ user, host, schema: null, whole: false })));
       }
       dropNested(session, Number(query));
@@ -122,7 +124,6 @@ async function readServerAudit(
     }
   }
   for (const session of sessions.values()) release(session);
-  const parts = [...sessions.values()].filter((session) => !session.whole).length;
   if (parts > 0) reading.losses.add(`the beginning of ${parts} connections is not in it: their roles are not known`);
   if (lost > 0)
     reading.losses.add(`${lost} statements were cut by server_audit_query_log_limit: only their hashes are kept`);
