@@ -186,6 +186,21 @@ describeOn("mariadb", "what statements need on MariaDB", () => {
     await undoWorld(1);
   });
 
+  test("leaves open what a definer may only do by a default role, which counts where he logs in alone", async () => {
+    await makeWorld(1);
+    await root.query("create role lent");
+    await root.query("grant select on shop.orders to lent");
+    await root.query("grant lent to keeper@'%'");
+    await root.query("set default role lent for keeper@'%'");
+    const { source } = await open();
+    await using _ = source;
+    const { unknown } = await one(source, { text: "select a from shop.v_def", role: "ana@%" });
+    expect(unknown.map(({ kind }) => kind)).toEqual(["definer"]);
+    await root.query("set default role none for keeper@'%'");
+    await root.query("drop role lent");
+    await undoWorld(1);
+  });
+
   test("is refused where who defined it is gone", async () => {
     await root.query("create user gone@'%'");
     await root.query("create definer=gone@'%' view shop.orphan as select id from shop.orders");

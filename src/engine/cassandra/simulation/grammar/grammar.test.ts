@@ -66,7 +66,7 @@ describe("the grammar of CQL", () => {
     expect(readFirst(text).text).toBe("");
   });
 
-  it("lets no literal through", () => {
+  it("lets no literal through", { timeout: 120_000 }, () => {
     const wrapped = fc
       .tuple(fc.stringMatching(/^zq[0-9]{6}$/u), fc.string(), fc.boolean())
       .map(([mark, noise, dollars]) => {
@@ -86,7 +86,7 @@ describe("the grammar of CQL", () => {
     );
   });
 
-  it("never throws", () => {
+  it("never throws", { timeout: 120_000 }, () => {
     expect(() => {
       fc.assert(
         fc.property(fc.string({ unit: "binary", maxLength: 300 }), (text) => void GRAMMAR.read(text)),

@@ -1,8 +1,10 @@
 import type { StatementRequirements } from "../../../../model/requirements.ts";
+import type { RoleName } from "../../../../model/role.ts";
 import type { Snapshot } from "../../../../model/snapshot.ts";
 import type { RequirementOptions, RequirementSource, StatementQuestion } from "../../../simulation.ts";
 import { openSession, type Session } from "../../client.ts";
 import { parseDsn } from "../../dsn.ts";
+import { accountOf } from "../../names.ts";
 import { refuseUntried } from "../untried.ts";
 import { splitStatements } from "../grammar/statements.ts";
 import { tokensOf } from "../grammar/tokens.ts";
@@ -38,6 +40,8 @@ class MysqlRequirements implements RequirementSource {
   readonly #known: Map<string, StatementRequirements> = new Map();
   #at: { readonly objects: Objects; readonly snapshot: Snapshot } | null = null;
 
+  #withDefaultRole: ReadonlySet<RoleName> = new Set();
+
   constructor(session: Session, parse: Parse) {
     this.#session = session;
     this.#parse = parse;
@@ -63,6 +67,10 @@ class MysqlRequirements implements RequirementSource {
   async moved(to: Snapshot): Promise<void> {
     this.#known.clear();
     this.#at = { objects: await readObjects(this.#session, to), snapshot: to };
+    const memberships = [...to.access.memberships.values()];
+    this.#withDefaultRole = new Set(
+      memberships.filter(({ member, inherit }) => inherit && accountOf(member) !== null).map(({ member }) => member),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -95,7 +103,8 @@ class MysqlRequirements implements RequirementSource {
     if (this.#at === null) throw new TypeError("it is asked before it has read what there is");
     const { objects, snapshot } = this.#at;
     const exists = (role: string): boolean => snapshot.access.roles.has(role);
-    const closure = new Closure({ objects, needs, parse: this.#parse, exists });
+    const hasDefaultRole = (role: string): boolean => this.#withDefaultRole.has(role);
+    const closure = new Closure({ objects, needs, parse: this.#parse, exists, hasDefaultRole });
     for (const each of statements) {
       closure.read(each, { of: "caller", certainty: "always", origin: [], schema, variables: new Set(), depth: 0 });
     }

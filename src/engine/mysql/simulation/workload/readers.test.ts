@@ -108,7 +108,7 @@ describe("logs that are not as they should be", () => {
     ]);
   });
 
-  it("of ten thousand lines are read to their end", async () => {
+  it("of ten thousand lines are read to their end", { timeout: 120_000 }, async () => {
     const line = "20261122 22:19:03,vm,app,127.0.0.2,6,9,QUERY,shop,'select * from orders where id = 5',0\n";
     let seen = 0;
     // oxlint-disable-next-line typescript/require-await -- what is read comes in pieces
