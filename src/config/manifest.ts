@@ -35,6 +35,7 @@ export interface Manifest {
   readonly audit?: AuditEntry;
   readonly probes?: readonly ProbeEntry[];
   readonly removals?: RemovalsEntry;
+  readonly rare?: readonly RareEntry[];
 }
 
 /** How the audit log is kept to. */
@@ -410,6 +411,13 @@ export interface CommandProbeEntry {
   readonly url?: Reference;
   readonly timeout?: string;
   readonly targets?: readonly string[];
+  readonly because?: string;
+}
+
+/** A job that runs so seldom that its days may not have been watched. */
+export interface RareEntry {
+  readonly role: string;
+  readonly every: "month" | "quarter" | "year";
   readonly because?: string;
 }
 

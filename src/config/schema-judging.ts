@@ -10,6 +10,7 @@ import type {
   SensitiveEntry,
   SeparationEntry,
   ProbeEntry,
+  RareEntry,
   RemovalsEntry,
 } from "./manifest.ts";
 import { because, day, duration, name, names, on, reach, reference, targetsKey } from "./schema-common.ts";
@@ -225,4 +226,11 @@ export const removals: z.ZodType<RemovalsEntry> = z.strictObject({
       "Days of watching, twice that for what a canary does not see. Shorter: a job of once a month is not seen. Default: 14.",
     )
     .exactOptional(),
+});
+
+/** A job that runs seldom. */
+export const rare: z.ZodType<RareEntry> = z.strictObject({
+  role: name.describe("The role that it runs as."),
+  every: z.enum(["month", "quarter", "year"]).describe("How often it runs."),
+  because,
 });

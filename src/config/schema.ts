@@ -13,6 +13,7 @@ import {
   limits,
   policy,
   probe,
+  rare,
   removals,
   sensitive,
   separation,
@@ -380,6 +381,10 @@ const sections = {
     )
     .exactOptional(),
   audit: audit.describe("How the audit log is kept to.").exactOptional(),
+  rare: z
+    .array(rare)
+    .describe("Roles of jobs that run seldom: `advise` waits until they were watched for long enough.")
+    .exactOptional(),
   removals: removals
     .describe("Makes `apply` refuse removals in production that were not announced and watched. Default: off.")
     .exactOptional(),

@@ -128,6 +128,14 @@ describe("advise", () => {
     expect((await folder.run(["advise", "--evidence", "evidence.json", "--min-age", "soon"])).code).toBe(64);
   });
 
+  test("a job of once a year is waited for", async () => {
+    await folder.write("rare.yaml", `${MANIFEST}rare: [{ role: svc_orders, every: year, because: the closing }]\n`);
+    const ran = await folder.run(["advise", "--evidence", "evidence.json", "--manifest", "rare.yaml"]);
+    expectExit(ran, 0);
+    expect(ran.stdout).toContain("watched for 200 days, it takes 373: the closing");
+    expect(ran.stdout).toContain("select on sales.people from app_ro");
+  });
+
   test("from the text alone nothing is certain, so nothing may go", async () => {
     const ran = await folder.run(["advise", "--evidence", "evidence.json", "--text-only"]);
     expectExit(ran, 0);

@@ -126,6 +126,12 @@ describe.skipIf("missing" in pgaudit)(`a canary on a server with pgAudit${where}
     await server.query("select pg_rotate_logfile()");
     const log = await server.query<{ text: string }>("select pg_read_file('log/server.csv') as text");
     expect(log[0]?.text).toMatch(/AUDIT: OBJECT,1,1,READ,SELECT,TABLE,sales\.orders,select count/);
+    expectExit(await folder.run(["workload", "collect", `${server.dataDir}/log/server.csv`, "--out", "today.json"]), 0);
+    const watched = await folder.run(["removals", "watch", "--evidence", "today.json"]);
+    expectExit(watched, 0);
+    expect(watched.stdout).toMatch(
+      /cancelled +[0-9a-f]{8} +select on sales\.orders from reporting_ro +because: `alice` used it: select count/,
+    );
   });
 
   test("never takes the place of an audit role in use", async () => {

@@ -1,7 +1,8 @@
 import { buildAccessIndex } from "../../analysis/access-index.ts";
 import { EXIT, type ExitCode, RolewrightError } from "../../base/error.ts";
 import { type MineOptions, mineRoles } from "../../simulation/advise/mine.ts";
-import { DEFAULT_ADVISE_RULES } from "../../simulation/advise/obstacles.ts";
+import type { Manifest } from "../../config/manifest.ts";
+import { type AdviseRules, DEFAULT_ADVISE_RULES } from "../../simulation/advise/obstacles.ts";
 import { adviseTarget, type Advised, writeFiles } from "../advising.ts";
 import type { Action } from "../command-spec.ts";
 import type { Input } from "../input.ts";
@@ -29,7 +30,7 @@ export const advise: Action = async (context, input) =>
     const advised = await adviseTarget(target, context, {
       evidence,
       role: input.text("role"),
-      rules: { ...DEFAULT_ADVISE_RULES, minAgeDays: minAge(input) },
+      rules: { ...DEFAULT_ADVISE_RULES, minAgeDays: minAge(input), rare: rareJobs(target.manifest) },
       lists: input.flag("lists"),
       by: input.flag("text-only") ? "text" : input.flag("shadow") ? "shadow" : "target",
     });
@@ -76,6 +77,18 @@ async function mineAlone(target: OpenTarget, context: CliContext, input: Input):
     }),
   );
   return EXIT.done;
+}
+
+/** So many days, and a week more: a job that is late was not watched. */
+const RARE_DAYS = { month: 31 + 7, quarter: 92 + 7, year: 366 + 7 } as const;
+
+function rareJobs({ rare = [] }: Manifest): AdviseRules["rare"] {
+  return new Map(
+    rare.map(({ role, every, because }) => [
+      role,
+      { days: RARE_DAYS[every], because: because ?? `${role} runs every ${every}` },
+    ]),
+  );
 }
 
 function mineOptions(input: Input): MineOptions {

@@ -143,7 +143,8 @@ export const watchRemovals: Action = async (context, input) =>
     const index = buildAccessIndex(live.access, live.catalog, dialect.accessRules);
     const seen = watchItems({ index, evidence, requirements, declared, standing: [...standing.values()] });
     for (const { item, pair } of seen.used) {
-      const { role, statement, lastSeen } = pair;
+      const { statement, lastSeen } = pair;
+      const role = pair.login ?? pair.role;
       await append(target, key, {
         kind: "used",
         ...now(context),

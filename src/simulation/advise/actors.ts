@@ -1,4 +1,5 @@
-import type { AccessIndex } from "../../analysis/access-index.ts";
+import { type AccessIndex, mayDoEverything } from "../../analysis/access-index.ts";
+import { becomes } from "../../analysis/usable.ts";
 import type { StatementRequirements } from "../../model/requirements.ts";
 import type { ResourceKind } from "../../model/resource.ts";
 import type { RoleName } from "../../model/role.ts";
@@ -32,36 +33,53 @@ export interface Actor {
 /** Parts of a statement that are not known, and what they could need all the same. Foreign tables: the other side asks for its own. A sequence by a name that is a value: some sequence. */
 const COULD_NEED: Readonly<Record<string, readonly ResourceKind[]>> = { "foreign-table": [], sequence: ["sequence"] };
 
+/**
+ * What is known of each pair. Of one of which only the login is known there is one answer for each role that it may have been: what any of them needs is kept, so the one that it was is among them. A role that would have been
+ * refused was not it.
+ */
 export function judgePairs(
   pairs: readonly ObservedPair[],
   index: AccessIndex,
   requirements: ReadonlyMap<string, StatementRequirements>,
 ): readonly JudgedPair[] {
-  return pairs.map((pair) => {
-    const needs = requirements.get(pair.key) ?? null;
-    if (needs === null) return { ...pair, requirements: null, decided: false, open: NOT_READ, openKinds: null };
-    const who = { role: pair.role, ...(pair.login === null ? {} : { login: pair.login }) };
-    const decision = decide(needs, index, who);
-    const decided = (decision.state === "yes" || decision.state === "maybe") && !needs.approximate && pair.roleKnown;
-    const known = { ...pair, requirements: needs };
-    return decided
-      ? { ...known, decided, open: null, openKinds: null }
-      : { ...known, decided, ...openness(pair, needs, decision) };
+  return pairs.flatMap((pair) => {
+    if (pair.roleKnown) return judged(pair, index, requirements);
+    const perhaps = rolesOf(pair, index).map((role) => judged({ ...pair, role, roleKnown: true }, index, requirements));
+    const possible = perhaps.filter((each) => each.decided || each.open !== WAS_ALLOWED);
+    return possible.length === 0 ? perhaps.slice(0, 1) : possible;
   });
 }
 
+/** The login, and what it may become. */
+function rolesOf({ role, database }: ObservedPair, index: AccessIndex): readonly RoleName[] {
+  const id = index.graph.idOf(role);
+  return id < 0 || mayDoEverything(index, role) ? [role] : [role, ...becomes(index, id, database)];
+}
+
+function judged(
+  pair: ObservedPair,
+  index: AccessIndex,
+  requirements: ReadonlyMap<string, StatementRequirements>,
+): JudgedPair {
+  const needs = requirements.get(pair.key) ?? null;
+  if (needs === null) return { ...pair, requirements: null, decided: false, open: NOT_READ, openKinds: null };
+  const who = { role: pair.role, ...(pair.login === null ? {} : { login: pair.login }) };
+  const decision = decide(needs, index, who);
+  const known = { ...pair, requirements: needs };
+  const isAllowed = (decision.state === "yes" || decision.state === "maybe") && !needs.approximate;
+  return isAllowed
+    ? { ...known, decided: true, open: null, openKinds: null }
+    : { ...known, decided: false, ...openness(needs, decision) };
+}
+
+const WAS_ALLOWED = "it would be refused now, though it was allowed";
 const NOT_READ = "nobody read what it needs";
 
-function openness(
-  pair: ObservedPair,
-  needs: StatementRequirements,
-  decision: Decision,
-): Pick<JudgedPair, "open" | "openKinds"> {
+function openness(needs: StatementRequirements, decision: Decision): Pick<JudgedPair, "open" | "openKinds"> {
   const anything = (open: string): Pick<JudgedPair, "open" | "openKinds"> => ({ open, openKinds: null });
   if (needs.approximate) return anything("only its text was read");
-  if (!pair.roleKnown) return anything("the role that it ran as is not known");
   if (decision.absent !== null) return anything(`there is no role \`${decision.absent}\` any more`);
-  if (decision.state === "no") return anything("it would be refused now, though it was allowed");
+  if (decision.state === "no") return anything(WAS_ALLOWED);
   const wide = decision.unknown.find(({ kind }) => COULD_NEED[kind] === undefined);
   if (wide !== undefined) return anything(wide.reason);
   const narrow = decision.unknown.filter(({ kind }) => (COULD_NEED[kind] ?? []).length > 0);

@@ -119,6 +119,23 @@ describe("advice", () => {
     expect(told(advice)).toEqual(["unused DELETE sales.orders app"]);
   });
 
+  test("where only the login is known, what any role that it may become needs is kept", () => {
+    const sample = {
+      ...SHOP,
+      members: ["app in readers noinherit"],
+      grants: [...(SHOP.grants ?? []), "select on table sales.orders to readers"],
+    };
+    const unknown = [use("app", "reads", { role: null }), needs(need("select on table sales.orders"))] as const;
+    const { advice } = world(sample, { uses: [unknown] });
+    expect(told(advice)).toEqual([
+      "unused DELETE sales.orders app",
+      "unused INSERT sales.orders app",
+      "unused SELECT sales.people readers",
+    ]);
+    const refused = [use("app", "people", { role: null }), needs(need("select on table sales.people"))] as const;
+    expect(told(world(sample, { uses: [refused] }).advice)).not.toContain("unused SELECT sales.people readers");
+  });
+
   test("columns take the place of a table of which few are used", () => {
     const columns = { "sales.orders": ["id", "total", "note", "card", "day"], "sales.people": ["id", "name"] };
     const some = needs(need("select (id, total) on table sales.orders"), need("insert on table sales.orders"));
