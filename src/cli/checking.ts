@@ -158,7 +158,25 @@ async function checkState(judged: Judged, context: CheckContext, options: CheckO
     tests,
     newAccess: (await options.newAccess?.(judged)) ?? null,
   };
-  return { context, run, report, findings: [...findings, ...run.ended] };
+  return { context, run, report, findings: [...findings, ...run.ended, ...untriedTests(judged)] };
+}
+
+/** Access tests about statements need a server that tries them: what is not tried is said, and is no pass. */
+function untriedTests({ name, declared }: Judged): readonly Finding[] {
+  const tests = declared?.statementTests ?? [];
+  const [first] = tests;
+  if (first === undefined) return [];
+  const count =
+    tests.length === 1 ? "one access test about a statement is" : `${tests.length} access tests about statements are`;
+  return [
+    {
+      code: "RW578",
+      severity: "info",
+      message: `${count} not tried here on \`${name}\``,
+      ...(first.location === undefined ? {} : { location: first.location }),
+      help: "rolewright simulate --tests-only",
+    },
+  ];
 }
 
 /** What the policies of the manifest and of its packs say of this state. */

@@ -37,6 +37,11 @@ export const RW57X: Readonly<Record<string, CodePage>> = {
     why: "A simulation tries what is really run, and nothing says what that is.",
     fix: "Give files of `rolewright workload collect` with `--evidence`, or under `evidence` of the target. Access tests about statements alone can be tried with `--tests-only`.",
   },
+  RW578: {
+    title: "Access tests about statements were not tried.",
+    why: "Whether a statement works is tried on a shadow, which `check` does not build.",
+    fix: "Run `rolewright simulate --tests-only`, or simulate the plan.",
+  },
   RW577: {
     title: "The evidence is of something else.",
     why: "It was collected on another server, or for another engine, than the plan is for.",
