@@ -42,7 +42,11 @@ export async function askBoth(questions: readonly StatementQuestion[], input: Si
   await using shadow = await engine.startShadow({
     url: input.url,
     live: input.live,
-    about: questions,
+    // What the plan is about must be there too, or its statements could not run.
+    about: [
+      ...questions,
+      ...statementsOf(input.plan).map(({ database, text }) => ({ database, text, role: input.live.actor.role })),
+    ],
     ...(input.staging === undefined ? {} : { staging: input.staging }),
     ...(input.rows === undefined ? {} : { rows: input.rows }),
     onProgress: (done) => onProgress?.({ step: `building the shadow: ${done}`, done: 0, total: 0 }),

@@ -42,7 +42,7 @@ const window = (from: string, to: string) => ({
   unread: 0,
 });
 const over = (from: string, to: string) =>
-  coverageOf([], { untold: [], evidence: { windows: [window(from, to)] }, delta: DELTA, changes: [] });
+  coverageOf([], { untold: [], evidence: { windows: [window(from, to)] }, delta: DELTA });
 
 test("what cannot even be tried stands in the whole and not in the part; what was only denied stands in neither", () => {
   const coverage = coverageOf(
@@ -51,7 +51,7 @@ test("what cannot even be tried stands in the whole and not in the part; what wa
       decided({ decided: false, unchanged: false }),
       decided({ pair: pair({ deniedOnly: true, calls: 99 }) }),
     ],
-    { untold: [{ reason: "who", statements: 2, calls: 5 }], evidence: { windows: [] }, delta: DELTA, changes: [] },
+    { untold: [{ reason: "who", statements: 2, calls: 5 }], evidence: { windows: [] }, delta: DELTA },
   );
   expect(coverage).toMatchObject({ pairs: 4, decided: 1, calls: 25, callsDecided: 10, confirmed: 2 });
   expect(coverage).toMatchObject({ from: null, to: null, days: 0, monthEnd: false, quarterEnd: false });
@@ -83,11 +83,17 @@ test("more evidence never covers less", () => {
   );
 });
 
-test("roles that the plan changes and nobody observed are named", () => {
-  const changes = [
-    { kind: "set-password" as const, role: "app", source: "env:X" },
-    { kind: "set-password" as const, role: "report", source: "env:X" },
-  ];
-  const coverage = coverageOf([decided()], { untold: [], evidence: { windows: [] }, delta: DELTA, changes });
+test("logins that the plan changes and nobody observed are named", () => {
+  const subject = (login: string, kind: "login" | "role" = "login") => ({ kind, name: login, login });
+  const line = {
+    subjects: [subject("app"), subject("report"), subject("readers", "role")],
+    what: { kind: "attribute" as const, name: "login" },
+    paths: [],
+  };
+  const coverage = coverageOf([decided()], {
+    untold: [],
+    evidence: { windows: [] },
+    delta: { ...DELTA, losses: [line] },
+  });
   expect(coverage).toMatchObject({ rolesChanged: 2, rolesObserved: 1, rolesUnobserved: ["report"] });
 });

@@ -1,9 +1,7 @@
 import type { AccessDelta } from "../analysis/access-delta.ts";
 import { sortedText } from "../base/order.ts";
-import type { Change } from "../model/change.ts";
-import { PUBLIC } from "../model/role.ts";
+import type { RoleName } from "../model/role.ts";
 import type { Evidence } from "../model/workload.ts";
-import { rolesOf } from "../plan/subjects.ts";
 import type { Pair, Untold } from "./pairs.ts";
 import type { Coverage } from "./simulation.ts";
 
@@ -24,14 +22,13 @@ export function coverageOf(
     readonly untold: readonly Untold[];
     readonly evidence: Pick<Evidence, "windows">;
     readonly delta: AccessDelta;
-    readonly changes: readonly Change[];
   },
 ): Coverage {
   const counted = decided.filter(({ pair }) => !pair.deniedOnly);
   const sum = (of: readonly DecidedPair[]): number => of.reduce((total, { pair }) => total + pair.calls, 0);
   const known = counted.filter((each) => each.decided);
   const seen = new Set(decided.flatMap(({ pair }) => [pair.role, pair.login]));
-  const changed = sortedText([...subjectsOf(given.delta), ...given.changes.flatMap(loginsOf)]);
+  const changed = sortedText(loginsOf(given.delta));
   const unobserved = changed.filter((role) => !seen.has(role));
   const calls = given.untold.reduce((total, each) => total + each.calls, 0);
   const statements = given.untold.reduce((total, each) => total + each.statements, 0);
@@ -53,18 +50,11 @@ export function coverageOf(
   };
 }
 
-/** The logins that gain or lose anything. */
-function subjectsOf(delta: AccessDelta): readonly string[] {
+/** The logins that gain or lose anything: a role that nobody can become is never observed. */
+function loginsOf(delta: AccessDelta): readonly RoleName[] {
   return [...delta.losses, ...delta.gains].flatMap(({ subjects }) =>
-    subjects.flatMap(({ login }) => (login === PUBLIC ? [] : [login])),
+    subjects.flatMap(({ kind, login }) => (kind === "role" || kind === "public" ? [] : [login])),
   );
-}
-
-/** Roles that come or go have no use to look at; the others that a change names do. */
-function loginsOf(change: Change): readonly string[] {
-  return change.kind === "create-role" || change.kind === "drop-role"
-    ? []
-    : rolesOf(change).filter((role) => role !== PUBLIC);
 }
 
 function span({

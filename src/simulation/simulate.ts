@@ -50,7 +50,7 @@ export async function simulate(input: SimulationInput): Promise<Simulation> {
       judged.flatMap(({ effect }) => effect ?? []),
       worstFirst,
     ),
-    coverage: coverageOf(judged, { untold, evidence, delta: input.delta, changes }),
+    coverage: coverageOf(judged, { untold, evidence, delta: input.delta }),
     windows: evidence.windows,
     contradictions: sortedText(contradictions),
     rehearsal: answers.reached === null ? [] : rehearsalDifferences(input.after, answers.reached.access, live.access),

@@ -51,7 +51,19 @@ describe("the demo", () => {
     const refusal = scene(told.text, "apply");
     expect(refusal).toContain("RW407");
     expect(refusal).toContain("[exit code 3]");
-    expect(told.text).toContain("svc_shop@shop=> select count(*) from sales.orders;\n240\n");
+    expect(told.text).toContain("svc_shop@shop=> select count(*) from sales.orders;\n252\n");
+  });
+
+  it("collects what is run without a value of it, and says which statements of the order service the change would have broken", () => {
+    expect(scene(told.text, "workload collect")).not.toContain("page viewed");
+    const [night, day] = scenes(told.text, "simulate");
+    const broken = night?.slice(night.indexOf("WOULD BREAK")) ?? "";
+    expect(broken).toMatch(/svc_shop: SELECT \([^)]*\) on table sales\.orders/u);
+    expect(broken).toContain("select id, status, total from sales.orders where customer_id = $1");
+    expect(broken).toMatch(/BREAKS +\d+ statements of [^\n]*svc_shop/u);
+    expect(night).toContain("[exit code 3]");
+    expect(day).toMatch(/BREAKS +1 statement of alice\./u);
+    expect(day).toContain("select count(*) from sales.payment_cards");
   });
 
   it("applies the right change, so that analysts cannot read cards and the shop can", () => {
@@ -76,6 +88,7 @@ describe("the demo", () => {
     const shown = [
       ["poor-plan", poor],
       ["refusal", refusal.slice(refusal.indexOf("FAILED"))],
+      ["simulation", shortened(scene(told.text, "simulate"))],
     ].reduce((readme, [name = "", text = ""]) => withExcerpt(readme, name, text), readFileSync(README, "utf8"));
     if (process.env["ROLEWRIGHT_UPDATE"] === "1") writeFileSync(README, shown);
     expect(masked(readFileSync(README, "utf8"))).toBe(masked(shown));
@@ -107,6 +120,16 @@ describe.runIf(process.env["ROLEWRIGHT_TEST_LONG"] === "1")("the demo with --kee
   });
 });
 
+/** The first three of what breaks, and the end. */
+function shortened(text: string): string {
+  const [head = "", items = ""] = text.split(/(?<=WOULD BREAK [^\n]*\n)/u);
+  const broken = items
+    .split(/(?= {2}- )/u)
+    .slice(0, 3)
+    .join("");
+  return `${head}${broken}    ...\n\n${items.slice(items.indexOf("COVERAGE"))}`;
+}
+
 async function tell(...options: readonly string[]): Promise<Told> {
   const began = performance.now();
   const child = spawn(process.execPath, [MAIN, "demo", ...options], { stdio: ["ignore", "pipe", "pipe"] });
@@ -135,7 +158,9 @@ function withExcerpt(readme: string, name: string, text: string): string {
 
 /** Without what differs from run to run: times, and the digests of plans (they are bound to the server). */
 function masked(text: string): string {
-  return text.replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ/gu, "TIME").replaceAll(/\b[0-9a-f]{8}\b/gu, "DIGEST");
+  return text
+    .replaceAll(/\d{4}-\d\d-\d\d(?: \d\d:\d\d(?::\d\dZ)?)?/gu, "TIME")
+    .replaceAll(/\b[0-9a-f]{8}\b/gu, "DIGEST");
 }
 
 function leftovers(): string[] {

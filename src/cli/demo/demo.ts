@@ -10,6 +10,7 @@ import { shellWord } from "../output/shell-word.ts";
 import type { DemoWorld } from "./engines/world.ts";
 import { DATABASE, loadShop } from "./shop.ts";
 import { tellStory } from "./story.ts";
+import { remember, REMEMBERS } from "./workload.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
 
 export interface DemoOptions {
@@ -80,9 +81,10 @@ export async function runDemo(options: DemoOptions): Promise<ExitCode> {
 
 async function onPostgresql({ keep }: { readonly keep: boolean }): Promise<Told> {
   const password = randomBytes(12).toString("base64url");
-  const server = await startEmbedded({ password: new Secret(password), keep });
+  const server = await startEmbedded({ password: new Secret(password), settings: REMEMBERS, keep });
   try {
     await loadShop(server);
+    await remember(server);
   } catch (error) {
     await server.stop();
     throw error;

@@ -1,6 +1,7 @@
 import type { EmbeddedServer } from "../../engine/postgresql/embedded/server.ts";
 import { addPeople, scopePoorly, scopeWell } from "./edits.ts";
 import { runSql } from "./shop.ts";
+import { liveOneDay } from "./workload.ts";
 import { accepting, numberIn, type Terminal } from "./terminal.ts";
 
 export interface Stage {
@@ -13,6 +14,7 @@ export interface Stage {
 /** The night that must not happen, and how it does not. Every command is real, and so is what it prints. */
 export async function tellStory(stage: Stage): Promise<void> {
   await becomeFiles(stage);
+  await collectUse(stage);
   await planPoorly(stage);
   const change = await changeWell(stage);
   await drift(stage);
@@ -30,6 +32,15 @@ async function becomeFiles({ terminal, folder }: Stage): Promise<void> {
   await terminal.rolewright(["plan"], 0);
 }
 
+async function collectUse({ terminal, server }: Stage): Promise<void> {
+  await liveOneDay(server);
+  terminal.say(
+    "What the services and the people run all day is collected from the server's statistics, without a value:",
+  );
+  const collect = ["workload", "collect", "--target", "shop-prod", "--live", "pg_stat_statements"];
+  await terminal.rolewright([...collect, "--out", "evidence.json"], 0);
+}
+
 async function planPoorly({ terminal, folder, server }: Stage): Promise<void> {
   terminal.say(
     "2:14 a.m. Analysts should no longer read card numbers. So: what the files do not say about sales_ro and sales_rw",
@@ -40,7 +51,9 @@ async function planPoorly({ terminal, folder, server }: Stage): Promise<void> {
   const removals = numberIn(refused, /--allow-removals=(\d+)/u);
   terminal.say("Too much goes at once. Somebody who is sure, or tired, says that it is meant:");
   await terminal.rolewright(["plan", `--allow-removals=${removals}`, "--summary", "--out", "change.json"], 0);
-  terminal.say("Who would lose access is still there by name, and nobody accepted that. So it cannot be applied:");
+  terminal.say("Whoever is sure can be wrong. The plan is tried on a shadow of production, with what is really run:");
+  await terminal.rolewright(["simulate", "change.json", "--evidence", "evidence.json"], 3);
+  terminal.say("It cannot be applied: nobody accepted what breaks, nor who loses access:");
   await terminal.rolewright(["apply", "change.json", "--yes", "--only", "loses"], 3);
   await query(server, { terminal, role: "svc_shop", sql: "select count(*) from sales.orders" });
 }
@@ -49,8 +62,11 @@ async function changeWell({ terminal, folder, server }: Stage): Promise<string> 
   terminal.say("The same intention, done right:");
   terminal.print(`${await scopeWell(folder)}\n`);
   const page = await terminal.rolewright(["plan", "--out", "change.json"], 0);
-  terminal.say("These are the ones who were meant, and no others. Accepting that means naming their number:");
-  const applied = await terminal.rolewright(["apply", "change.json", accepting(page), "--yes", "--summary"], 0);
+  terminal.say("These are the ones who were meant, and no others. What they run breaks, and nothing of the shop does:");
+  const tried = await terminal.rolewright(["simulate", "change.json", "--evidence", "evidence.json"], 3);
+  const broken = `--accept-broken=${numberIn(tried, /--accept-broken=(\d+)/u)}`;
+  terminal.say("Accepting that means naming both numbers:");
+  const applied = await terminal.rolewright(["apply", "change.json", accepting(page), broken, "--yes", "--summary"], 0);
   await query(server, { terminal, role: "svc_shop", sql: "select count(*) from sales.payment_cards" });
   await query(server, { terminal, role: "alice", sql: "select count(*) from sales.payment_cards" });
   return numberIn(applied, /rolewright revert ([0-9a-f]+)/u);

@@ -1,7 +1,7 @@
 import { Client } from "pg";
 import type { EmbeddedServer } from "../../engine/postgresql/embedded/server.ts";
 import { SUPERUSER } from "../../engine/postgresql/embedded/data-folder.ts";
-import { DATABASE } from "./shop.ts";
+import { DATABASE, runSql } from "./shop.ts";
 
 /** One thing that somebody does all day. */
 interface Habit {
@@ -85,8 +85,14 @@ export const REMEMBERS: Readonly<Record<string, string>> = {
   "pg_stat_statements.track_utility": "on",
 };
 
+/** Lets whoever may see statistics see which statements were run. */
+export async function remember(server: EmbeddedServer): Promise<void> {
+  await runSql(server, { sql: "create extension pg_stat_statements" });
+}
+
 /** Lets the shop live for a moment: each service and person does what they do, on connections of their own. */
 export async function liveOneDay(server: EmbeddedServer): Promise<void> {
+  await runSql(server, { sql: "select pg_stat_statements_reset()" });
   const roles = [...new Set(HABITS.map(({ role }) => role))];
   for (const role of roles) {
     const client = new Client({ host: server.socketFolder, port: server.port, user: SUPERUSER, database: DATABASE });
