@@ -16,6 +16,10 @@ export const DATABASE_SETTINGS = `
 /** What a session has that nothing was set for: the files, or the built-in value. */
 export const DEFAULT_PATH = "select reset_val from pg_catalog.pg_settings where name = 'search_path'";
 
+/** What only superusers set, and from 15 on whoever was granted SET on it. */
+export const GUARDED_SETTINGS =
+  "select name from pg_catalog.pg_settings where context in ('superuser', 'superuser-backend')";
+
 export const RELATIONS = `
   select c.oid, n.nspname, c.relname, c.relkind, pg_catalog.pg_get_userbyid(c.relowner), c.relrowsecurity, c.relforcerowsecurity,
     coalesce('security_invoker=true' = any (c.reloptions) or 'security_invoker=on' = any (c.reloptions), false), c.reltype,

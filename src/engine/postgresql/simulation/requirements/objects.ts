@@ -8,6 +8,7 @@ import {
   DATABASE_SETTINGS,
   DEFAULT_PATH,
   FOREIGN_KEYS,
+  GUARDED_SETTINGS,
   INDEX_CODE,
   OPERATORS,
   POLICIES,
@@ -172,6 +173,8 @@ export interface Objects {
   readonly roleNames: ReadonlyMap<number, string>;
   readonly databaseSettings: readonly string[];
   readonly defaultPath: string;
+  /** Settings that are not everybody's to set, in lower case. */
+  readonly guardedSettings: ReadonlySet<string>;
   /** Of the server's own relations: who holds which privilege; the empty name is PUBLIC. */
   readonly systemAccess: ReadonlyMap<number, ReadonlyMap<string, readonly string[]>>;
   /** `relation:column:PRIVILEGE` that PUBLIC holds. */
@@ -242,6 +245,7 @@ export async function readObjects(session: Session, major: number): Promise<Obje
     roleNames,
     databaseSettings: settings.flatMap((row) => texts(row[0])),
     defaultPath: path[0]?.[0] ?? '"$user", public',
+    guardedSettings: new Set((await rows(GUARDED_SETTINGS)).map((row) => text(row[0]).toLowerCase())),
     systemAccess,
     systemColumns: new Set(columnAccess.map((row) => row.join(":"))),
   };

@@ -58,7 +58,9 @@ export async function addUtility(
     case "UnlistenStmt":
     case "NotifyStmt":
     case "ConstraintsSetStmt":
+      return null;
     case "VariableShowStmt":
+      addShow(closure, node, at);
       return null;
     case "VariableSetStmt":
       return addSet(closure, node, at);
@@ -366,8 +368,29 @@ async function addMaintenance(
   return answer === null ? null : openPart(closure, owner, "its query could not be read");
 }
 
+/** Settings that only superusers and `pg_read_all_settings` see, of PostgreSQL 13 to 18: what `pg_settings` hides from a role without either. */
+const SECRET_SETTINGS: ReadonlySet<string> = new Set(
+  [
+    "config_file data_directory dynamic_library_path extension_control_path external_pid_file hba_file ident_file jit_provider",
+    "krb_server_keyfile log_directory log_filename oauth_validator_libraries primary_conninfo session_preload_libraries",
+    "shared_preload_libraries ssl_ciphers ssl_dh_params_file ssl_ecdh_curve ssl_groups ssl_max_protocol_version",
+    "ssl_min_protocol_version ssl_passphrase_command ssl_tls13_ciphers stats_temp_directory unix_socket_directories",
+  ].flatMap((names) => names.split(" ")),
+);
+
+function addShow(closure: Closure, node: RawNode, running: Running): void {
+  if (!SECRET_SETTINGS.has(textOf(node, "name").toLowerCase())) return;
+  closure.found.anyOf([roleRight("pg_read_all_settings"), { kind: "attribute", attribute: "superuser" }], running);
+}
+
 function addSet(closure: Closure, node: RawNode, running: Running): Refusal | null {
   const name = textOf(node, "name");
+  if (closure.workspace.objects.guardedSettings.has(name.toLowerCase())) {
+    const resource = { kind: "parameter", path: [name.toLowerCase()] } as const;
+    const granted: Right[] = closure.workspace.major >= 15 ? [{ kind: "privilege", privilege: "SET", resource }] : [];
+    closure.found.anyOf([...granted, { kind: "attribute", attribute: "superuser" }], running);
+    return null;
+  }
   if (name !== "role" && name !== "session_authorization") return null;
   if (node["kind"] !== "VAR_SET_VALUE") return null;
   const value = (listOf(node["args"])[0]?.["A_Const"] ?? {}) as RawNode;
