@@ -64,7 +64,7 @@ describe.each(MAJORS)("the shadow of a PostgreSQL %i", (major) => {
 
 const STATEMENTS: readonly Parameters<Shadow["run"]>[0][number][] = [
   { database: "shop", text: "create role fresh login" },
-  { database: "shop", text: "alter role fresh password $secret" },
+  { database: "shop", text: "alter role fresh password $secret", secret: true },
   { database: "shop", text: "revoke select on app.orders from reader cascade", as: "owner_a" },
   { database: "shop", text: "grant insert on app.child to fresh", as: "owner_a" },
   { database: "shop", text: "alter table app.base owner to owner_b" },

@@ -1,5 +1,7 @@
 import type { Session } from "../../client.ts";
+import { quoteLiteral } from "../../quote.ts";
 import { asList } from "./access-lists.ts";
+import type { ShadowServer } from "./server.ts";
 
 /** What decides about access in one catalog: how a row is known, and what of it a plan can change. */
 interface Kept {
@@ -12,7 +14,26 @@ interface Kept {
   readonly where?: string;
 }
 
-const shared = (major: number): readonly Kept[] => [
+/** What all databases share. On a server that is borrowed, only what is of our roles and databases. */
+function shared({ major, borrowed }: Reach): readonly Kept[] {
+  const all = ofCluster(major);
+  if (borrowed === null) return all;
+  const literals = (names: Iterable<string>): string => `(${[...names].map(quoteLiteral).join(", ")})`;
+  const ours = `(select oid from pg_authid where rolname not in ${literals(borrowed.roles)})`;
+  const wheres: Readonly<Record<string, string>> = {
+    pg_authid: `rolname not in ${literals(borrowed.roles)}`,
+    pg_auth_members: `(roleid in ${ours} or member in ${ours})`,
+    pg_db_role_setting: `setrole in ${ours}`,
+    pg_database: `datname in ${literals(borrowed.databases)}`,
+    pg_shdepend: `dbid = 0 and refclassid = 'pg_authid'::regclass and refobjid in ${ours}`,
+  };
+  return all.flatMap((kept) => {
+    const where = wheres[kept.catalog];
+    return where === undefined ? [] : [{ ...kept, where }];
+  });
+}
+
+const ofCluster = (major: number): readonly Kept[] => [
   {
     catalog: "pg_authid",
     key: "oid",
@@ -226,6 +247,7 @@ export interface Baseline {
 
 interface Reach {
   readonly major: number;
+  readonly borrowed: ShadowServer["borrowed"];
   open(database: string): Promise<Session>;
 }
 
@@ -235,7 +257,7 @@ export async function readBaseline(databases: readonly string[], reach: Reach): 
   let cluster = new Map<string, Rows>();
   for (const [index, database] of databases.entries()) {
     await using session = await reach.open(database);
-    if (index === 0) cluster = await readAll(session, shared(reach.major));
+    if (index === 0) cluster = await readAll(session, shared(reach));
     found.set(database, { catalogs: await readAll(session, LOCAL), policies: await readPolicies(session) });
   }
   return { shared: cluster, databases: found };
@@ -266,8 +288,7 @@ export async function restore(baseline: Baseline, reach: Reach): Promise<void> {
   {
     await using session = await reach.open(first);
     await session.run(WRITER);
-    for (const kept of shared(reach.major))
-      await restoreRows(session, kept, baseline.shared.get(kept.catalog) ?? new Map());
+    for (const kept of shared(reach)) await restoreRows(session, kept, baseline.shared.get(kept.catalog) ?? new Map());
   }
   for (const [database, { catalogs, policies }] of baseline.databases) {
     await using session = await reach.open(database);

@@ -10,6 +10,8 @@ export interface ClusterPlan {
   readonly rows: ClusterRows;
   readonly major: number;
   readonly administrator: string;
+  /** Other people's roles are there too. */
+  readonly borrowed: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -76,7 +78,7 @@ export async function writeRoles(session: Session, plan: ClusterPlan): Promise<S
     JSON.stringify(roles.map(({ name, values }) => [name, ...values])),
     administrator,
   ]);
-  await session.run(FORGET_MEMBERSHIPS);
+  if (!plan.borrowed) await session.run(FORGET_MEMBERSHIPS);
   await session.rows(major >= 16 ? MEMBERSHIPS : MEMBERSHIPS_15, [JSON.stringify(rows.memberships)]);
   if (major >= 16) await session.run(GRANTORS);
   const settings: (readonly [string | null, string | null, readonly string[]])[] = [];
@@ -112,7 +114,8 @@ const MEMBERSHIPS = `
   from json_array_elements($1::json) v join pg_roles r on r.rolname = v->>0 join pg_roles m on m.rolname = v->>1 join pg_roles g on g.rolname = v->>2`;
 const GRANTORS = `
   insert into pg_shdepend (dbid, classid, objid, objsubid, refclassid, refobjid, deptype)
-  select 0, 'pg_auth_members'::regclass, oid, 0, 'pg_authid'::regclass, grantor, 'a' from pg_auth_members where grantor >= 16384`;
+  select 0, 'pg_auth_members'::regclass, oid, 0, 'pg_authid'::regclass, grantor, 'a' from pg_auth_members m where grantor >= 16384
+    and not exists (select from pg_shdepend d where d.classid = 'pg_auth_members'::regclass and d.objid = m.oid)`;
 const SETTINGS = `
   insert into pg_db_role_setting (setdatabase, setrole, setconfig)
   select coalesce(d.oid, 0), coalesce(r.oid, 0), (select array_agg(x) from json_array_elements_text(v->2) x)

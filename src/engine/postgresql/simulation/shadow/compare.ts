@@ -16,6 +16,8 @@ import type { DatabaseRows } from "./read-target.ts";
 
 /** What of a target a shadow is meant to have. */
 export interface Mirrored {
+  /** Roles, databases and settings of other people are there too, and mean nothing. @default false */
+  readonly beside?: boolean;
   has(resource: Resource): boolean;
 }
 
@@ -71,7 +73,7 @@ export function differences(live: AccessState, shadow: AccessState, mirrored: Mi
       const [a, b] = [here.get(key), there.get(key)];
       if (a !== undefined && b !== undefined && same(a, b)) continue;
       const name = describe((a ?? b) as V);
-      if (name === null) continue;
+      if (name === null || (a === undefined && isBeside(b))) continue;
       const reason =
         b === undefined
           ? "it is not on the shadow"
@@ -80,6 +82,13 @@ export function differences(live: AccessState, shadow: AccessState, mirrored: Mi
             : "its access differs on the shadow";
       gaps.push({ name, reason });
     }
+  };
+  const isBeside = (value: unknown): boolean => {
+    if (mirrored.beside !== true) return false;
+    const { resource } = value as { readonly resource?: Resource };
+    return resource === undefined
+      ? !("table" in (value as object) || "creator" in (value as object))
+      : databaseOf(resource) === null;
   };
   const equal = (a: unknown, b: unknown): boolean => canonicalJson(plain(a)) === canonicalJson(plain(b));
   compare([live.roles, shadow.roles], (role) => `role ${describeName(role.name)}`, equal);

@@ -48,7 +48,7 @@ export class RunningShadow implements Shadow {
   async run(statements: readonly ShadowStatement[]): Promise<Snapshot> {
     const { live, signal } = this.#running;
     this.#baseline ??= await readBaseline(live.identity.databases, {
-      major: this.#running.server.major,
+      ...this.#reach,
       open: (name) => this.#open(name),
     });
     for (let at = 0; at < statements.length; ) {
@@ -65,7 +65,7 @@ export class RunningShadow implements Shadow {
   async reset(): Promise<void> {
     if (this.#baseline === null) return;
     const { live, server, signal } = this.#running;
-    await restore(this.#baseline, { major: server.major, open: (name) => this.#open(name) });
+    await restore(this.#baseline, { ...this.#reach, open: (name) => this.#open(name) });
     const read = await readShadow(server, live, signal);
     if (read.fingerprint === this.snapshot.fingerprint) return;
     throw new RolewrightError("RW564", "the shadow could not be brought back to the state that it was built with", {
@@ -75,6 +75,11 @@ export class RunningShadow implements Shadow {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#running.server[Symbol.asyncDispose]();
+  }
+
+  get #reach(): Pick<ShadowServer, "major" | "borrowed"> {
+    const { major, borrowed } = this.#running.server;
+    return { major, borrowed };
   }
 
   #open(database: string): Promise<Session> {
@@ -87,10 +92,10 @@ async function runTogether(session: Session, statements: readonly ShadowStatemen
   let current = "begin";
   try {
     await session.run(`${LIMITS}; set session authorization ${quoteIdentifier(actor)}; begin`);
-    for (const { text, as } of statements) {
+    for (const { text, as, secret } of statements) {
       current = text;
       if (as !== undefined) await session.rows("select set_config('role', $1, true)", [as]);
-      await session.run(text.replace(SECRET_PLACE, () => NO_SECRET));
+      await session.run(secret === true ? text.replace(SECRET_PLACE, () => NO_SECRET) : text);
       if (as !== undefined) await session.run("reset role");
     }
     current = "commit";

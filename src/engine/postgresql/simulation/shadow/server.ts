@@ -5,12 +5,14 @@ import { Secret } from "../../../../base/secret.ts";
 import { type Binaries, EMBEDDED_MAJORS, type EmbeddedMajor, findBinaries } from "../../embedded/binaries.ts";
 import { startEmbedded } from "../../embedded/server.ts";
 
-/** A server to build in, that nobody else uses. */
+/** A server to build in. */
 export interface ShadowServer extends AsyncDisposable {
   readonly major: number;
   /** The superuser that it was set up with, under whose name we connect. */
   readonly administrator: string;
-  /** Of one of its databases, over its private socket. */
+  /** Where it is somebody's: the roles that were there before, and the databases that we make there. Null: it is ours alone. */
+  readonly borrowed: { readonly roles: ReadonlySet<string>; readonly databases: readonly string[] } | null;
+  /** Of one of its databases. */
   url(database: string): Secret;
 }
 
@@ -39,6 +41,7 @@ export async function startServer(major: number, administrator: string): Promise
   return {
     major: binaries.major,
     administrator: superuser,
+    borrowed: null,
     url: (database) =>
       new Secret(
         `postgresql://${encodeURIComponent(superuser)}@${encodeURIComponent(server.socketFolder)}:${server.port}/${encodeURIComponent(database)}`,

@@ -9,6 +9,8 @@ import { prune } from "./prune.ts";
 import { type ClusterRows, type DatabaseRows, readClusterRows, readDatabaseRows } from "./read-target.ts";
 import { readShadow, sessionOptions } from "./read-shadow.ts";
 import { RunningShadow } from "./running-shadow.ts";
+import { loadRows } from "./rows.ts";
+import { beside, borrowServer } from "./staging.ts";
 import { type ShadowServer, startServer } from "./server.ts";
 
 /**
@@ -17,7 +19,10 @@ import { type ShadowServer, startServer } from "./server.ts";
  */
 export async function startShadow(options: ShadowOptions): Promise<Shadow> {
   const { live } = options;
-  const starting = startServer(live.version.major, live.actor.bootstrap);
+  const starting =
+    options.staging === undefined
+      ? startServer(live.version.major, live.actor.bootstrap)
+      : borrowServer(options.staging, live, options.signal);
   const reading = readTarget(options);
   const [started, read] = await Promise.allSettled([starting, reading]);
   if (started.status === "rejected") throw started.reason;
@@ -25,9 +30,10 @@ export async function startShadow(options: ShadowOptions): Promise<Shadow> {
   try {
     if (read.status === "rejected") throw read.reason;
     const gaps = await build(server, read.value, options);
+    if (options.rows !== undefined) await loadInto(server, options, options.rows);
     const snapshot = await readShadow(server, live, options.signal);
     const mirrored = options.about === undefined ? everything(live) : chosen(live, read.value.databases);
-    const found = differences(live.access, snapshot.access, mirrored);
+    const found = differences(live.access, snapshot.access, { ...mirrored, beside: server.borrowed !== null });
     return new RunningShadow({
       ...options,
       server,
@@ -82,9 +88,12 @@ async function build(server: ShadowServer, read: TargetRows, options: ShadowOpti
     gaps.push(...(await work(session)));
   };
   const making = { administrator: server.administrator, signal };
-  const cluster: ClusterPlan = { rows: read.cluster, major: server.major, ...making };
-  await inShadow("postgres", (session) => makeRoles(session, cluster));
-  await inShadow("postgres", (session) => makeDatabases(session, cluster));
+  const { borrowed } = server;
+  const rowsHere = borrowed === null ? read.cluster : beside(read.cluster, borrowed);
+  const cluster: ClusterPlan = { rows: rowsHere, major: server.major, borrowed: borrowed !== null, ...making };
+  const home = options.staging === undefined ? "postgres" : parseDsn(options.staging).database;
+  await inShadow(home, (session) => makeRoles(session, cluster));
+  await inShadow(home, (session) => makeDatabases(session, cluster));
   options.onProgress?.("roles and databases");
   for (const rows of read.databases) {
     await fromTarget(options, rows.database, (target) =>
@@ -96,8 +105,15 @@ async function build(server: ShadowServer, read: TargetRows, options: ShadowOpti
     await inShadow(rows.database, (session) => writeAccess(session, { rows, ...making }));
     options.onProgress?.(`database ${rows.database}`);
   }
-  await inShadow(read.databases[0]?.database ?? "postgres", (session) => writeRoles(session, cluster));
+  await inShadow(read.databases[0]?.database ?? home, (session) => writeRoles(session, cluster));
   return gaps;
+}
+
+async function loadInto(server: ShadowServer, options: ShadowOptions, rows: string): Promise<void> {
+  const { database } = parseDsn(options.url);
+  await using session = await openSession(parseDsn(server.url(database)), database, sessionOptions(options.signal));
+  await loadRows(session, rows);
+  options.onProgress?.("rows");
 }
 
 /** What could not be read of the target cannot be on its shadow. */
