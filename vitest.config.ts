@@ -1,6 +1,8 @@
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
 const LIVE_TIMEOUT_MS = 120_000;
+/** Far above what any takes: a busy machine is no defect of what is tested. */
+const UNIT_TIMEOUT_MS = 60_000;
 
 /** The program is started hundreds of times from its source: compiled once, it starts in a third of the time. */
 const COMPILED = new URL("./node_modules/.cache/compiled", import.meta.url).pathname;
@@ -22,7 +24,7 @@ const config: ViteUserConfig = defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      { test: { name: "unit", include: ["src/**/*.test.ts", "test/*.test.ts"] } },
+      { test: { name: "unit", include: ["src/**/*.test.ts", "test/*.test.ts"], testTimeout: UNIT_TIMEOUT_MS } },
       live("support"),
       live("engines"),
       live("property"),
