@@ -104,7 +104,7 @@ async function open(server: LocalServer, login: MariadbLogin): Promise<Connectio
   const place =
     from === undefined
       ? { socketPath: server.socket }
-      : { stream: () => connectSocket({ host: "127.0.0.1", port: server.port, localAddress: from }) };
+      : { stream: () => connectSocket({ host: "127.0.0.1", port: server.port, localAddress: from, noDelay: true }) };
   const connection = await createConnection({
     ...place,
     user,

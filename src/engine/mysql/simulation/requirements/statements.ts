@@ -13,6 +13,8 @@ export interface Write {
   readonly columns: readonly string[];
   /** What is read of it in the same statement. */
   readonly reads: readonly string[];
+  /** The statement has queries within it. */
+  readonly hasQuery: boolean;
 }
 
 /** What runs when a table is written to. */
@@ -95,7 +97,7 @@ export class Statements {
     if (relation === null) return;
     const returned = listOf(insert["returning"]).length > 0 ? reads : [];
     const columns = named.length > 0 ? named.map((name) => spelled(relation, name)) : noColumns ? [] : relation.columns;
-    this.#write(relation, { privilege: "INSERT", columns, reads }, here);
+    this.#write(relation, { privilege: "INSERT", columns, reads, hasQuery: false }, here);
     if (returned.length > 0) {
       // With RETURNING the server asks for both rights on all of them.
       const both = new Set([...columns, ...returned]);
@@ -103,12 +105,17 @@ export class Statements {
         this.#needs.onColumns(relation.resource, privilege, { ...here, columns: both });
       }
     }
-    if (insert["replace_into"] === true) this.#write(relation, { privilege: "DELETE", columns: [], reads }, here);
+    if (insert["replace_into"] === true)
+      this.#write(relation, { privilege: "DELETE", columns: [], reads, hasQuery: false }, here);
     if (onDuplicate.length > 0) {
       const changed = targets(onDuplicate).map((name) => spelled(relation, name));
       // The server also asks for UPDATE of what is inserted, and for SELECT of what is changed.
       this.#needs.onColumns(relation.resource, "SELECT", { ...here, columns: changed });
-      this.#write(relation, { privilege: "UPDATE", columns: [...new Set([...columns, ...changed])], reads }, here);
+      this.#write(
+        relation,
+        { privilege: "UPDATE", columns: [...new Set([...columns, ...changed])], reads, hasQuery: false },
+        here,
+      );
     }
     if (relation.view === null) this.#defaults(relation, here);
   }
@@ -153,7 +160,11 @@ export class Statements {
     for (const [{ relation, used }, columns] of written) {
       if (relation === null) continue;
       const changed = columns.map((name) => spelled(relation, name));
-      this.#write(relation, { privilege: "UPDATE", columns: changed, reads: [...used] }, here);
+      this.#write(
+        relation,
+        { privilege: "UPDATE", columns: changed, reads: [...used], hasQuery: hasQuery(update) },
+        here,
+      );
     }
   }
 
@@ -178,7 +189,12 @@ export class Statements {
     }
     this.#readUsed(scope, here, written);
     for (const { relation, used } of written) {
-      if (relation !== null) this.#write(relation, { privilege: "DELETE", columns: [], reads: [...used] }, here);
+      if (relation !== null)
+        this.#write(
+          relation,
+          { privilege: "DELETE", columns: [], reads: [...used], hasQuery: hasQuery(statement) },
+          here,
+        );
     }
   }
 
@@ -207,6 +223,10 @@ export class Statements {
       this.#needs.unknown("name", `there is no procedure \`${path.join(".")}\``, here.origin);
     }
   }
+}
+
+function hasQuery(statement: Fields): boolean {
+  return /"(?:S|InS|s)ubquery"/u.test(JSON.stringify(statement));
 }
 
 function targets(assignments: readonly Node[]): readonly string[] {

@@ -49,7 +49,8 @@ export async function signIn(account: RoleName, place: SignInPlace): Promise<Con
 }
 
 function proxied(address: string, port: number): Socket {
-  const socket = connectSocket({ host: "127.0.0.1", port });
+  // The end of a prepared statement has no answer: what follows it would wait for an acknowledgement.
+  const socket = connectSocket({ host: "127.0.0.1", port, noDelay: true });
   const [family, own] = isIP(address) === 6 ? ["TCP6", "::1"] : ["TCP4", "127.0.0.1"];
   socket.write(`PROXY ${family} ${address} ${own} 40000 ${port}\r\n`);
   return socket;
