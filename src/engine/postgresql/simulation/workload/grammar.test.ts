@@ -88,6 +88,7 @@ describe("the grammar", () => {
     ["select $x$ never closed", "SELECT"],
     ["delete from from t where a = 'x'", "DELETE"],
     ["secret word 'x'", "UNKNOWN"],
+    ["select 1; secret word; select 2", "SELECT"],
   ])("keeps of %j the command alone", (text, command) => {
     expect(grammar.read(text)).toEqual([
       { fingerprint: expect.stringMatching(/^un(?:read|parsed)-/u), text: "", command },
@@ -97,6 +98,7 @@ describe("the grammar", () => {
   it("believes no reading of a backslash that could be another: a log does not say what the server takes it for", () => {
     expect(texts("select 'a\\'")).toEqual([""]);
     expect(texts("select 'it\\'s', 'x'")).toEqual([""]);
+    expect(texts("select 'a\\''; select ', b'")).toEqual([""]);
     expect(texts("select 'a\\\\', E'\\'', 'b\\c' like 'x' escape '\\'")).toEqual([
       "select $1, $2, $3 like $4 escape $5",
     ]);

@@ -60,7 +60,10 @@ export function postgresqlGrammar(): PostgresqlGrammar {
 function readText(text: string, statement: (skeleton: Skeleton) => ObservedStatement): readonly ObservedStatement[] {
   if (text.length > MOST_TEXT) return [unreadable(text)];
   const { statements, torn, doubtful } = lex(text);
-  return torn || doubtful ? [unreadable(text)] : statements.map(statement);
+  if (torn || doubtful) return [unreadable(text)];
+  const read = statements.map(statement);
+  // The server takes a text as a whole or not at all: what looks like a statement in one that it did not take may be part of a literal.
+  return read.length > 1 && read.some((each) => each.text === "") ? [unreadable(text)] : read;
 }
 
 interface Reading {

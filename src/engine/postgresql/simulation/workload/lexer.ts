@@ -13,7 +13,7 @@ export type Literal =
   | { readonly kind: "parameter"; readonly number: number };
 
 /**
- * What the lexer found. `torn`: a quote or comment was never closed. `doubtful`: a plain string ends in a backslash. With `standard_conforming_strings` off, which no log tells, it would go on, and what follows would be
+ * What the lexer found. `torn`: a quote or comment was never closed. `doubtful`: a quote follows a backslash in a plain string. With `standard_conforming_strings` off, which no log tells, it would not end there, and what follows would be
  * literals in one reading and names in the other.
  */
 export interface Lexed {
@@ -133,15 +133,19 @@ class Lexer {
         this.#torn = true;
         return;
       }
-      const slashes = backslashesBefore(text, quote, at);
-      if (slashes % 2 === 1 && escapes) at = quote + 1;
-      else if (text.charCodeAt(quote + 1) === 39) at = quote + 2;
-      else {
-        const isEscape = this.#last === "escape" && quote === from + 1;
-        if (slashes % 2 === 1 && !isEscape) this.#doubtful = true;
+      const isEscaped = backslashesBefore(text, quote, at) % 2 === 1;
+      if (isEscaped && escapes) {
+        at = quote + 1;
+        continue;
+      }
+      const isDoubled = text.charCodeAt(quote + 1) === 39;
+      const isEscapeClause = this.#last === "escape" && quote === from + 1 && !isDoubled;
+      if (isEscaped && !isEscapeClause) this.#doubtful = true;
+      if (!isDoubled) {
         this.#at = quote + 1;
         break;
       }
+      at = quote + 2;
     }
     // Strings that a line end parts are one.
     if (this.#last === "?" && this.#newline && this.#literals.at(-1)?.kind === "string" && this.#piece === "") {
