@@ -64,7 +64,7 @@ const WANTED: Readonly<Record<string, readonly string[]>> = {
   MERGEACTION: ["commandType"],
   RANGETBLREF: ["rtindex"],
   JOINEXPR: ["rtindex"],
-  CALLSTMT: [],
+  BOOLEXPR: ["boolop"],
 };
 
 /** Fields whose names sound like a function or a permission and that mean nothing that is asked of the caller. */

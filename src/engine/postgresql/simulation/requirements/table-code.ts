@@ -22,6 +22,7 @@ export async function addTableCode(closure: Closure, write: Write, running: Runn
   const name = `${table.schema}.${table.name}`;
   const at: Running = { ...running, text: null };
   await addTriggers(closure, write, { table, running: at, direct: true });
+  if (write.command === "INSERT") await addMissingColumns(closure, write, { table, running: at });
   if (write.command !== "DELETE") await addRowCode(closure, table, { write, running: at, certain: write.certain });
   for (const child of childrenOf(closure, table.oid)) {
     const relation = closure.relation(child);
@@ -105,6 +106,20 @@ async function addTrigger(
   await closure.rules.addBody(closure, routine, { ...running, origin }, { trigger: table });
 }
 
+/** Columns that nothing is said of get NULL, which the planner still puts through the checks of a domain. */
+async function addMissingColumns(
+  closure: Closure,
+  write: Write,
+  { table, running }: { readonly table: Relation; readonly running: Running },
+): Promise<void> {
+  const { objects } = closure.workspace;
+  for (const column of objects.columns.get(table.oid) ?? []) {
+    if (write.inserted.includes(column.number) || objects.types.get(column.type)?.form !== "d") continue;
+    const conditional = write.place.conditional || !write.place.certain;
+    await closure.domain(column.type, conditional ? { ...running, certainty: "conditional" } : running);
+  }
+}
+
 /** Code that is run for each row, by whoever writes it. */
 async function addRowCode(
   closure: Closure,
@@ -167,7 +182,11 @@ async function addKeys(
     const columns = command === "UPDATE" ? key.columns : [];
     const listed = { kind: "listed", names: namesOf(objects, other.oid, key.columns) } as const;
     closure.found.need(tableRight(objects, other, command, command === "UPDATE" ? listed : undefined), inside);
-    await addTableCode(closure, { relation: other.oid, command, columns, certain: false, place: write.place }, inside);
+    await addTableCode(
+      closure,
+      { relation: other.oid, command, columns, inserted: [], certain: false, place: write.place },
+      inside,
+    );
   }
 }
 

@@ -46,6 +46,8 @@ export interface Write {
   readonly command: WriteCommand;
   /** UPDATE: the columns that are set. */
   readonly columns: readonly number[];
+  /** INSERT: the columns that are given a value by the statement. */
+  readonly inserted: readonly number[];
   /** At least one row is written for certain: VALUES without ON CONFLICT. */
   readonly certain: boolean;
   readonly place: Place;
@@ -194,6 +196,7 @@ class Walk {
     if (!query.children.has("jointree") && this.#isUtility(query, command, place)) return;
     const frame: Frame = { outer: outer?.frame ?? null, references: new Set() };
     const entries = nodesIn(query, "rtable");
+    const dead = isDead(query, entries);
     const checks = this.#checks(query, entries, place, outer?.guards ?? []);
     const from = nodesIn(nodeIn(query, "jointree") ?? query, "fromlist");
     const quals = nodeIn(query, "jointree")?.children.has("quals") === true;
@@ -204,7 +207,7 @@ class Walk {
       .map((entry) => ({ name: entry.scalars.get("resname") ?? "", type: typeOf(nodeIn(entry, "expr")) }));
 
     const inside: Context = {
-      place: { ...place, certain: place.certain && once },
+      place: { ...place, certain: place.certain && once && !dead, conditional: place.conditional || dead },
       frame,
       guards: outer?.guards ?? [],
     };
@@ -327,9 +330,10 @@ class Walk {
     if (target === undefined) throw new FormatError("QUERY.resultRelation points at nothing");
     const relation = numberIn(target, "relid");
     const columns = checks.filter((each) => each.relation === relation).flatMap((each) => each.updated);
+    const inserted = checks.filter((each) => each.relation === relation).flatMap((each) => each.inserted);
     const conflict = nodeIn(query, "onConflict");
     const add = (kind: WriteCommand, certain: boolean): void => {
-      this.#writes.push({ relation, command: kind, columns, certain, place });
+      this.#writes.push({ relation, command: kind, columns, inserted, certain, place });
     };
     if (command === MERGE) {
       for (const action of nodesIn(query, "mergeActionList")) {
@@ -483,6 +487,24 @@ interface SubqueryContext extends Context {
 
 function isRead({ frame, entry, column }: Guard): boolean {
   return frame.references.has(`${entry}:${column}`) || frame.references.has(`${entry}:0`);
+}
+
+/** Whether nothing is read: the planner leaves all expressions out, and only asks for the relations. */
+function isDead(query: TreeNode, entries: readonly TreeNode[]): boolean {
+  const quals = nodeIn(query, "jointree")?.children.get("quals");
+  if (quals !== undefined && isNode(quals) && isFalse(quals)) return true;
+  return entries.some((entry) => nodesIn(entry, "securityQuals").some(isFalse));
+}
+
+const BOOLEAN_FALSE = /^1 \[ 0\b/u;
+
+function isFalse(node: TreeNode): boolean {
+  if (node.name === "BOOLEXPR") return nodesIn(node, "args").some(isFalse) && node.scalars.get("boolop") === "and";
+  return (
+    node.name === "CONST" &&
+    Number(node.scalars.get("consttype")) === BOOLEAN &&
+    (isNullConstant(node) || BOOLEAN_FALSE.test(node.scalars.get("constvalue") ?? ""))
+  );
 }
 
 function isOldOfView(entry: TreeNode): boolean {
