@@ -20,6 +20,12 @@ export const CHECK_COMMAND: CommandSpec = {
       summary: "what stdout prints (default text)",
       choices: ["text", "json", "sarif", "junit", "github", "markdown"],
     },
+    {
+      flags: "--evidence FILE",
+      summary: "what `workload collect` wrote, for checks that are about use; of one target",
+      completes: "file",
+      repeatable: true,
+    },
     { flags: "--out FILE", summary: "write a file too", completes: "file", repeatable: true },
     { flags: "--no-new-access", summary: "fail when the files give somebody what the base does not" },
     { flags: "--base REF", summary: "the base: a Git ref, a manifest or a snapshot", completes: "file" },

@@ -3,6 +3,7 @@ import { CATALOGUE } from "../analysis/checks/catalogue.ts";
 import type { Check, CheckContext } from "../analysis/checks/check.ts";
 import { checkContext } from "../analysis/checks/context.ts";
 import { fixSql } from "../analysis/checks/fix-sql.ts";
+import type { Usage } from "../analysis/checks/usage.ts";
 import type { NewAccess, PolicyAnswer, TargetReport, TestAnswer } from "../analysis/checks/report.ts";
 import { type CheckRun, runChecks } from "../analysis/checks/run-checks.ts";
 import { runTests } from "../analysis/access-tests/run-tests.ts";
@@ -51,6 +52,8 @@ export interface Judged {
   readonly live: Snapshot;
   readonly dialect: Dialect;
   readonly posture: Posture | null;
+  /** What was used, where evidence was given. @default none */
+  readonly usage?: Usage;
   /** Null: there is no manifest. */
   readonly declared: Declared | null;
   /** What is wrong with what the manifest says for checks. */
@@ -110,7 +113,7 @@ function declaredIn(
 }
 
 function contextOf(
-  { name, environment, live, dialect, posture, declared }: Judged,
+  { name, environment, live, dialect, posture, usage, declared }: Judged,
   among: readonly CheckContext[],
 ): CheckContext {
   return checkContext({
@@ -121,6 +124,7 @@ function contextOf(
     live,
     dialect,
     posture,
+    usage: usage ?? null,
     declared,
     among,
   });

@@ -158,6 +158,13 @@ describe("advise", () => {
     expect(ran.stderr).toContain("RW580");
   });
 
+  test("checks that are about use are evaluated with evidence, and stay open without", async () => {
+    const with_ = await folder.run(["check", "--only", "LPV-05", "--evidence", "evidence.json"]);
+    expect(with_.stdout).toContain("LPV-05  DELETE on 3 resources was not used by `app_rw` in 200 days");
+    const without = await folder.run(["check", "--only", "LPV-05"]);
+    expect(without.stdout).toContain("there is no evidence of that");
+  });
+
   test("the tightened files plan to what was advised; applied, everything that was done can still be done", async () => {
     expectExit(await folder.run(["advise", "--evidence", "evidence.json", "--out", "tight"]), 0);
     const tight = await folder.read("tight/rolewright.yaml");

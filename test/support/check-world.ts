@@ -2,6 +2,7 @@ import { buildAccessIndex } from "../../src/analysis/access-index.ts";
 import type { Check, CheckContext } from "../../src/analysis/checks/check.ts";
 import { checkContext } from "../../src/analysis/checks/context.ts";
 import { type CheckRun, runChecks } from "../../src/analysis/checks/run-checks.ts";
+import type { Usage } from "../../src/analysis/checks/usage.ts";
 import { predict } from "../../src/diff/predict.ts";
 import { postgresql } from "../../src/engine/postgresql/index.ts";
 import type { AccessState } from "../../src/model/access-state.ts";
@@ -20,6 +21,8 @@ export interface CheckWorld extends Sample {
   /** What the manifest says. @default there is a manifest that says nothing */
   readonly declared?: Partial<Declared> | null;
   readonly identities?: readonly Identity[];
+  /** @default no evidence */
+  readonly usage?: Usage;
   /** @default not read */
   readonly posture?: Partial<Omit<Posture, "postgresql">> & { readonly postgresql: Partial<PostgresPosture> };
   /** Changes what is known of single resources: `table sales.orders`. */
@@ -52,6 +55,7 @@ export function worldContext(world: CheckWorld, access: AccessState = sampleStat
     live,
     dialect,
     posture: world.posture === undefined ? null : postureOf(world.posture),
+    usage: world.usage ?? null,
     declared: world.declared === null ? null : declaredOf(world),
   });
 }

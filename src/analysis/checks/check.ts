@@ -12,6 +12,7 @@ import type { Plan } from "../../plan/plan.ts";
 import type { AccessDelta } from "../access-delta.ts";
 import type { AccessIndex } from "../access-index.ts";
 import type { Escalation } from "../escalation/escalation.ts";
+import type { Usage } from "./usage.ts";
 
 /** The families of the catalogue. */
 export const FAMILIES = [
@@ -106,6 +107,8 @@ export interface CheckContext {
   readonly posture: Posture | null;
   /** Null: there is no manifest. */
   readonly declared: Declared | null;
+  /** Null: there is no evidence of use. */
+  readonly usage: Usage | null;
   /** Ways from a role to more than it holds. */
   readonly escalation: Escalation;
   /** Set where a change is judged. */

@@ -12,6 +12,7 @@ import { buildEscalation } from "../escalation/build.ts";
 import { escalationEdges } from "../escalation/edges.ts";
 import type { Escalation } from "../escalation/escalation.ts";
 import type { ChangeContext, CheckContext, People } from "./check.ts";
+import type { Usage } from "./usage.ts";
 
 /** What a context is made of. */
 export interface ContextInput {
@@ -26,6 +27,8 @@ export interface ContextInput {
   /** @default none */
   readonly declared?: Declared | null;
   /** @default none */
+  readonly usage?: Usage | null;
+  /** @default none */
   readonly change?: ChangeContext | null;
   /** The contexts of all targets of the run; it may be filled later, before checks run. @default this one alone */
   readonly among?: readonly CheckContext[];
@@ -34,7 +37,7 @@ export interface ContextInput {
 /** Everything that checks look at, for one state of one target. */
 export function checkContext(input: ContextInput): CheckContext {
   const { index, live } = input;
-  const { posture = null, declared = null, change = null } = input;
+  const { posture = null, declared = null, usage = null, change = null } = input;
   const roles = sorted(
     [...index.state.roles.values()].filter((role) => role.origin === "user"),
     (a, b) => compareText(a.name, b.name),
@@ -51,6 +54,7 @@ export function checkContext(input: ContextInput): CheckContext {
     dialect: input.dialect,
     posture,
     declared,
+    usage,
     change,
     roles,
     logins: roles.filter(isLogin),

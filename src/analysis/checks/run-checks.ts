@@ -117,6 +117,7 @@ function gap(check: Check, { target }: CheckContext, { unknown, help }: Gap): No
 function has(context: CheckContext, need: Need): boolean {
   if (need === "posture") return context.posture !== null;
   if (need === "declared") return context.declared !== null;
+  if (need === "usage") return context.usage !== null;
   return need === "plan" && context.change !== null;
 }
 
@@ -127,7 +128,10 @@ const LACKING: Readonly<Record<Need, { readonly reason: string; readonly help: s
   },
   declared: { reason: "it needs a manifest", help: "run it where a manifest is" },
   plan: { reason: "it judges a change", help: "`rolewright plan` evaluates it" },
-  usage: { reason: "it needs to know what was used, and there is no evidence of that", help: "collect a workload" },
+  usage: {
+    reason: "it needs to know what was used, and there is no evidence of that",
+    help: "collect it with `rolewright workload collect`, and give it with `--evidence FILE`",
+  },
   previous: { reason: "it needs an earlier state", help: "name one with `--base`" },
   records: { reason: "it needs records of requests and approvals", help: "they come with approvals and leases" },
 };

@@ -27,7 +27,15 @@ import { readText } from "../questions/source.ts";
 import { countedFindings } from "../counted-findings.ts";
 import { recordWhereBegun } from "../recording.ts";
 import { readOpenReviews } from "../reviews.ts";
-import { chooseTarget, chooseTargets, manifestError, openTarget, type ReadManifest, readManifest } from "../target.ts";
+import {
+  chooseTarget,
+  chooseTargets,
+  manifestError,
+  type OpenTarget,
+  openTarget,
+  type ReadManifest,
+  readManifest,
+} from "../target.ts";
 import { usageError } from "../usage.ts";
 
 /** Runs checks, policies and access tests on what is live, or on a snapshot, and says what stands, what is accepted and what could not be evaluated. Changes nothing. */
@@ -101,11 +109,15 @@ async function liveRun(context: CliContext, input: Input, options: CheckOptions)
     all || context.globals.targets.length > 1
       ? chooseTargets(read.manifest, context, { all })
       : [chooseTarget(read.manifest, context)];
+  const evidence = input.list("evidence");
+  if (evidence.length > 0 && names.length > 1) {
+    throw usageError("RW004", "evidence is of one target", "choose it with `--target`");
+  }
   const judged: Judged[] = [];
   const failed: FailedTarget[] = [];
   for (const name of names) {
     try {
-      judged.push(await openTarget(read, name, { context, work: (target) => readForChecks(target, context) }));
+      judged.push(await openTarget(read, name, { context, work: (target) => readJudged(target, context, evidence) }));
     } catch (error) {
       // What is wrong with the files is wrong for all targets; and of one target the failure is the answer.
       const known = error instanceof RolewrightError && !(error instanceof FindingsError);
@@ -116,6 +128,13 @@ async function liveRun(context: CliContext, input: Input, options: CheckOptions)
   }
   context.progress.step("checking");
   return { read, checked: await checkAll(judged, options), failed };
+}
+
+async function readJudged(target: OpenTarget, context: CliContext, evidence: readonly string[]): Promise<Judged> {
+  const judged = await readForChecks(target, context);
+  if (evidence.length === 0) return judged;
+  const { readUsage } = await import("../usage-of.ts");
+  return { ...judged, usage: await readUsage(judged, target, context, evidence) };
 }
 
 async function snapshotRun(context: CliContext, input: Input, options: CheckOptions): Promise<Asked> {

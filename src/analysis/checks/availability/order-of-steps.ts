@@ -102,6 +102,6 @@ export const recentlyUsed: Check = {
   danger: "high",
   needs: ["plan", "usage"],
   *find() {
-    yield { unknown: "there is no evidence of use" };
+    yield { unknown: "`rolewright simulate` judges a plan by evidence of use" };
   },
 };

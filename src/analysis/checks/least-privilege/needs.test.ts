@@ -312,6 +312,34 @@ test("a right to pass on that gave nobody anything is found, and one that did is
   ).toEqual([]);
 });
 
+test("what was watched for long enough and not used is told; what cannot be said is a gap", () => {
+  const usage = {
+    days: 120,
+    unused: [
+      {
+        grantees: ["app"],
+        privileges: ["DELETE"],
+        resources: [{ kind: "table", path: ["shop", "sales", "a"] } as const],
+      },
+    ],
+    unclear: [{ count: 2, why: "nothing was seen of `b`" }],
+    lastSeen: new Map(),
+  };
+  expect(runOn(unusedPrivileges, { roles: { app: {} }, usage })).toMatchObject({
+    findings: [
+      {
+        code: "LPV-05",
+        danger: "medium",
+        message: "DELETE on `table sales.a` was not used by `app` in 120 days",
+        principals: ["app"],
+      },
+    ],
+    notEvaluated: [
+      { check: "LPV-05", reason: "2 grants or memberships were not seen in use: nothing was seen of `b`" },
+    ],
+  });
+});
+
 test("without a record of use nothing is called unused", () => {
   expect(runOn(unusedPrivileges, { roles: {} })).toMatchObject({
     findings: [],

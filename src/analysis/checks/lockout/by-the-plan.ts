@@ -1,4 +1,5 @@
 import type { Change } from "../../../model/change.ts";
+import { DEFAULT_LIMITS } from "../../../model/declared.ts";
 import { describeName } from "../../../model/resource.ts";
 import type { RoleName } from "../../../model/role.ts";
 import type { Snapshot } from "../../../model/snapshot.ts";
@@ -224,8 +225,26 @@ export const untriedBreakGlass: Check = {
   why: "Emergency access that was never used may not work when it must.",
   fix: "Try it on a day without an emergency, and record that.",
   danger: "medium",
-  needs: ["declared", "records"],
-  *find() {
-    yield { unknown: "there are no records of drills that could be read" };
+  needs: ["declared", "usage"],
+  *find({ declared, usage, target, index }) {
+    const days = declared?.limits.drillDays ?? DEFAULT_LIMITS.drillDays;
+    for (const identity of declared?.identities ?? []) {
+      const logins = (identity.logins.get(target) ?? []).filter((login) => index.recorded.roles.has(login));
+      if (identity.breakGlass !== true || logins.length === 0 || usage === null) continue;
+      if (logins.some((login) => usage.lastSeen.has(login))) continue;
+      if (usage.days < days) {
+        yield {
+          unknown: `\`${describeName(identity.name)}\` was not seen in ${usage.days} days, and it takes ${days} to say more`,
+        };
+        continue;
+      }
+      yield {
+        message: `\`${describeName(identity.name)}\` was not seen on the server in ${usage.days} days`,
+        principals: logins,
+        identities: [identity.name],
+        ...(identity.location === undefined ? {} : { location: identity.location }),
+        fix: { text: "log in with it on a day without an emergency" },
+      };
+    }
   },
 };
