@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ResolvedName, StatementRequirements } from "../model/requirements.ts";
-import { alterations } from "./alteration.ts";
+import { alterations, rowAlterations, settingAlterations } from "./alteration.ts";
 
 const reads = (...resolved: readonly ResolvedName[]): StatementRequirements => ({
   allOf: [],
@@ -39,4 +39,35 @@ test("what is refused or read from its text alone is not compared", () => {
   const refused = { ...reads(), refused: { code: "42P01", message: "there is no totals" } };
   expect(alterations(reads(APP), refused)).toEqual([]);
   expect(alterations(reads(APP), { ...reads(PUBLIC), approximate: true })).toEqual([]);
+});
+
+test("other rows are told by their number, or as others where the number is the same", () => {
+  const answer = (count: number, digest: string) => ({
+    verdict: "yes" as const,
+    means: "execution" as const,
+    code: null,
+    message: null,
+    rows: { count, digest },
+  });
+  expect(rowAlterations(answer(2, "a"), answer(0, "b"))).toEqual(["it returns 0 rows in place of 2"]);
+  expect(rowAlterations(answer(2, "a"), answer(2, "b"))).toEqual(["it returns other rows"]);
+  expect(rowAlterations(answer(2, "a"), answer(2, "a"))).toEqual([]);
+  expect(rowAlterations(null, answer(2, "a"))).toEqual([]);
+});
+
+test("settings that decide silently count for the login and the database that they are of", () => {
+  const change = (given: { role?: string; name?: string; database?: string | null }) => ({
+    kind: "set-role-setting" as const,
+    role: "app",
+    database: null,
+    name: "default_transaction_read_only",
+    before: null,
+    after: "on",
+    ...given,
+  });
+  expect(settingAlterations([change({})], "app", "shop")).toEqual([
+    "its session starts with `default_transaction_read_only` `on` in place of unset",
+  ]);
+  const others = [change({ role: "other" }), change({ name: "work_mem" }), change({ database: "other" })];
+  expect(settingAlterations(others, "app", "shop")).toEqual([]);
 });

@@ -16,6 +16,8 @@ import type { SimulationInput } from "./world.ts";
 /** What was found out about each question in each state. */
 export interface Answers {
   readonly basis: Basis;
+  /** Of each question. */
+  readonly databases: readonly string[];
   readonly before: readonly Answer[];
   readonly after: readonly Answer[];
   /** The state of the shadow after the plan's own statements; null: there is no shadow that runs. */
@@ -65,7 +67,13 @@ export async function askBoth(questions: readonly StatementQuestion[], input: Si
       ...signalled,
     });
     const tried = await replay?.attempt(
-      questions.map((question, at): ReplayQuestion => ({ ...question, deep: isDeep(requirements[at]) })),
+      questions.map(
+        (question, at): ReplayQuestion => ({
+          ...question,
+          deep: isDeep(requirements[at]),
+          rows: input.rows !== undefined,
+        }),
+      ),
       { onProgress: tell(`trying statements ${when}`), ...signalled },
     );
     return requirements.map((each, at) => ({ requirements: withGaps(each, shadow.gaps), tried: tried?.[at] ?? null }));
@@ -81,7 +89,7 @@ export async function askBoth(questions: readonly StatementQuestion[], input: Si
     otherMajor: shadow.otherMajor,
     gaps: [...shadow.gaps].sort((a, b) => compareText(a.name, b.name)),
   };
-  return { basis, before, after, reached };
+  return { basis, databases: questions.map(({ database }) => database), before, after, reached };
 }
 
 /** Where an engine has no shadow: what statements need by the rules of the engine over the target's own catalog. The plan's statements are not rehearsed, and nothing is tried. */
@@ -100,7 +108,13 @@ async function askCatalog(questions: readonly StatementQuestion[], input: Simula
   const before = await ask("before the change");
   await source.moved({ ...live, access: after });
   const basis: Basis = { kind: "catalog", version: live.version.text, otherMajor: false, gaps: [] };
-  return { basis, before, after: await ask("after the change"), reached: null };
+  return {
+    basis,
+    databases: questions.map(({ database }) => database),
+    before,
+    after: await ask("after the change"),
+    reached: null,
+  };
 }
 
 /** What the text alone says is the same in both states: only who holds what differs. */
@@ -113,7 +127,13 @@ function askText(questions: readonly StatementQuestion[], { engine }: Simulation
     }),
   );
   const basis: Basis = { kind: "text", version: null, otherMajor: false, gaps: [] };
-  return { basis, before: answers, after: answers, reached: null };
+  return {
+    basis,
+    databases: questions.map(({ database }) => database),
+    before: answers,
+    after: answers,
+    reached: null,
+  };
 }
 
 const NOT_READ: StatementRequirements = {

@@ -1,6 +1,6 @@
 import { sortedText } from "../base/order.ts";
 import type { Change } from "../model/change.ts";
-import { alterations } from "./alteration.ts";
+import { alterations, rowAlterations, settingAlterations } from "./alteration.ts";
 import type { Answer, Answers } from "./ask.ts";
 import { causeOf } from "./cause.ts";
 import type { DecidedPair } from "./coverage.ts";
@@ -33,13 +33,19 @@ export class Judge {
   readonly #input: SimulationInput;
   readonly #world: World;
   readonly #answers: Answers;
+  readonly #changes: readonly Change[];
   readonly #untouched: (role: string) => boolean;
 
   constructor(input: SimulationInput, world: World, changes: readonly Change[], answers: Answers) {
     this.#input = input;
     this.#world = world;
     this.#answers = answers;
+    this.#changes = changes;
     this.#untouched = untouchedBy(changes, world);
+  }
+
+  #database(at: number): string {
+    return this.#answers.databases[at] ?? "";
   }
 
   question(at: number, who: Who): Judged {
@@ -50,7 +56,11 @@ export class Judge {
     return {
       before: before.verdict,
       after: after.verdict,
-      altered: alterations(was.requirements, is.requirements),
+      altered: [
+        ...alterations(was.requirements, is.requirements),
+        ...rowAlterations(was.tried, is.tried),
+        ...settingAlterations(this.#changes, who.login ?? who.role, this.#database(at)),
+      ],
       contradiction: before.contradiction ?? after.contradiction,
       confirmed: [was, is].every(({ tried }) => tried !== null && tried.verdict !== "not-confirmed"),
     };
