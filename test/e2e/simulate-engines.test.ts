@@ -101,6 +101,13 @@ ${grants}
     ]);
   });
 
+  test("what one statement needs is told by the running server's catalog", async () => {
+    const ran = await folder.run(["requires", "call shop.tidy()", "--as", "report@%", "--missing"]);
+    expectExit(ran, 3);
+    expect(ran.stdout).toContain("EXECUTE on routine shop.tidy(procedure)");
+    expect(ran.stdout).toContain("INSERT (id) on table shop.log");
+  });
+
   test("live sources are asked too", async () => {
     const ran = await folder.run([
       "workload",
@@ -213,6 +220,12 @@ ${grants}
       "revoked app: insert into shop.orders(id, mail) values (?, ?) if not exists",
       "revoked app: select mail from shop.orders where id = ?",
     ]);
+  });
+
+  test("what one statement needs is told", async () => {
+    const ran = await folder.run(["requires", "truncate shop.orders", "--as", "app"]);
+    expectExit(ran, 0);
+    expect(ran.stdout).toContain("MODIFY on table shop.orders");
   });
 
   test("the full query log is refused", async () => {
