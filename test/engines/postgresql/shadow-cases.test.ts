@@ -144,6 +144,38 @@ describe("a shadow of other targets", () => {
     await expect(start({ url, live })).rejects.toThrow(/pg_trigger/u);
   });
 
+  test("is kept for the next time, and built anew when anything of the target has changed", {
+    timeout: 60_000,
+  }, async () => {
+    await using target = await startPostgres({ ownIdentity: true });
+    await target.query("create database shop");
+    await target.query(everyKind(target.major), { database: "shop" });
+    const url = at(target, "shop");
+    const buildAndTry = async (): Promise<boolean> => {
+      const live = await read(url, ["shop"]);
+      const steps: string[] = [];
+      await using shadow = await start({ url, live, onProgress: (done) => steps.push(done) });
+      expect(shadow.snapshot.fingerprint).toBe(live.fingerprint);
+      expect(shadow.gaps.map(({ name }) => name)).toEqual([
+        "collation app.german",
+        "text search configuration app.words",
+      ]);
+      await shadow.run([
+        { database: "shop", text: "drop role security; revoke all on app.orders from owner_a cascade" },
+      ]);
+      return steps.includes("database shop");
+    };
+    expect(await buildAndTry()).toBe(true);
+    expect(await buildAndTry()).toBe(false);
+    await target.query("create or replace view app.uses as select id, true as good from app.customer", {
+      database: "shop",
+    });
+    expect(await buildAndTry()).toBe(true);
+    await target.query("grant select on app.uses to reader", { database: "shop" });
+    expect(await buildAndTry()).toBe(true);
+    expect(await buildAndTry()).toBe(false);
+  });
+
   test("has sample rows, loaded without their triggers, keys or anybody's code as a superuser", async () => {
     await using target = await startPostgres();
     await target.query("create database shop");

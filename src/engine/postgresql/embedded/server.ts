@@ -1,6 +1,8 @@
-import { rm } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { Client } from "pg";
 import { RolewrightError } from "../../../base/error.ts";
 import type { Secret } from "../../../base/secret.ts";
@@ -44,6 +46,8 @@ export interface EmbeddedServer extends AsyncDisposable {
   readonly pid: number;
   /** Sessions are cut off; nothing remains on disk. */
   stop(): Promise<void>;
+  /** Stops in good order; its data is moved to a folder that does not exist yet, and nothing else remains. */
+  handOver(to: string): Promise<void>;
   /** As if the machine lost power: SIGKILL, without a word to anybody. `start` brings it back. */
   kill(): Promise<void>;
   /** Stops in good order where it runs, and starts it on the same data and port. */
@@ -169,6 +173,13 @@ class Server implements EmbeddedServer {
     await rm(this.#place.folder, { recursive: true, force: true });
   }
 
+  async handOver(to: string): Promise<void> {
+    await this.#end("SIGINT");
+    const { data, folder } = this.#place;
+    await moveFolder(data, to);
+    await rm(folder, { recursive: true, force: true });
+  }
+
   async kill(): Promise<void> {
     await this.#end("SIGKILL");
   }
@@ -195,6 +206,17 @@ class Server implements EmbeddedServer {
     if (guard === null) return;
     this.#guard = null;
     await guard.end(signal);
+  }
+}
+
+/** Moves a folder, to another file system too. */
+export async function moveFolder(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EXDEV") throw error;
+    await promisify(execFile)("cp", ["-Rp", from, to]); // As whoever owns the files: the server takes its own alone.
+    await rm(from, { recursive: true, force: true });
   }
 }
 

@@ -42,6 +42,7 @@ export interface DatabaseRows {
   readonly standsFor: readonly sql.StandsForRow[];
   readonly largeObjects: readonly others.LargeObjectRow[];
   readonly leftOut: readonly others.LeftOutRow[];
+  readonly versions: readonly sql.VersionRow[];
   readonly defaults: readonly sql.DefaultAccessRow[];
   readonly lists: readonly access.ListRow[];
 }
@@ -108,6 +109,7 @@ async function readDatabase(session: Session, major: number): Promise<DatabaseRo
     standsFor: await session.rows<sql.StandsForRow>(sql.STANDS_FOR),
     largeObjects: await session.rows<others.LargeObjectRow>(others.LARGE_OBJECTS),
     leftOut: await session.rows<others.LeftOutRow>(others.LEFT_OUT),
+    versions: await session.rows<sql.VersionRow>(sql.VERSIONS(major)),
     defaults: await session.rows<sql.DefaultAccessRow>(sql.DEFAULT_ACCESS),
     lists: [
       ...(await session.rows<access.ListRow>(access.LISTS)),

@@ -8,12 +8,15 @@ import { statementError } from "../../errors.ts";
 import { quoteIdentifier } from "../../quote.ts";
 import { type Baseline, readBaseline, restore } from "./baseline.ts";
 import type { ShadowServer } from "./server.ts";
+import { keep } from "./warm.ts";
 import { readShadow, sessionOptions } from "./read-shadow.ts";
 
 export interface Running extends ShadowOptions {
   readonly server: ShadowServer;
   readonly snapshot: Snapshot;
   readonly gaps: readonly ShadowGap[];
+  /** Under what it is kept for the next time; null: not at all. */
+  readonly key: string | null;
 }
 
 /** What stands for a password in a plan's statement: nobody can log in to a shadow with it. */
@@ -73,8 +76,18 @@ export class RunningShadow implements Shadow {
     });
   }
 
+  /** It is kept for the next time where that is possible; whatever prevents it, nothing remains. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#running.server[Symbol.asyncDispose]();
+    const { server, key, signal } = this.#running;
+    try {
+      if (key === null || server.handOver === null || signal?.aborted === true) return;
+      await this.reset();
+      await keep(key, this.gaps, server.handOver);
+    } catch {
+      // A shadow that cannot be brought back is not kept.
+    } finally {
+      await server[Symbol.asyncDispose]();
+    }
   }
 
   get #reach(): Pick<ShadowServer, "major" | "borrowed"> {

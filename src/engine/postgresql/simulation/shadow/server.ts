@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { RolewrightError } from "../../../../base/error.ts";
 import { Secret } from "../../../../base/secret.ts";
 import { type Binaries, EMBEDDED_MAJORS, type EmbeddedMajor, findBinaries } from "../../embedded/binaries.ts";
-import { startEmbedded } from "../../embedded/server.ts";
+import { moveFolder, startEmbedded } from "../../embedded/server.ts";
 
 /** A server to build in. */
 export interface ShadowServer extends AsyncDisposable {
@@ -12,6 +12,8 @@ export interface ShadowServer extends AsyncDisposable {
   readonly administrator: string;
   /** Where it is somebody's: the roles that were there before, and the databases that we make there. Null: it is ours alone. */
   readonly borrowed: { readonly roles: ReadonlySet<string>; readonly databases: readonly string[] } | null;
+  /** Stops it in good order and moves its data there, where it is ours. */
+  readonly handOver: ((to: string) => Promise<void>) | null;
   /** Of one of its databases. */
   url(database: string): Secret;
 }
@@ -31,17 +33,24 @@ const SETTINGS: Readonly<Record<string, string>> = {
 
 /**
  * Starts a server of a major: of programs that this machine has, or of ours. Where that major cannot be had, one of another: the nearest newer one, else the nearest older one. Throws RW560 where none can be had.
- * `administrator` is the name of the target's first superuser: what belongs to the server itself is then owned and granted by the same name here.
+ * `kept` is data of an earlier one, which is moved away; without it the server is empty. `administrator` is the name of the target's first superuser: what belongs to the server itself is then owned and granted by the same name here.
  */
-export async function startServer(major: number, administrator: string): Promise<ShadowServer> {
+export async function startServer(major: number, administrator: string, kept?: string): Promise<ShadowServer> {
   const binaries = await programs(major);
   // initdb takes no name that is reserved for roles of the server itself.
   const superuser = administrator.startsWith("pg_") ? "postgres" : administrator;
-  const server = await startEmbedded({ binaries, superuser, password: null, settings: SETTINGS });
+  const server = await startEmbedded({
+    binaries,
+    superuser,
+    password: null,
+    settings: SETTINGS,
+    ...(kept === undefined ? {} : { prepareData: (data) => moveFolder(kept, data) }),
+  });
   return {
     major: binaries.major,
     administrator: superuser,
     borrowed: null,
+    handOver: (to) => server.handOver(to),
     url: (database) =>
       new Secret(
         `postgresql://${encodeURIComponent(superuser)}@${encodeURIComponent(server.socketFolder)}:${server.port}/${encodeURIComponent(database)}`,

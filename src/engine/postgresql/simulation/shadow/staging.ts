@@ -45,6 +45,7 @@ export async function borrowServer(staging: Secret, live: Snapshot, signal?: Abo
   return {
     major: serverVersion(number, text).major,
     administrator,
+    handOver: null,
     borrowed: { roles: here.roles, databases: live.identity.databases },
     url: (database) => inDatabase(staging, database),
     [Symbol.asyncDispose]: () => takeAway(staging, { live, before: here.roles }),

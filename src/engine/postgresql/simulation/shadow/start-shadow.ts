@@ -1,3 +1,5 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { Shadow, ShadowGap, ShadowOptions } from "../../../simulation.ts";
 import { openSession, type Session } from "../../client.ts";
 import { parseDsn } from "../../dsn.ts";
@@ -12,38 +14,83 @@ import { RunningShadow } from "./running-shadow.ts";
 import { loadRows } from "./rows.ts";
 import { beside, borrowServer } from "./staging.ts";
 import { type ShadowServer, startServer } from "./server.ts";
+import { anyKept, takeKept, warmKey } from "./warm.ts";
 
 /**
  * Builds a shadow of a target from its catalogs alone. Nothing of the target runs while it is built, and nothing on the target is locked but what reading a definition locks for a moment. Throws RW560 where there is
  * no server to build in; what could not be made is a gap, never an error.
  */
 export async function startShadow(options: ShadowOptions): Promise<Shadow> {
-  const { live } = options;
-  const starting =
-    options.staging === undefined
-      ? startServer(live.version.major, live.actor.bootstrap)
-      : borrowServer(options.staging, live, options.signal);
-  const reading = readTarget(options);
-  const [started, read] = await Promise.allSettled([starting, reading]);
+  // With rows of somebody's it is not kept, and on a server of somebody's it cannot be.
+  const isKept = options.staging === undefined && options.rows === undefined;
+  if (isKept && (await anyKept(options.live))) {
+    const read = await readTarget(options);
+    const key = warmKey(options.live, read);
+    const warm = await warmed(key, options, read);
+    return warm ?? (await built(await emptyServer(options), { read, key, options }));
+  }
+  const [started, reading] = await Promise.allSettled([emptyServer(options), readTarget(options)]);
   if (started.status === "rejected") throw started.reason;
-  const server = started.value;
+  if (reading.status === "rejected") {
+    await started.value[Symbol.asyncDispose]();
+    throw reading.reason;
+  }
+  const read = reading.value;
+  return await built(started.value, { read, key: isKept ? warmKey(options.live, read) : null, options });
+}
+
+function emptyServer({ staging, live, signal }: ShadowOptions): Promise<ShadowServer> {
+  return staging === undefined
+    ? startServer(live.version.major, live.actor.bootstrap)
+    : borrowServer(staging, live, signal);
+}
+
+interface Building {
+  readonly read: TargetRows;
+  /** Under what it is kept; null: not at all. */
+  readonly key: string | null;
+  readonly options: ShadowOptions;
+}
+
+async function built(server: ShadowServer, { read, key, options }: Building): Promise<Shadow> {
   try {
-    if (read.status === "rejected") throw read.reason;
-    const gaps = await build(server, read.value, options);
+    const gaps = await build(server, read, options);
     if (options.rows !== undefined) await loadInto(server, options, options.rows);
-    const snapshot = await readShadow(server, live, options.signal);
-    const mirrored = options.about === undefined ? everything(live) : chosen(live, read.value.databases);
-    const found = differences(live.access, snapshot.access, { ...mirrored, beside: server.borrowed !== null });
-    return new RunningShadow({
-      ...options,
-      server,
-      snapshot,
-      gaps: sortedGaps([...gaps, ...unreadable(live), ...found]),
-    });
+    return await compared(server, { read, key, options }, [...gaps, ...unreadable(options.live)]);
   } catch (error) {
     await server[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** A shadow that an earlier process left, and that is still what would be built; null where there is none. It is compared as a new one is. */
+async function warmed(key: string, options: ShadowOptions, read: TargetRows): Promise<Shadow | null> {
+  const kept = await takeKept(key);
+  if (kept === null) return null;
+  const { live } = options;
+  let server: ShadowServer | null = null;
+  try {
+    server = await startServer(live.version.major, live.actor.bootstrap, join(kept.folder, "data"));
+    return await compared(server, { read, key, options }, kept.gaps);
+  } catch {
+    await server?.[Symbol.asyncDispose]();
+    options.signal?.throwIfAborted();
+    return null; // Its data is of a release of the server that this one does not take, or damaged: another is built.
+  } finally {
+    await rm(kept.folder, { recursive: true, force: true });
+  }
+}
+
+async function compared(
+  server: ShadowServer,
+  { read, key, options }: Building,
+  gaps: readonly ShadowGap[],
+): Promise<Shadow> {
+  const { live } = options;
+  const snapshot = await readShadow(server, live, options.signal);
+  const mirrored = options.about === undefined ? everything(live) : chosen(live, read.databases);
+  const found = differences(live.access, snapshot.access, { ...mirrored, beside: server.borrowed !== null });
+  return new RunningShadow({ ...options, server, snapshot, key, gaps: sortedGaps([...gaps, ...found]) });
 }
 
 /** What is built: a cluster and its databases. */

@@ -273,3 +273,9 @@ export const VIEW_TEXTS = "select oid, pg_get_viewdef(oid) from unnest($1::oid[]
 export const RULE_TEXTS = "select oid, pg_get_ruledef(oid) from unnest($1::oid[]) oid";
 export const ROUTINE_TEXTS = "select oid, pg_get_functiondef(oid) from unnest($1::oid[]) oid";
 export type TextRow = readonly [Text, Text | null];
+
+/** Which version of each definition stands in the catalog: texts that are read later change with it. */
+export const VERSIONS = (major: number): string => `
+  select 'pg_rewrite', oid, xmin from pg_rewrite where ${OURS()}
+  ${major >= 14 ? `union all select 'pg_proc', oid, xmin from pg_proc where ${OURS()} and prosqlbody is not null` : ""} order by 1, 2`;
+export type VersionRow = readonly [Text, Text, Text];
