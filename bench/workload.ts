@@ -32,6 +32,8 @@ interface Measured {
   readonly ms: number;
   readonly peak: number;
   readonly distinct: number;
+  /** Of all threads: what the work costs, whatever else runs on the machine. */
+  readonly cpuMs: number;
 }
 
 const WAYS: Readonly<Record<string, (file: string) => Promise<number>>> = {
@@ -60,7 +62,10 @@ else await main(Number(values.lines));
 async function measureHere(way: string, file: string): Promise<void> {
   const start = performance.now();
   const distinct = (await WAYS[way]?.(file)) ?? 0;
-  const measured: Measured = { ms: performance.now() - start, peak: process.resourceUsage().maxRSS / 1024, distinct };
+  const ms = performance.now() - start;
+  const { user, system } = process.cpuUsage();
+  const cpuMs = (user + system) / 1000;
+  const measured: Measured = { ms, cpuMs, peak: process.resourceUsage().maxRSS / 1024, distinct };
   process.stdout.write(JSON.stringify(measured));
 }
 
@@ -112,6 +117,8 @@ function report(file: string, log: Log): void {
       wc_mb_per_second: Math.round(rate(wc)),
       chunks_mb_per_second: Math.round(rate(chunks.ms)),
       distinct_uses: evidence.distinct,
+      mb_per_cpu_second: Math.round(rate(evidence.cpuMs)),
+      readline_mb_per_cpu_second: Math.round(rate(readline.cpuMs)),
     },
   );
   print(
