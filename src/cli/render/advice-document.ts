@@ -18,6 +18,7 @@ export function adviceDocument(
     target: of.target,
     watched: advice.watch === null ? null : snakeCase(advice.watch),
     needs_read_by: basis,
+    losses: advised.evidence.windows.flatMap(({ source, losses }) => losses.map((text) => ({ source, text }))),
     observed: advice.observed,
     decided: advice.decided,
     removals: advice.removals.map((each) => ({

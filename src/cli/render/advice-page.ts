@@ -28,6 +28,7 @@ export function advicePage(advised: Advised, view: AdviceView): Page {
   const { advice } = advised;
   return [
     factsOf(advised, view.target),
+    ...losses(advised),
     ...blindness(advice),
     ...worse(advised),
     ...withheld(advice, view.detail),
@@ -60,6 +61,22 @@ function factsOf({ advice, basis }: Advised, target: string): Block {
       { label: "needs read by", value: basis },
     ],
   };
+}
+
+/** What was evicted, cut or not understood: something that was done may not have been seen. */
+function losses({ evidence }: Advised): readonly Block[] {
+  const items = evidence.windows.flatMap(({ source, losses: lost }) =>
+    lost.map((text): Item => ({ sign: "!", tone: "warn", text: `${escapeLine(source)}: ${escapeLine(text)}` })),
+  );
+  if (items.length === 0) return [];
+  return [
+    {
+      kind: "section",
+      title: "THE EVIDENCE IS NOT WHOLE",
+      note: "what was lost may have used what is not seen here",
+      items,
+    },
+  ];
 }
 
 function blindness({ watch }: Advice): readonly Block[] {
