@@ -104,5 +104,7 @@ function layoutLine(block: LineBlock, look: Look): string[] {
   const label = look.paint(block.tone ?? "title", block.label);
   if (look.accessible) return [`${block.label}: ${block.text}`];
   const lines = look.terminal ? wrapText(block.text, Math.max(20, look.width - LABEL_WIDTH)) : [block.text];
-  return lines.map((line, index) => `${index === 0 ? padTo(`${label} `, LABEL_WIDTH) : " ".repeat(LABEL_WIDTH)}${line}`);
+  return lines.map(
+    (line, index) => `${index === 0 ? padTo(`${label} `, LABEL_WIDTH) : " ".repeat(LABEL_WIDTH)}${line}`,
+  );
 }
