@@ -8,13 +8,14 @@ import { benchCassandra, benchMariadb, CASSANDRA_SIZES, MARIADB_SIZES } from "./
 import type { Measurement } from "./measurement.ts";
 import { benchPlan, PLAN_SIZES } from "./plan.ts";
 import { benchReplay, REPLAY_SIZES } from "./replay.ts";
+import { benchRequirements, REQUIREMENTS_SIZES } from "./requirements.ts";
 import { benchShadow, SHADOW_SIZES } from "./shadow.ts";
 
 const USAGE = `Measures, prints a table, and writes bench/results.md.
 
   npm run bench [-- NAME...] [-- --json] [-- --tables 1000,10000]
 
-Benchmarks: plan, access, checks, mariadb, cassandra, replay, shadow, audit (which writes bench/audit.md)`;
+Benchmarks: plan, access, checks, mariadb, cassandra, replay, shadow, requirements, audit (which writes bench/audit.md)`;
 
 const AUDIT = "audit";
 
@@ -34,6 +35,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   cassandra: { sizes: CASSANDRA_SIZES, run: benchCassandra },
   replay: { sizes: REPLAY_SIZES, run: benchReplay },
   shadow: { sizes: SHADOW_SIZES, run: benchShadow },
+  requirements: { sizes: REQUIREMENTS_SIZES, run: benchRequirements },
 };
 
 /** What does not describe the machine describes what was measured. */
