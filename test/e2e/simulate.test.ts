@@ -256,6 +256,34 @@ describe("a plan that only gives", () => {
   }, 240_000);
 });
 
+describe("rows that somebody sees", () => {
+  const policies = `row_policies:
+  - table: app.totals
+    enabled: true
+    policies:
+      recent: { command: select, to: [reader], using: "total > 100" }
+`;
+
+  test("are fewer once a policy filters them, which no error tells", async () => {
+    await folder.write("rolewright.yaml", manifest({ more: policies }));
+    const { simulation } = await simulated();
+    expect(effects(simulation)).toContainEqual(["altered", "svc_reports", TOTALS]);
+    const [altered] = simulation.effects.filter(({ outcome }) => outcome === "altered");
+    expect(altered?.why.join()).toMatch(/row policies now filter `table app\.totals`.*100/u);
+  });
+
+  test("are compared by themselves where the shadow has sample rows", async () => {
+    await folder.write("rolewright.yaml", manifest({ more: policies }));
+    await folder.write(
+      "rows.sql",
+      "insert into app.totals (day, total) values ('2026-11-01', 50), ('2026-11-02', 500);\n",
+    );
+    const { simulation } = await simulated(["--rows", "rows.sql"]);
+    const [altered] = simulation.effects.filter(({ outcome }) => outcome === "altered");
+    expect(altered?.why.join()).toContain("it returns");
+  });
+});
+
 describe("a policy that asks for a simulation", () => {
   const more = `policies:
   - name: losses are simulated
