@@ -28,6 +28,7 @@ const decided = (given: Partial<DecidedPair> = {}): DecidedPair => ({
   approximate: false,
   unchanged: true,
   repaired: false,
+  requirements: undefined,
   ...given,
 });
 const window = (from: string, to: string) => ({

@@ -1,7 +1,9 @@
 import type { AccessDelta } from "../analysis/access-delta.ts";
 import { sortedText } from "../base/order.ts";
 import type { RoleName } from "../model/role.ts";
+import type { StatementRequirements } from "../model/requirements.ts";
 import type { Evidence } from "../model/workload.ts";
+import { exercisedOf } from "./exercised.ts";
 import type { Pair, Untold } from "./pairs.ts";
 import type { Coverage } from "./simulation.ts";
 
@@ -13,6 +15,8 @@ export interface DecidedPair {
   readonly approximate: boolean;
   readonly unchanged: boolean;
   readonly repaired: boolean;
+  /** What it needs before the change. */
+  readonly requirements: StatementRequirements | undefined;
 }
 
 /** What of the evidence was decided, and what the evidence does not cover. */
@@ -44,6 +48,7 @@ export function coverageOf(
     rolesChanged: changed.length,
     rolesObserved: changed.length - unobserved.length,
     rolesUnobserved: unobserved,
+    privileges: exercisedOf(given.delta, decided),
     ...span(given.evidence),
     repaired: counted.filter((each) => each.repaired).length,
     untold: given.untold,

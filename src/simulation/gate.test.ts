@@ -16,6 +16,7 @@ const COVERAGE: Coverage = {
   unchanged: 99,
   rolesChanged: 1,
   rolesObserved: 1,
+  privileges: { lost: 0, exercised: 0, untold: 0 },
   rolesUnobserved: [],
   from: "2026-11-01T00:00:00Z",
   to: "2026-11-22T00:00:00Z",

@@ -81,6 +81,7 @@ export class Judge {
       approximate,
       unchanged: word === "unchanged",
       repaired: requirements?.repaired === true,
+      requirements,
     };
     const contradiction = found.contradiction === null ? null : sayContradiction(pair, found.contradiction);
     if (word === "unchanged") return { ...decided, effect: null, contradiction };

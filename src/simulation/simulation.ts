@@ -3,6 +3,7 @@ import type { ShadowGap } from "../engine/simulation.ts";
 import type { SourceLocation } from "../model/finding.ts";
 import type { RoleName } from "../model/role.ts";
 import type { EvidenceWindow } from "../model/workload.ts";
+import type { LostPrivileges } from "./exercised.ts";
 import type { Untold } from "./pairs.ts";
 import type { OutcomeWord } from "./outcome.ts";
 
@@ -87,6 +88,8 @@ export interface Coverage {
   readonly rolesObserved: number;
   /** Those of which nothing was: no evidence is not "unused". Sorted. */
   readonly rolesUnobserved: readonly RoleName[];
+  /** Of the privileges that logins lose. */
+  readonly privileges: LostPrivileges;
   /** First and last instant of the evidence; null: there is none. */
   readonly from: string | null;
   readonly to: string | null;

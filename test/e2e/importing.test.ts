@@ -91,7 +91,7 @@ describe("a shell", () => {
         { encoding: "utf8" },
       );
     expect(complete("rolewright pl").trim()).toBe("plan");
-    expect(complete("rolewright apply --acce").trim()).toBe("--accept-access-loss --accessible");
+    expect(complete("rolewright apply --acce").trim()).toBe("--accept-access-loss --accept-broken --accessible");
     expect(complete("rolewright plan --only lo").trim()).toBe("loses");
     expect(complete("rolewright completion z").trim()).toBe("zsh");
   });

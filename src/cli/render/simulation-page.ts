@@ -5,6 +5,7 @@ import { countOutcomes, type Effect, percent, type Simulation } from "../../simu
 import { escapeLine } from "../output/escape.ts";
 import type { Tone } from "../output/look.ts";
 import type { Block, Item, LineBlock, Page } from "../output/page.ts";
+import type { LostPrivileges } from "../../simulation/exercised.ts";
 import type { Untold } from "../../simulation/pairs.ts";
 import type { OutcomeWord } from "../../simulation/outcome.ts";
 import { counted, listNames, thousands } from "./words.ts";
@@ -187,6 +188,7 @@ function coverageSection({ coverage, windows }: Simulation): Block {
     { text: `decided: ${share(decided, pairs)} of the statements, ${share(callsDecided, calls)} of the calls` },
     { text: `tried on the shadow too: ${share(confirmed, pairs)} of the statements` },
     ...(approximate === 0 ? [] : [{ text: `by their text alone: ${share(approximate, pairs)} of the statements` }]),
+    ...(coverage.privileges.lost === 0 ? [] : [{ text: lostText(coverage.privileges) }]),
     { text: spanText(coverage) },
     ...(coverage.rolesUnobserved.length === 0
       ? []
@@ -214,6 +216,11 @@ function coverageSection({ coverage, windows }: Simulation): Block {
 /** `97 % (1,234 of 1,270)`, rounded down. */
 export function share(part: number, whole: number): string {
   return whole === 0 ? "none" : `${percent(part, whole)} % (${thousands(part)} of ${thousands(whole)})`;
+}
+
+function lostText({ lost, exercised, untold }: LostPrivileges): string {
+  const rest = lost - exercised - untold;
+  return `of ${counted(lost, "privilege")} that logins lose, observed statements need ${thousands(exercised)}; ${thousands(rest)} ${rest === 1 ? "is" : "are"} needed by none of them, and of ${thousands(untold)} nobody can say`;
 }
 
 function spanText({ from, to, days, monthEnd, quarterEnd }: Simulation["coverage"]): string {

@@ -44,6 +44,7 @@ const SIMULATION = sealSimulation({
     unchanged: 8,
     rolesChanged: 2,
     rolesObserved: 1,
+    privileges: { lost: 0, exercised: 0, untold: 0 },
     rolesUnobserved: ["report"],
     from: "2026-10-01T00:00:00Z",
     to: "2026-11-21T00:00:00Z",
