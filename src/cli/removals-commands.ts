@@ -39,6 +39,29 @@ export const REMOVALS_COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("./commands/removals.ts")).canary,
   },
   {
+    name: "removals trial",
+    summary: "make the plan that takes from one login what another plan takes from all",
+    details:
+      "Each group of the login that the plan takes something from is exchanged for a role of its own, which holds what is left of the group; nobody else loses anything. Applied in a confirm window with a `denials` probe it is taken back by itself when something is refused; `revert` ends it. Without `--login` it lists who loses, the riskiest first. It cannot be tried on one login what does not lie in grants: ownership, rights to pass on, row policies that name a group, memberships that take SET ROLE.",
+    arguments: [{ name: "PLAN", summary: "a plan file that takes something", required: true, completes: "plan" }],
+    options: [
+      { flags: "--login LOGIN", summary: "the login to try it on", completes: "role" },
+      { flags: "--out FILE", summary: "where the trial's plan is saved (default trial.json)", completes: "file" },
+      { flags: "--as PERSON", summary: "who you are, by a key of the manifest" },
+    ],
+    examples: [
+      "rolewright removals trial plan.json",
+      "rolewright removals trial plan.json --login svc_reports",
+      "rolewright removals trial plan.json --login svc_reports --out trial.json --json",
+    ],
+    exits: {
+      0: "listed, or saved",
+      1: "it cannot be tried on this login alone, or the target could not be read",
+      5: "the database changed since the plan was made",
+    },
+    load: async () => (await import("./commands/removals-trial.ts")).trial,
+  },
+  {
     name: "removals watch",
     summary: "look through evidence for uses of what is announced; what is used is cancelled, with the statement",
     arguments: [],

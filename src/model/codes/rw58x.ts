@@ -37,4 +37,9 @@ export const RW58X: Readonly<Record<string, CodePage>> = {
     why: "The manifest's `removals` asks that people are told first, and that nothing that is done meanwhile needs what goes.",
     fix: "`rolewright removals announce PLAN`, then `removals canary` and `removals watch`. In an emergency `apply --break-glass` goes on.",
   },
+  RW587: {
+    title: "The removal cannot be tried on one login alone.",
+    why: "The plan takes nothing from it, or what its groups have does not lie in grants: ownership, attributes, rights to pass on, row policies that name a group, memberships that take SET ROLE.",
+    fix: "Choose another login with `rolewright removals trial PLAN`, or apply the plan in a confirm window with a `denials` probe.",
+  },
 };
