@@ -120,7 +120,7 @@ const ESCALATIONS: readonly (readonly [code: string, user: string, sql: string])
   ["LPV-03", "adm13_app", "select * from app.lpv03_t"],
   ["LPV-09", "lpv09_bob", "select * from hr.salary"],
   ["LPV-14", "lpv14_app", "create table app.lpv14_new (id int); drop table app.lpv14_new"],
-  ["INH-07", "inh07_l", "copy (select 1) to program 'true'"],
+  ["INH-07", "inh07_l", "copy (select 1) to program 'cat > /dev/null'"],
   ["INH-14", "inh14_ann", "begin; grant inh14_pay to inh14_eve; rollback"],
   ...(HAS_OPTIONS
     ? [
