@@ -23,6 +23,10 @@ const CLIENT_WRITES = 4;
 /** What a watcher writes: that the probes ran, that it goes back, the four of the run that does, and that the first one is reverted. */
 const WATCHER_WRITES = 7;
 
+/** Seconds of a window. A watcher that is to be killed at a write of its probes has to have started before the deadline, on a slow machine too. */
+const CLIENT_WINDOW = 1;
+const WATCHER_WINDOW = 6;
+
 interface Kill {
   readonly who: "self" | "both";
   readonly at: string;
@@ -60,10 +64,8 @@ test.each(CLIENT_KILLS)("a client that is killed ($who) $at leaves nothing undec
 
 test.each(WATCHER_KILLS)("a watcher that is killed $at leaves nothing undecided for the next command", async (each) => {
   await using folder = await place();
-  // The first watcher is killed with its client; another one takes its place.
-  expect(await child(folder, { who: "both", at: `after ${CLIENT_WRITES}` }, ["apply"])).toBe("SIGKILL");
-  const { run } = await windowIn(folder.folder);
-  expect(await child(folder, each, ["watch", run.plan])).toBe("SIGKILL");
+  const plan = await leftAlone(folder);
+  expect(await child(folder, each, ["watch", plan])).toBe("SIGKILL");
   await settles(folder, true);
 });
 
@@ -71,12 +73,18 @@ test.runIf(LONG)(
   "the matrix kills at every write: an undisturbed client and watcher write no more than that",
   async () => {
     await using folder = await place();
-    expect(await child(folder, { who: "both", at: `after ${CLIENT_WRITES}` }, ["apply"])).toBe("SIGKILL");
-    const { run } = await windowIn(folder.folder);
-    expect(await child(folder, { who: "self", at: `after ${WATCHER_WRITES + 1}` }, ["watch", run.plan])).toBe(7);
+    const plan = await leftAlone(folder);
+    expect(await child(folder, { who: "self", at: `after ${WATCHER_WRITES + 1}` }, ["watch", plan])).toBe(7);
     await settles(folder, true);
   },
 );
+
+/** An applied plan whose window nobody watches over: the first watcher is killed with its client, so that another one can take its place. */
+async function leftAlone(folder: Workspace): Promise<string> {
+  const kill: Kill = { who: "both", at: `after ${CLIENT_WRITES}` };
+  expect(await child(folder, kill, ["apply"], WATCHER_WINDOW)).toBe("SIGKILL");
+  return (await windowIn(folder.folder)).run.plan;
+}
 
 async function place(): Promise<Workspace> {
   await shop.reset();
@@ -86,7 +94,12 @@ async function place(): Promise<Workspace> {
 }
 
 /** How a child ended that was to be killed at a write: by the signal, or by its own exit code. */
-async function child(folder: Workspace, { who, at }: Kill, [what = "", ...more]: readonly string[]): Promise<unknown> {
+async function child(
+  folder: Workspace,
+  { who, at }: Kill,
+  [what = "", ...more]: readonly string[],
+  seconds = CLIENT_WINDOW,
+): Promise<unknown> {
   const process_ = spawn(process.execPath, [CHILD, what, who, MAIN, ...more], {
     cwd: folder.folder,
     env: {
@@ -94,7 +107,7 @@ async function child(folder: Workspace, { who, at }: Kill, [what = "", ...more]:
       SHOP_URL: shop.server.url({ database: "shop" }),
       XDG_STATE_HOME: `${folder.folder}-state`,
       KILL_AT: at,
-      WITHIN: "1s",
+      WITHIN: `${seconds}s`,
     },
     stdio: "ignore",
   });
@@ -105,7 +118,8 @@ async function child(folder: Workspace, { who, at }: Kill, [what = "", ...more]:
 /** With nobody left the next command settles it; otherwise the watcher does so by itself. */
 async function settles(folder: Workspace, byCommand: boolean): Promise<void> {
   if (byCommand) {
-    await wait(1200);
+    const deadlines = (await windowsIn(folder.folder)).map(({ view }) => view.deadline.getTime());
+    await wait(Math.max(0, ...deadlines.map((deadline) => deadline - Date.now())) + 200);
     const ran = await folder.run(["status"]);
     expectExit(ran, 0);
   } else {
