@@ -3,6 +3,7 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 const LIVE_TIMEOUT_MS = 120_000;
 /** Far above what any takes: a busy machine is no defect of what is tested. */
 const UNIT_TIMEOUT_MS = 60_000;
+const POLL_TIMEOUT_MS = 20_000;
 
 /** The program is started hundreds of times from its source: compiled once, it starts in a third of the time. */
 const COMPILED = new URL("./node_modules/.cache/compiled", import.meta.url).pathname;
@@ -15,6 +16,7 @@ const live = (name: string) => ({
     globalSetup: ["test/support/global-setup.ts"],
     testTimeout: LIVE_TIMEOUT_MS,
     hookTimeout: LIVE_TIMEOUT_MS,
+    expect: { poll: { timeout: POLL_TIMEOUT_MS } },
     // The room that a log keeps on its disk is made by the tests that are about it.
     env: { NODE_COMPILE_CACHE: COMPILED, ROLEWRIGHT_AUDIT_RESERVE: "0" },
   },

@@ -370,7 +370,7 @@ describe("the end of a confirm window while the log is down", () => {
 
   test("takes away what was given, past the log", async () => {
     await shop.folder.write("rolewright.yaml", manifest(GIVE));
-    expectExit(await apply("--confirm-within", "3s", "--detach"), 0);
+    expectExit(await apply("--confirm-within", "6s", "--detach"), 0);
     expect(await masked()).toBe(true);
     await goDown(true);
     await expect.poll(masked, { timeout: 30_000 }).toBe(false);
@@ -393,11 +393,11 @@ describe("the end of a confirm window while the log is down", () => {
 
   test("does not give back what was taken until the log is there again", async () => {
     await shop.folder.write("rolewright.yaml", manifest(TAKE));
-    expectExit(await apply("--confirm-within", "3s", "--detach"), 0);
+    expectExit(await apply("--confirm-within", "6s", "--detach"), 0);
     const reads = (): Promise<boolean> => shop.aliceReads("orders");
     expect(await reads()).toBe(false);
     await goDown(true);
-    await new Promise((resolve) => setTimeout(resolve, 6000));
+    await new Promise((resolve) => setTimeout(resolve, 9000));
     expect([await reads(), await spools()]).toEqual([false, []]);
     await goDown(false);
     await expect.poll(reads, { timeout: 60_000 }).toBe(true);

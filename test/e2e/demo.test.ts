@@ -1,19 +1,16 @@
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
-import { cpus, loadavg, tmpdir } from "node:os";
-import { performance } from "node:perf_hooks";
+import { tmpdir } from "node:os";
 import { beforeAll, describe, expect, it } from "vitest";
 
 const MAIN = new URL("../../src/cli/main.ts", import.meta.url).pathname;
 const README = new URL("../../README.md", import.meta.url).pathname;
-const MINUTE_MS = 60_000;
 const READS_CARDS = "alice@shop=> select count(*) from sales.payment_cards;\n";
 
 interface Told {
   readonly code: number | null;
   readonly text: string;
-  readonly milliseconds: number;
 }
 
 describe("the demo", () => {
@@ -25,11 +22,9 @@ describe("the demo", () => {
     told = await tell();
   });
 
-  it("is told to its end in less than a minute, on a machine that has the time", () => {
+  it("is told to its end", () => {
     expect(told.text).toContain("$ rolewright status");
     expect(told.code).toBe(0);
-    const busy = Math.max(1, (loadavg()[0] ?? 0) / cpus().length);
-    expect(told.milliseconds).toBeLessThan(MINUTE_MS * busy);
   });
 
   it("imports files that plan to zero changes", () => {
@@ -131,13 +126,12 @@ function shortened(text: string): string {
 }
 
 async function tell(...options: readonly string[]): Promise<Told> {
-  const began = performance.now();
   const child = spawn(process.execPath, [MAIN, "demo", ...options], { stdio: ["ignore", "pipe", "pipe"] });
   const chunks: string[] = [];
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding("utf8").on("data", (chunk: string) => chunks.push(chunk));
   const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
-  return { code, text: chunks.join(""), milliseconds: performance.now() - began };
+  return { code, text: chunks.join("") };
 }
 
 /** What each run of a command printed, up to the next prompt or remark of the narrator. */

@@ -82,9 +82,9 @@ describeOn("mariadb", "a change that waits to be confirmed on MariaDB", () => {
   });
 
   test.runIf(LONG)("stays when it is confirmed", async () => {
-    expectExit(await folder.run(["apply", "--yes", "--confirm-within", "3s"]), 0);
+    expectExit(await folder.run(["apply", "--yes", "--confirm-within", "8s"]), 0);
     expectExit(await folder.run(["confirm"]), 0);
-    await wait(3200);
+    await wait(8200);
     expect(await standing()).toBe("after");
   });
 
@@ -144,7 +144,7 @@ describeOn("mariadb", "a change that waits to be confirmed on MariaDB", () => {
 
   test("is not taken back over what somebody else changed meanwhile", async () => {
     await folder.write("rolewright.yaml", `${WISH}  alice@%: { connection_limit: 5 }\n`);
-    expectExit(await folder.run(["apply", "--yes", "--confirm-within", "2s"]), 0);
+    expectExit(await folder.run(["apply", "--yes", "--confirm-within", "6s"]), 0);
     await server.query("alter user alice@'%' with max_user_connections 7");
     await until(async () => (await windowIn(folder.folder)).view.phase === "stopped");
     expect(await standing()).toBe("after");

@@ -36,6 +36,11 @@ const theWindow = (): Promise<SeenWindow> => windowIn(folder.folder);
 const phase = async (): Promise<string> => (await theWindow()).view.phase;
 const watcherPid = async (): Promise<number | undefined> => (await theWindow()).watcher?.pid;
 
+const pastDeadline = async (): Promise<void> => {
+  const { view } = await theWindow();
+  await wait(Math.max(0, view.deadline.getTime() - Date.now()) + 500);
+};
+
 /** What is typed, what is shown then, where the window stands and the exit code. */
 const ANSWERS: readonly (readonly [string, string, string, number])[] = [
   ["confirm", "CONFIRMED", "confirmed", 0],
@@ -74,11 +79,11 @@ describe("a change that waits to be confirmed", () => {
   });
 
   test("stays when it is confirmed, and cannot be confirmed by another name or twice in another way", async () => {
-    const ran = await folder.run(["apply", "--yes", "--confirm-within", "3s"]);
+    const ran = await folder.run(["apply", "--yes", "--confirm-within", "8s"]);
     expectExit(ran, 0);
     expect(ran.stdout).toMatch(/TO CONFIRM .*rolewright confirm [0-9a-f]{8}/);
     expectExit(await folder.run(["confirm"]), 0);
-    await wait(3500);
+    await pastDeadline();
     expect(await masked()).toBe(true);
     const again = await folder.run(["confirm"]);
     expectExit(again, 1);
@@ -87,9 +92,9 @@ describe("a change that waits to be confirmed", () => {
   });
 
   test("cannot be confirmed when its time is over, even if its watcher was killed; confirming then takes it back", async () => {
-    expectExit(await folder.run(["apply", "--yes", "--confirm-within", "2s"]), 0);
+    expectExit(await folder.run(["apply", "--yes", "--confirm-within", "5s"]), 0);
     await kill(await watcherPid());
-    await wait(2500);
+    await pastDeadline();
     expect(await masked()).toBe(true);
     const late = await folder.run(["confirm"]);
     expectExit(late, 6);
@@ -100,9 +105,9 @@ describe("a change that waits to be confirmed", () => {
   test("is taken back when its watcher was killed, by whichever command comes next", async () => {
     const others = LONG ? [["status"], ["plan"]] : [];
     for (const next of [...others, ["apply", "--yes", "--confirm-within", "off"]]) {
-      expectExit(await folder.run(["apply", "--yes", "--confirm-within", "2s"]), 0);
+      expectExit(await folder.run(["apply", "--yes", "--confirm-within", "5s"]), 0);
       await kill(await watcherPid());
-      await wait(2100);
+      await pastDeadline();
       const ran = await folder.run(next);
       expect([next, ran.code]).toEqual([next, 0]);
       // The last one applied it anew, without a window.
@@ -162,7 +167,7 @@ describe("a change that waits to be confirmed", () => {
   });
 
   test("is not taken back over what somebody else changed meanwhile: it stops, says so, and a person decides", async () => {
-    expectExit(await folder.run(["apply", "--yes", "--confirm-within", "2s"]), 0);
+    expectExit(await folder.run(["apply", "--yes", "--confirm-within", "6s"]), 0);
     await shop.server.query("grant select on sales.orders_masked to reporting_ro with grant option", {
       database: "shop",
     });
@@ -199,7 +204,7 @@ describe("a change that waits to be confirmed", () => {
   });
 
   test("outlives its client's terminal", async () => {
-    const at = terminal(["apply", "--yes", "--confirm-within", "3s", "--wait"]);
+    const at = terminal(["apply", "--yes", "--confirm-within", "6s", "--wait"]);
     await until(async () => (await masked()) && (await phase()) === "open");
     // The terminal goes away: whatever runs in it is hung up.
     at.child.kill("SIGKILL");
