@@ -92,12 +92,17 @@ export async function adviseTarget(target: OpenTarget, context: CliContext, requ
   };
 }
 
-/** Writes the tightened files under a folder, as they stand beside each other in the manifest. */
-export async function writeFiles(files: ReadonlyMap<string, string>, out: string, context: CliContext): Promise<void> {
-  for (const [name, text] of files) {
-    const path = join(resolve(context.cwd, out), name);
+/** Writes the tightened manifest under a folder: its files as they stand beside each other, those that stay as they are too, so that it can be planned as it is. Nothing where nothing changes. */
+export async function writeFiles(
+  changed: ReadonlyMap<string, string>,
+  { loaded }: OpenTarget,
+  to: { readonly out: string; readonly context: CliContext },
+): Promise<void> {
+  if (changed.size === 0) return;
+  for (const name of loaded.files) {
+    const path = join(resolve(to.context.cwd, to.out), name);
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, text);
+    await writeFile(path, changed.get(name) ?? loaded.sources.get(name) ?? "");
   }
 }
 

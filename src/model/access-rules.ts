@@ -42,6 +42,8 @@ export interface AccessRules {
   readonly attributes: readonly AttributeRight[];
   /** Whether managing a role takes the admin option on it; false: CREATEROLE is enough for all roles. */
   readonly adminNeeded: boolean;
+  /** What a login holds itself stays in force once it has made a role active (MariaDB, MySQL): the two add up. @default false: it acts as that role alone */
+  readonly addsActiveRole?: boolean;
   /** The role that a session of this login in this database is asked to act as from its start; null: itself. It only takes effect where the login may become that role. */
   startsAs(login: Role, database: string | null): RoleName | null;
   /** What must be held besides the privilege to use a resource by its name. */

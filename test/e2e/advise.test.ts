@@ -1,10 +1,9 @@
-import { readFileSync, writeFileSync } from "node:fs";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Evidence } from "../../src/model/workload.ts";
 import { parseEvidence, writeEvidence } from "../../src/simulation/evidence/file.ts";
 import { startLogging } from "../support/logged-workload.ts";
 import type { PostgresServer } from "../support/postgres.ts";
+import { stretch } from "../support/stretch.ts";
 import { expectExit, type Workspace, workspace } from "./cli.ts";
 
 /* From a server's log to a tighter manifest that is applied, with the real program. */
@@ -72,22 +71,6 @@ async function as(user: string, text: string): Promise<void> {
   } finally {
     await client.end();
   }
-}
-
-/** What was seen in a moment, as if it had been seen on every day of 200. */
-function stretch(from: string, to: string): void {
-  const evidence = parseEvidence(readFileSync(from, "utf8"));
-  const last = Date.parse(evidence.windows[0]?.to ?? "");
-  const first = new Date(last - 200 * 86_400_000).toISOString();
-  const days = Array.from({ length: 200 }, (_, at) =>
-    new Date(last - at * 86_400_000).toISOString().slice(0, 10),
-  ).sort();
-  const longer: Evidence = {
-    ...evidence,
-    windows: evidence.windows.map((window) => ({ ...window, from: first })),
-    uses: evidence.uses.map((use) => ({ ...use, firstSeen: first, days })),
-  };
-  writeFileSync(to, writeEvidence(longer));
 }
 
 describe("advise", () => {

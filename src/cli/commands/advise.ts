@@ -36,7 +36,7 @@ export const advise: Action = async (context, input) =>
     });
     const out = input.text("out");
     const isRefused = advised.worse.length > 0;
-    if (out !== null && !isRefused) await writeFiles(advised.files, out, context);
+    if (out !== null && !isRefused) await writeFiles(advised.files, target, { out, context });
     context.progress.clear();
     const { sources } = target.loaded;
     const { compared, after: index } = advised;

@@ -27,6 +27,7 @@ export function mysqlAccessRules(settings: EvaluationSettings): AccessRules {
     recordedOnly: RECORDED_ONLY,
     attributes: ATTRIBUTES,
     adminNeeded: true,
+    addsActiveRole: true,
     startsAs: () => null,
     gates: () => [],
     usable: () => true,

@@ -44,7 +44,7 @@ export function advise(input: AdviseInput): Advice {
   const units = unitsOf(index, input.bundles ?? []);
   const ways = new Ways(index);
   const clauses = new Clauses(ways, { pairs, declared });
-  const obstacles = new Obstacles({ index, declared, target, actors, watch, rules, managed });
+  const obstacles = new Obstacles({ index, declared, target, actors, watch, rules, managed, ways });
 
   // Superusers need no grants, and nothing about grants is learned from them.
   const judged = pairs.filter(({ role }) => !mayDoEverything(index, role));

@@ -8,6 +8,7 @@ import { PUBLIC, type RoleName } from "../../model/role.ts";
 import type { Actor } from "./actors.ts";
 import type { Obstacle, Unit } from "./advice.ts";
 import type { Watch } from "./observed.ts";
+import type { Ways } from "./ways.ts";
 
 /** How long must be watched before anything is advised, and what is known besides the evidence. */
 export interface AdviseRules {
@@ -40,6 +41,8 @@ export interface ObstacleInput {
   readonly rules: AdviseRules;
   /** The roles that may be changed here. */
   readonly managed: (role: RoleName) => boolean;
+  /** By which ways what is left of the state is held. */
+  readonly ways: Ways;
 }
 
 /** Says of each unit what stands in the way of advising to take it, and how many days it takes. */
@@ -141,9 +144,9 @@ export class Obstacles {
 
   #ofEvidence(unit: Unit): Obstacle | null {
     const { actors, rules, watch, index } = this.#in;
-    const reached = this.#reached(unit);
+    const reached = this.#reached(unit).filter((role) => !this.#hasAnyway(role, unit));
     const unseen = reached.filter((role) => !actors.has(role));
-    if (reached.length === 0 || unseen.length > 0) return { kind: "no-evidence", roles: unseen };
+    if (this.#reached(unit).length === 0 || unseen.length > 0) return { kind: "no-evidence", roles: unseen };
     const third = watch.to === null ? "" : new Date(Date.parse(watch.to) - (watch.days * 86_400_000) / 3).toISOString();
     const kinds = new Set(rightsIn(unit, index).map(({ kind }) => kind));
     for (const role of reached) {
@@ -161,6 +164,24 @@ export class Obstacles {
       if (since > third) return { kind: "young", role, since };
     }
     return null;
+  }
+
+  /** Whether a role beside those that are granted something has all of it without that too, by what is left: then its access stays what it is, whatever of its use is not known. An administrator who made the role, say. */
+  #hasAnyway(role: RoleName, unit: Unit): boolean {
+    const { what } = unit;
+    if (what.kind !== "grant" || what.grantees.includes(role)) return false;
+    const { ways, index } = this.#in;
+    const { graph, rules } = index;
+    const id = graph.idOf(role);
+    // After SET ROLE it may have nothing else.
+    const becomes = ways.climb(id, "set", null);
+    if (rules.addsActiveRole !== true && what.grantees.some((each) => becomes.has(graph.idOf(each)))) return false;
+    ways.take(unit);
+    const has = what.resources.every((resource) =>
+      what.privileges.every((privilege) => ways.met(ways.held(id, privilege, resource))),
+    );
+    ways.giveBack(unit);
+    return has;
   }
 
   #ofAge(unit: Unit): Obstacle | null {
