@@ -11,6 +11,7 @@ import { rolesOf } from "../plan/subjects.ts";
 import type { Part } from "./journal.ts";
 import type { Run, RunStage, RunStore, StepNote } from "./outcome.ts";
 import type { SpoolUse } from "./spooling.ts";
+import { trialBegins, trialEnds } from "./trial-events.ts";
 import type { ReversalCause } from "./window.ts";
 
 /**
@@ -71,10 +72,13 @@ export function trailedRuns(runs: RunStore, options: TrailOptions): RunStore {
   const saved = new Map<Digest, Run>();
   /** What was announced past the log: its record says so from then on. */
   const spooled = new Map<Digest, SpoolUse>();
-  const announce = async (intents: readonly { readonly about: About; readonly event: AuditEvent }[]): Promise<void> => {
-    const indexes = await trail.append(intents.map(({ event }) => event));
+  const announce = async (
+    intents: readonly { readonly about: About; readonly event: AuditEvent }[],
+    before: readonly AuditEvent[] = [],
+  ): Promise<void> => {
+    const indexes = await trail.append([...before, ...intents.map(({ event }) => event)]);
     for (const [at, { about }] of intents.entries()) {
-      const index = indexes[at];
+      const index = indexes[before.length + at];
       if (index !== undefined) open.set(keyOf(about), { index, about });
     }
     const [first] = intents;
@@ -164,7 +168,7 @@ export function trailedRuns(runs: RunStore, options: TrailOptions): RunStore {
       if (intents.length > 0) {
         // Also an earlier announcement of this plan, whose client did not live to record a run: nothing ran under it.
         if (before === null) await settle(await trail.openIntents(null));
-        await announce(intents);
+        await announce(intents, before === null ? trialBegins(plan, options) : []);
       }
       const past = trail.spooled?.() ?? null;
       if (past !== null && intents.length > 0) spooled.set(run.plan, past);
@@ -177,10 +181,13 @@ export function trailedRuns(runs: RunStore, options: TrailOptions): RunStore {
       if (run.state !== "started" && own.length === 0 && before?.state === "started") {
         await settle(await trail.openIntents(new Date(run.started_at)));
       }
-      if (run.state === "reverted" && before?.state !== "reverted") {
-        const { actor, target, because = "asked" } = options;
-        await trail.append([{ type: "apply.reverted", actor, target, plan: { digest: run.plan }, because }]);
-      }
+      const { actor, target, because = "asked" } = options;
+      const isBack = run.state === "reverted" && before?.state !== "reverted";
+      const ends = trialEnds(plan, { before, run, because }, options);
+      if (isBack) {
+        const event = { type: "apply.reverted", actor, target, plan: { digest: run.plan }, because } as const;
+        await trail.append([event, ...ends]);
+      } else if (ends.length > 0) await trail.append(ends);
     },
     async note(plan, note) {
       const about: About = { plan, part: note.part, stage: note.stage, statement: note.statement };

@@ -21,7 +21,7 @@ export const REMOVALS_COMMANDS: readonly CommandSpec[] = [
     name: "removals canary",
     summary: "let pgAudit name every statement that still uses what is announced, with nothing taken away",
     details:
-      "Writes a part of the manifest: a role that nobody is, which holds what is to be removed. It is planned, approved and applied like anything else, and pgaudit.role is set to it by a superuser; called again, it looks whether all of that is so, and notes that the canary is on. An audit role in use is never replaced. It does not see TRUNCATE, EXECUTE, USAGE, what was refused, superusers, and what runs inside functions.",
+      "Writes a part of the manifest: a role that nobody is, which holds what is to be removed. It is planned, approved and applied like anything else, and pgaudit.role is set to it by a superuser; called again, it looks whether all of that is so, and notes that the canary is on, or that it ended. An audit role in use is never replaced. It does not see TRUNCATE, EXECUTE, USAGE, what was refused, superusers, and what runs inside functions.",
     arguments: [],
     options: [
       { flags: "--out FILE", summary: "where the part is written (default rolewright-canary.yaml)", completes: "file" },
@@ -36,7 +36,7 @@ export const REMOVALS_COMMANDS: readonly CommandSpec[] = [
       1: "nothing is announced",
       3: "there is no pgAudit, or its role is in use",
     },
-    load: async () => (await import("./commands/removals.ts")).canary,
+    load: async () => (await import("./commands/removals-canary.ts")).canary,
   },
   {
     name: "removals trial",
@@ -80,11 +80,13 @@ export const REMOVALS_COMMANDS: readonly CommandSpec[] = [
       "rolewright removals watch --evidence today.json --json",
     ],
     exits: { 0: "looked through", 1: "the evidence or the target could not be read" },
-    load: async () => (await import("./commands/removals.ts")).watchRemovals,
+    load: async () => (await import("./commands/removals-watch.ts")).watchRemovals,
   },
   {
     name: "removals show",
-    summary: "show where every announced removal stands",
+    summary: "show where every removal stands: proposed, announced, canary, ready, revoked or cancelled",
+    details:
+      "Proposed is what the manifest takes now and nobody was told of. Revoked is what was announced and is gone, whether by a plan from here or not; given again, it must be announced anew.",
     arguments: [],
     options: [],
     examples: ["rolewright removals show", "rolewright removals show --json", "rolewright removals show --target shop"],

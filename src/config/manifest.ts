@@ -425,6 +425,7 @@ export interface RareEntry {
 export interface RemovalsEntry {
   readonly announced_days?: number;
   readonly canary_days?: number;
+  readonly month_end?: boolean;
 }
 
 /** Looks into logs, as long as a change waits, for statements that are refused since. */

@@ -226,6 +226,12 @@ export const removals: z.ZodType<RemovalsEntry> = z.strictObject({
       "Days of watching, twice that for what a canary does not see. Shorter: a job of once a month is not seen. Default: 14.",
     )
     .exactOptional(),
+  month_end: z
+    .boolean()
+    .describe(
+      "Watch what is of high risk over the last day of a month and the first of the next one, however long that takes. False: a job of once a month is not waited for. Default: true.",
+    )
+    .exactOptional(),
 });
 
 /** A job that runs seldom. */

@@ -10,7 +10,7 @@ import { digestOf } from "./digest.ts";
 import { interruptionFindings } from "./interruptions.ts";
 import { irreversible } from "./irreversible.ts";
 import { layout, requestFor, type Layout, type LayoutInput } from "./layout.ts";
-import type { Plan, PlannedChange } from "./plan.ts";
+import type { Plan, PlannedChange, PlanTrial } from "./plan.ts";
 import type { Step } from "./steps.ts";
 import { countHeld, countRemovals, removalFinding } from "./removals.ts";
 
@@ -28,6 +28,8 @@ export interface PlanInput {
   readonly tool: string;
   /** How many grants and memberships the plan may take away although that is more than its budget; see removals.ts. @default 0 */
   readonly allowRemovals?: number;
+  /** What it tries on one login. @default it is no trial */
+  readonly trial?: PlanTrial;
   /** Findings that were made before planning and belong to it. @default none */
   readonly findings?: readonly Finding[];
 }
@@ -82,6 +84,7 @@ export function derivePlan(input: PlanInput): DerivedPlan {
     budget,
     findings: [...given, ...findingsOf(input, forward, backward, removals)],
     ...(given.length === 0 ? {} : { resolution_findings: given.length }),
+    ...(input.trial === undefined ? {} : { trial: input.trial }),
   };
   return { plan: { ...plan, digest: digestOf(plan) }, states: forward.states, steps: forward.steps };
 }

@@ -182,6 +182,7 @@ const plan = z.strictObject({
   }),
   findings: z.array(finding),
   resolution_findings: count.optional(),
+  trial: z.strictObject({ tries: digest, login: text }).optional(),
   digest,
   made_by: z.strictObject({ people: texts, label: text, known: z.boolean() }).optional(),
 });

@@ -34,10 +34,18 @@ export interface Plan {
   readonly findings: readonly Finding[];
   /** How many of the findings, the first ones, were made while the manifest was resolved; the others follow from the plan itself. @default 0 */
   readonly resolution_findings?: number;
+  /** Set where it takes from one login what another plan takes from all. */
+  readonly trial?: PlanTrial;
   /** The digest of everything above: what is approved. */
   readonly digest: Digest;
   /** Who made it, as far as that could be told. Not part of the digest, since the same plan is the same whoever makes it; an approval is bound to it. Absent: nobody said. */
   readonly made_by?: PlanAuthor;
+}
+
+/** What a trial tries, and on whom. */
+export interface PlanTrial {
+  readonly tries: Digest;
+  readonly login: RoleName;
 }
 
 /** Who made a plan: nothing here is proved. */

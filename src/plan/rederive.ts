@@ -17,6 +17,7 @@ export function rederive(plan: Plan, snapshot: Snapshot, dialect: Dialect): Deri
     manifestDigest: plan.manifest_digest,
     tool: plan.tool,
     ...(plan.budget.allowed_removals === undefined ? {} : { allowRemovals: plan.budget.allowed_removals }),
+    ...(plan.trial === undefined ? {} : { trial: plan.trial }),
     findings: plan.findings.slice(0, plan.resolution_findings ?? 0),
   });
 }

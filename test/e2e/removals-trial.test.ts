@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { expectExit } from "./cli.ts";
+import { recorded } from "./recorded.ts";
 import { openShop, type Shop } from "./shop.ts";
 
 let shop: Shop;
@@ -69,6 +70,30 @@ test("what a plan takes from all is taken from one login first, given back, and 
   expect(left?.roles).toBe("0");
   expectExit(await folder.run(["apply", "plan.json", "--yes"]), 0);
   expect(await seen()).toEqual([false, true, false, true]);
+  const entries = await recorded(folder, "trial,change.intent,apply.reverted");
+  const plan = { digest: plan_digest };
+  expect(entries).toMatchObject([
+    { type: "trial.began", plan, subject: { name: "alice" } },
+    { type: "change.intent", plan },
+    { type: "change.intent", part: "revert" },
+    { type: "apply.reverted", plan, because: "asked" },
+    { type: "trial.ended", plan, because: "asked" },
+    { type: "change.intent", part: "apply" },
+  ]);
+  const [began] = entries;
+  expect((entries.at(-1)?.["plan"] as { readonly digest: string }).digest).toBe(began?.["tries"]);
+});
+
+test("a trial that is confirmed in its window has passed", async () => {
+  const { folder } = shop;
+  expectExit(await folder.run(["plan", "--out", "plan.json"]), 0);
+  expectExit(await folder.run(["removals", "trial", "plan.json", "--login", "bob"]), 0);
+  expectExit(await folder.run(["apply", "trial.json", "--yes", "--confirm-within", "10m"]), 0);
+  expectExit(await folder.run(["confirm"]), 0);
+  expect((await recorded(folder, "trial")).slice(-2)).toMatchObject([
+    { type: "trial.began", subject: { name: "bob" } },
+    { type: "trial.passed", subject: { name: "bob" } },
+  ]);
 });
 
 test("what does not lie in grants cannot be tried, and is named", async () => {

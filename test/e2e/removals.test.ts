@@ -1,8 +1,14 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { digestText } from "../../src/base/digest.ts";
+import { writeEvidence } from "../../src/simulation/evidence/file.ts";
+import { evidence, WINDOW } from "../support/evidence.ts";
 import { findPgaudit, startWithPgaudit } from "../support/pgaudit.ts";
 import type { PostgresServer } from "../support/postgres.ts";
 import { expectExit, type Workspace, workspace } from "./cli.ts";
+import { recorded } from "./recorded.ts";
 import { openShop, ROLES, SALES } from "./shop.ts";
 
 const pgaudit = await findPgaudit();
@@ -29,10 +35,15 @@ describe("removals in steps", () => {
     expect(refused.stderr).toMatch(/RW586 .*select on sales\.orders from reporting_ro is never announced/);
     expect(await shop.aliceReads("orders")).toBe(true);
 
+    expect((await folder.run(["removals", "show"])).stdout).toMatch(
+      /proposed +[0-9a-f]{8} +select on sales\.orders from reporting_ro +because: nobody was told/,
+    );
     expectExit(await folder.run(["plan", "--out", "plan.json"]), 0);
     const announced = await folder.run(["removals", "announce", "plan.json"]);
     expectExit(announced, 0);
     expect(announced.stdout).toMatch(/announced +[0-9a-f]{8} +select on sales\.orders from reporting_ro/);
+    // Somebody loses access on production.
+    expect(announced.stdout).toContain("at the earliest, over the turn of a month");
     expect(announced.stdout).toContain("to be told: reporting_ro");
     const early = await folder.run(APPLY);
     expectExit(early, 3);
@@ -49,6 +60,65 @@ describe("removals in steps", () => {
     const broken = await folder.run([...APPLY, "--break-glass", "--reason", "the card numbers leak"]);
     expect(broken.stderr).toContain("although RW586");
     expect(await shop.aliceReads("orders")).toBe(false);
+    expect((await folder.run(["removals", "show", "--json"])).json()["removals"]).toMatchObject([
+      { state: "revoked", because: "it was cancelled then: the year end needs it" },
+    ]);
+    expect(await recorded(folder, "removal")).toMatchObject([
+      {
+        type: "removal.announced",
+        count: 1,
+        high_risk: true,
+        items: [{ op: "remove-grant", subject: "reporting_ro", object: "table sales.orders", privileges: ["SELECT"] }],
+        target: { name: "shop" },
+      },
+      { type: "removal.cancelled", cause: "asked", because: "the year end needs it", items: [{ item: item.id }] },
+    ]);
+    const raw = await folder.run(["audit", "export", "--format", "jsonl", "--type", "removal"]);
+    for (const line of raw.stdout.trim().split("\n")) {
+      expect((JSON.parse(line) as { readonly entry: string }).entry).not.toMatch(/reporting_ro|orders|year end/);
+    }
+    for (const format of ["csv", "ocsf", "ecs"]) {
+      const exported = await folder.run(["audit", "export", "--format", format, "--type", "removal.cancelled"]);
+      expectExit(exported, 0);
+      expect(exported.stdout).toContain("removal.cancelled");
+    }
+    expectExit(await folder.run(["audit", "erase", "reporting_ro", "--basis", "they asked", "--yes"]), 0);
+    expect(await recorded(folder, "removal")).toMatchObject([
+      { items: [{ subject: null, object: "table sales.orders" }] },
+      { items: [{ subject: null }] },
+    ]);
+  });
+
+  test("what was taken when it was ready is revoked, and must be announced anew when it was given again", async () => {
+    await using shop = await openShop();
+    await shop.reset();
+    const { folder, server } = shop;
+    const ripe = "removals: { announced_days: 0, canary_days: 1, month_end: false }\n";
+    await folder.write("rolewright.yaml", manifest(ripe));
+    expectExit(await folder.run(["plan", "--out", "plan.json"]), 0);
+    expectExit(await folder.run(["removals", "announce", "plan.json"]), 0);
+    await backdate(folder, 3);
+    const [from, to] = [-4, 0].map((days) => new Date(Date.now() + days * 86_400_000).toISOString()) as [
+      string,
+      string,
+    ];
+    await folder.write("quiet.json", writeEvidence(evidence([], [{ ...WINDOW, from, to }])));
+    const watched = await folder.run(["removals", "watch", "--evidence", "quiet.json"]);
+    expectExit(watched, 0);
+    expect(watched.stdout).toMatch(/ready +[0-9a-f]{8} +select on sales\.orders/);
+    expectExit(await folder.run(APPLY), 0);
+    expect((await folder.run(["removals", "show"])).stdout).toMatch(/revoked +[0-9a-f]{8} .*\n? +because: taken 20/);
+    await server.query("grant select on sales.orders to reporting_ro", { database: "shop" });
+    expect((await folder.run(["removals", "show", "--json"])).json()["removals"]).toMatchObject([
+      { state: "proposed" },
+    ]);
+    const refused = await folder.run(APPLY);
+    expectExit(refused, 3);
+    expect(refused.stderr).toContain("is given again since it was taken, and not announced anew");
+    expect((await recorded(folder, "removal")).map(({ type }) => type)).toEqual([
+      "removal.announced",
+      "removal.watched",
+    ]);
   });
 
   test("a server without pgAudit has no canary", async () => {
@@ -64,6 +134,17 @@ describe("removals in steps", () => {
     expect(refused.stderr).toContain("pgAudit is not loaded");
   });
 });
+
+/** Makes what was announced this many days older, as nobody can wait for. */
+async function backdate(folder: Workspace, days: number): Promise<void> {
+  const at = folder.path(".rolewright/removals");
+  const [file] = await readdir(at);
+  const { event } = JSON.parse(await readFile(join(at, file ?? ""), "utf8")) as {
+    readonly event: { readonly at: string };
+  };
+  const text = JSON.stringify({ ...event, at: new Date(Date.parse(event.at) - days * 86_400_000).toISOString() });
+  await writeFile(join(at, file ?? ""), `{"seal":"${digestText(text)}","event":${text}}\n`);
+}
 
 const where = "missing" in pgaudit ? ` (left out: ${pgaudit.missing})` : "";
 
@@ -132,6 +213,21 @@ describe.skipIf("missing" in pgaudit)(`a canary on a server with pgAudit${where}
     expect(watched.stdout).toMatch(
       /cancelled +[0-9a-f]{8} +select on sales\.orders from reporting_ro +because: `alice` used it: select count/,
     );
+
+    // Nothing waits any more; it is told until it is gone.
+    expect((await folder.run(["removals", "canary"])).stdout).toContain("STILL ON");
+    await server.query("alter system reset pgaudit.role");
+    await server.query("select pg_reload_conf()");
+    await expect
+      .poll(async () => (await folder.run(["removals", "canary"])).stdout, { timeout: 10_000 })
+      .toContain("CANARY ENDED");
+    expect(await recorded(folder, "removal,canary")).toMatchObject([
+      { type: "removal.announced", count: 1 },
+      { type: "canary.began", items: 1, privileges: 1 },
+      { type: "removal.cancelled", cause: "used" },
+      { type: "removal.watched", used: 1 },
+      { type: "canary.ended", items: 1, because: "pgaudit.role is not set" },
+    ]);
   });
 
   test("never takes the place of an audit role in use", async () => {

@@ -53,9 +53,9 @@ export function opens(opening: Pick<Opening, "path" | "salt" | "value">, commitm
 }
 
 /** Where a text of a statement or a record stands: it names people in the middle of others. */
-const TEXTS = /^(?:statement|approved)$/;
-/** Where the roles of a change stand, separated by commas. */
-const ROLES = /^changes\.\d+\.subject$/;
+const TEXTS = /^(?:statement|approved|because)$/;
+/** Where the roles of a change or of a removal stand, separated by commas, and the login of a trial. */
+const ROLES = /^(?:(?:changes|items)\.\d+\.subject|subject\.name)$/;
 
 /** Whether an opening is about somebody: as the one whom it is about, as a role of a change, or named as a word of its own in a statement. */
 export function isAbout(opening: Opening, who: { readonly reference: string | null; readonly name: string }): boolean {

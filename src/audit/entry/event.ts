@@ -68,6 +68,20 @@ export interface SubjectRef {
   readonly name: Personal;
 }
 
+/** A grant or membership that is to go, as removals in steps name it. */
+export interface RemovalRef extends ChangeRef {
+  /** The item's digest: it can be guessed from names, so it is committed to like them. */
+  readonly item: Personal;
+}
+
+/** A plan that takes from one login what another one takes from all. */
+interface TrialOf {
+  readonly plan: PlanRef;
+  /** The plan that is tried. */
+  readonly tries: Digest;
+  readonly subject: SubjectRef;
+}
+
 interface Lease {
   readonly lease: { readonly id: string; readonly from: string; readonly until: string };
   readonly subject: SubjectRef;
@@ -160,6 +174,39 @@ export interface EventFields {
   "apply.probed": { readonly plan: PlanRef; readonly passed: number; readonly failed: readonly Personal[] };
   "apply.confirmed": { readonly plan: PlanRef };
   "apply.reverted": { readonly plan: PlanRef; readonly because: "asked" | "not confirmed" | "probe failed" };
+  /** Whoever loses something is told: from here on a use of it stops its removal. */
+  "removal.announced": {
+    readonly plan: PlanRef;
+    /** How many there are; the first of them by name. */
+    readonly count: number;
+    readonly items: readonly RemovalRef[];
+    /** They are watched over the turn of a month. */
+    readonly high_risk: boolean;
+  };
+  "removal.cancelled": {
+    readonly items: readonly RemovalRef[];
+    /** `used`: evidence shows a use, and `because` has the statement. `asked`: somebody said why it must stay. */
+    readonly cause: "used" | "asked";
+    readonly because: Personal;
+  };
+  /** Evidence was looked through. */
+  "removal.watched": {
+    readonly evidence: Digest;
+    /** Without a gap up to here; null: there is one, so nothing counts as watched. */
+    readonly until: string | null;
+    /** Items that were used, and statements of which it is not known what they need. */
+    readonly used: number;
+    readonly open: number;
+  };
+  /** The audit log of the server names each use of what is to be removed, from here on until the end. */
+  "canary.began": { readonly items: number; readonly privileges: number };
+  "canary.ended": { readonly items: number; readonly because: string };
+  /** Written before the intent of the trial's plan. */
+  "trial.began": TrialOf;
+  /** It was confirmed in its window: nothing that was looked at was refused. The login goes on without. */
+  "trial.passed": TrialOf;
+  /** The login has again what it had. `probe failed`: something was refused, so the plan fails its trial. `not applied`: it never began. */
+  "trial.ended": TrialOf & { readonly because: "asked" | "not confirmed" | "probe failed" | "not applied" };
   "snapshot.taken": { readonly fingerprint: Digest; readonly blob?: string };
   "drift.detected": { readonly fingerprint: Digest; readonly items: number };
   "manifest.imported": { readonly fingerprint: Digest; readonly files: number };

@@ -69,6 +69,7 @@ export const trial: Action = async (context, input) =>
       tool: VERSION,
       // What goes from the login is what the plan takes from it, and comes back with the trial.
       allowRemovals: Number.MAX_SAFE_INTEGER,
+      trial: { tries: plan.digest, login },
     });
     const out = input.text("out") ?? "trial.json";
     const made_by = await doerOf(target.manifest, input.text("as"), context);

@@ -2,10 +2,10 @@ import { isProduction } from "../../analysis/analyze.ts";
 import type { Report } from "../../analysis/report.ts";
 import { EXIT, RolewrightError } from "../../base/error.ts";
 import { itemsOf } from "../../simulation/removals/item.ts";
-import { notReady, standings } from "../../simulation/removals/standing.ts";
+import { notReady } from "../../simulation/removals/standing.ts";
 import type { CliContext } from "../context.ts";
 import type { OpenTarget } from "../target.ts";
-import { removalStore, removalTimes, serverKey } from "./record.ts";
+import { readRemovals } from "./record.ts";
 import { itemText } from "./words.ts";
 
 /** Refuses removals in production that were not announced and watched, where the manifest asks for that. In an emergency it is told and goes on. */
@@ -29,11 +29,16 @@ export async function checkRemovals(
   if (manifest.removals === undefined || !isProduction(environment) || finishes === true || reverts !== undefined)
     return;
   const items = itemsOf(report.plan.changes.map(({ change }) => change));
-  const events = await removalStore(target).events(serverKey(report.plan.target.identity.server));
-  const held = notReady(items, standings(events, removalTimes(manifest), context.clock.now()));
+  const { standing } = await readRemovals(target, report.plan.target.identity.server, context);
+  const held = notReady(items, standing);
   const [first] = held;
   if (first === undefined) return;
-  const state = first.standing === null ? "never announced" : first.standing.state;
+  const state =
+    first.standing === null
+      ? "never announced"
+      : first.standing.state === "revoked"
+        ? "given again since it was taken, and not announced anew"
+        : first.standing.state;
   const more = held.length > 1 ? `, and ${held.length - 1} more` : "";
   const message = `${itemText(first.item)} is ${state}${more}: only what was announced and watched is removed`;
   if (choices.breakGlass) {

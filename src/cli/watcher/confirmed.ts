@@ -1,7 +1,7 @@
 import type { Run } from "../../apply/outcome.ts";
-import { type Personal, personal } from "../../audit/entry/commitment.ts";
-import { credentialIn } from "../../audit/entry/credentials.ts";
+import { trialFields } from "../../apply/trial-events.ts";
 import type { AuditEvent } from "../../audit/entry/event.ts";
+import { toldOf } from "../../audit/entry/told.ts";
 import { ownActor } from "../auditing.ts";
 import type { CliContext } from "../context.ts";
 import type { ReadManifest } from "../target.ts";
@@ -20,17 +20,15 @@ export async function recordProbed(
   { passed, failed }: { readonly passed: number; readonly failed: readonly string[] },
   given: { readonly read: ReadManifest; readonly context: CliContext },
 ): Promise<void> {
-  await recordOf(run, { type: "apply.probed", passed, failed: failed.slice(0, MAX_TOLD).map(toldOf) }, given);
+  await recordOf(
+    run,
+    { type: "apply.probed", passed, failed: failed.slice(0, MAX_TOLD).map((text) => toldOf(text)) },
+    given,
+  );
 }
 
 /** So many failures are written down; entries are to stay small. */
 const MAX_TOLD = 24;
-const MAX_CHARACTERS = 500;
-
-/** A command may print anything. */
-function toldOf(text: string): Personal {
-  return personal(credentialIn(text) === null ? text.slice(0, MAX_CHARACTERS) : "[withheld]");
-}
 
 /** The database is not needed for that: the plan says what it was for. */
 async function recordOf(
@@ -41,12 +39,11 @@ async function recordOf(
   const stored = await read.runs.load(run.plan);
   if (stored === null) return;
   const { identity, name, environment } = stored.plan.target;
-  const event: AuditEvent = {
-    ...what,
-    actor: ownActor(),
-    target: { engine: identity.engine, name, environment, server: identity.server },
-    plan: { digest: run.plan },
-  };
+  const actor = ownActor();
+  const target = { engine: identity.engine, name, environment, server: identity.server };
+  const event: AuditEvent = { ...what, actor, target, plan: { digest: run.plan } };
   await using trail = lazyTrail(context);
   await recordOrTell(event, trail, context);
+  if (what.type !== "apply.confirmed" || stored.plan.trial === undefined) return;
+  await recordOrTell({ ...trialFields(stored.plan), type: "trial.passed", actor, target }, trail, context);
 }

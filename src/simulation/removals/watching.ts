@@ -7,7 +7,7 @@ import { Clauses } from "../advise/clauses.ts";
 import { observedPairs, spansOfEvidence } from "../advise/observed.ts";
 import { grantKey, memberKey, Ways } from "../advise/ways.ts";
 import type { RemovalItem } from "./item.ts";
-import type { ItemStanding } from "./standing.ts";
+import { isOver, type ItemStanding } from "./standing.ts";
 
 /** What evidence says of items that are announced. */
 export interface Watched {
@@ -28,7 +28,7 @@ export function watchItems(given: {
   readonly standing: readonly ItemStanding[];
 }): Watched {
   const { index, evidence, requirements, declared } = given;
-  const live = given.standing.filter(({ state }) => state !== "cancelled");
+  const live = given.standing.filter((each) => !isOver(each) && each.announcedAt !== null);
   const pairs = judgePairs(observedPairs(evidence), index, requirements);
   const clauses = new Clauses(new Ways(index), { pairs, declared });
   const keys = new Map(live.map((each) => [keyOf(each.item), each]));
@@ -39,11 +39,11 @@ export function watchItems(given: {
   const used = [...clauses.losing(all)].flatMap(([key, using]) => {
     const standing = keys.get(key);
     const [last] = [...using]
-      .filter((pair) => standing !== undefined && pair.lastSeen >= standing.announcedAt)
+      .filter((pair) => standing !== undefined && pair.lastSeen >= (standing.announcedAt ?? ""))
       .sort((a, b) => (a.lastSeen < b.lastSeen ? 1 : -1));
     return standing === undefined || last === undefined ? [] : [{ item: standing.item, pair: last }];
   });
-  const from = live.map(({ watchedUntil, announcedAt }) => watchedUntil ?? announcedAt).sort()[0];
+  const from = live.map(({ watchedUntil, announcedAt }) => watchedUntil ?? announcedAt ?? "").sort()[0];
   const span =
     from === undefined
       ? undefined
