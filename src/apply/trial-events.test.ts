@@ -9,7 +9,7 @@ const by = {
 } as const;
 const plan = { digest: "sha256:2" } as unknown as Plan;
 const trial: Plan = { ...plan, trial: { tries: "sha256:1", login: "alice" } };
-const run = (state: Run["state"]): Run => ({ plan: "sha256:2", state }) as Run;
+const run = (state: Run["state"]): Run => ({ plan: "sha256:2", state }) as unknown as Run;
 const ends = (
   of: Plan,
   before: Run["state"] | null,
