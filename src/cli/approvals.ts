@@ -132,6 +132,9 @@ export function nowOf(context: Pick<CliContext, "clock">): Date {
   return context.clock.now();
 }
 
+/** How long an approval counts where its rule does not say. */
+export const DEFAULT_VALID_HOURS = 72;
+
 function ruleOf(entry: ApprovalEntry, name: string): ApprovalRule {
   return {
     name,
@@ -141,7 +144,7 @@ function ruleOf(entry: ApprovalEntry, name: string): ApprovalRule {
     approvers: entry.approvers ?? [],
     teams: entry.teams ?? [],
     count: entry.count ?? 1,
-    validHours: entry.valid_hours ?? 72,
+    validHours: entry.valid_hours ?? DEFAULT_VALID_HOURS,
     breakGlass: entry.break_glass ?? true,
   };
 }

@@ -215,8 +215,15 @@ describe("a plan that needs two approvals", () => {
     const gone = await as("x@example.com", ["status", "plan.json"]);
     expectExit(gone, 4);
     expect(gone.stdout).toMatch(/GONE +a refusal by carol/);
+    await rm(files.find((_file, index) => texts[index]?.includes("alice")) ?? "");
+    const checked = (await shop.folder.run(["check", "--only", "SOD", "--json"])).json();
+    expect(checked["diagnostics"]).toMatchObject([
+      { code: "RW675", severity: "warning", message: expect.stringContaining("by `carol`") },
+      { code: "RW676", severity: "warning", message: expect.stringContaining("an approval of plan") },
+    ]);
+    await Promise.all(files.map((file, index) => writeFile(file, texts[index] ?? "")));
+    expect((await shop.folder.run(["check", "--only", "SOD", "--json"])).json()["diagnostics"]).toEqual([]);
     expect(await untouched()).toBe(true);
-    await writeFile(files[at] ?? "", texts[at] ?? "");
     if (!LONG) return;
     // Later than the refusal, by the clock that has whole seconds.
     await new Promise((resolve) => setTimeout(resolve, 1100));

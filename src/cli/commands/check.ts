@@ -25,6 +25,7 @@ import { manifestFindings } from "../manifest-findings.ts";
 import { NO_SOURCES } from "../output/frame.ts";
 import { readText } from "../questions/source.ts";
 import { countedFindings } from "../counted-findings.ts";
+import { goneApprovals } from "../missing-approvals.ts";
 import { recordWhereBegun } from "../recording.ts";
 import { readOpenReviews } from "../reviews.ts";
 import {
@@ -46,8 +47,8 @@ export const check: Action = async (context, input) => {
     input.text("snapshot") === null
       ? await liveRun(context, input, options)
       : await snapshotRun(context, input, options);
-  const unreviewed = asked.read === null ? [] : reviewFindings(await readOpenReviews(asked.read, context));
-  const report = reportOf(asked, unreviewed);
+  const signed = asked.read === null ? [] : await signedFindings(asked.read, context);
+  const report = reportOf(asked, signed);
   const view = {
     sources: asked.read?.sources ?? NO_SOURCES,
     detail: input.flag("detail"),
@@ -59,6 +60,11 @@ export const check: Action = async (context, input) => {
   await tellChecks(report, output, { view, context, root: asked.read?.loaded.root ?? context.cwd });
   return exitOf(report);
 };
+
+/** What was applied without approvals and nobody looked at since, and what was signed and is gone. */
+async function signedFindings(read: ReadManifest, context: CliContext): Promise<readonly Finding[]> {
+  return [...reviewFindings(await readOpenReviews(read, context)), ...(await goneApprovals(read, context))];
+}
 
 /** What was found on live targets, by code: where there is an audit log already, it is told. */
 async function recordChecks({ targets }: CheckReport, context: CliContext): Promise<void> {
@@ -151,8 +157,8 @@ async function snapshotRun(context: CliContext, input: Input, options: CheckOpti
   return { read, checked: [await checkSnapshot(live, { name, environment, read }, options)], failed: [] };
 }
 
-/** `unreviewed`: what was applied without approvals, and nobody looked at since. */
-function reportOf({ read, checked, failed }: Asked, unreviewed: readonly Finding[]): CheckReport {
+/** `signed`: what is wrong with what was signed, or not. */
+function reportOf({ read, checked, failed }: Asked, signed: readonly Finding[]): CheckReport {
   const targets = checked.map(({ report }) => report);
   const uses = new Map(targets.map(({ target, acceptances }) => [target, acceptances]));
   const diagnostics =
@@ -160,7 +166,7 @@ function reportOf({ read, checked, failed }: Asked, unreviewed: readonly Finding
   return {
     targets,
     failed,
-    diagnostics: distinct([...diagnostics, ...unreviewed, ...checked.flatMap(({ findings }) => findings)]),
+    diagnostics: distinct([...diagnostics, ...signed, ...checked.flatMap(({ findings }) => findings)]),
   };
 }
 

@@ -132,4 +132,9 @@ export const RW65X: Readonly<Record<string, CodePage>> = {
     why: "The audit log says that somebody refused the plan, and the file with the refusal is not there any more. A refusal ends when the same person approves, not when its file is removed.",
     fix: "Restore the file under `.rolewright/approvals`, or ask that person. In an emergency `--break-glass` goes on, to be reviewed.",
   },
+  RW676: {
+    title: "An approval of a plan is gone.",
+    why: "The audit log says that somebody approved a plan that was not applied, and the file with the approval is not there any more: the plan lacks it.",
+    fix: "Restore the file under `.rolewright/approvals`, or have that person approve again.",
+  },
 };
