@@ -1,7 +1,9 @@
 import { shortDigest } from "../base/digest.ts";
 import type { Dialect } from "../engine/engine.ts";
-import type { Origin } from "../model/change.ts";
+import { sortedText } from "../base/order.ts";
+import type { Change, Origin } from "../model/change.ts";
 import type { Finding } from "../model/finding.ts";
+import type { RoleName } from "../model/role.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import { buildPlan } from "./build-plan.ts";
 import type { Doubt } from "./doubt.ts";
@@ -17,6 +19,8 @@ export interface RevertOptions {
   readonly findings?: readonly Finding[];
   /** What of the plan may stand half-made. @default nothing */
   readonly doubt?: Doubt;
+  /** Roles that the plan made and that stay for now, with what they hold and without their members: open sessions may act as them. @default none */
+  readonly keeping?: ReadonlySet<RoleName>;
 }
 
 const REVERT: Origin = { locations: [], by: "revert" };
@@ -29,18 +33,39 @@ const NAMED = 5;
  */
 export function planRevert(plan: Plan, snapshot: Snapshot, dialect: Dialect, options: RevertOptions): Plan {
   const remaining = remainingOf(plan.inverse_changes, snapshot.access, dialect.rules, options.doubt);
+  const keeping = options.keeping ?? new Set<RoleName>();
   return buildPlan({
     target: plan.target.name,
     environment: plan.target.environment,
     snapshot,
     dialect,
-    changes: remaining.open.map((change) => ({ change, origin: REVERT })),
+    changes: remaining.open.filter((change) => !isOf(keeping, change)).map((change) => ({ change, origin: REVERT })),
     manifestDigest: null,
     tool: options.tool,
     // The way back was part of what was approved.
     allowRemovals: Number.MAX_SAFE_INTEGER,
-    findings: [...(options.findings ?? []), ...findingsOf(plan, remaining, options.leaveChanged === true)],
+    findings: [
+      ...(options.findings ?? []),
+      ...findingsOf(plan, remaining, options.leaveChanged === true),
+      ...staying(keeping),
+    ],
   });
+}
+
+function isOf(roles: ReadonlySet<RoleName>, change: Change): boolean {
+  return (
+    (change.kind === "drop-role" && roles.has(change.role.name)) ||
+    (change.kind === "remove-grant" && roles.has(change.grantee))
+  );
+}
+
+function staying(roles: ReadonlySet<RoleName>): readonly Finding[] {
+  return sortedText(roles).map((role) => ({
+    code: "RW342",
+    severity: "info",
+    message: `role \`${role}\` stays with what it holds, and without members: sessions are open that may act as it`,
+    help: "drop it once they have ended",
+  }));
 }
 
 function findingsOf(plan: Plan, { changed, done }: Remaining, leave: boolean): readonly Finding[] {

@@ -66,7 +66,7 @@ export function canaryProblems(
     return [
       {
         text: "this engine has no audit of single privileges",
-        help: "watch with evidence alone: it takes twice as long",
+        help: "watch with the server's own log instead, which takes twice as long: `rolewright workload collect LOG --out FILE`, then `rolewright removals watch --evidence FILE`",
         refuses: true,
       },
     ];

@@ -33,6 +33,8 @@ export interface DenialOptions {
   readonly engine: string;
   /** Whom it is about; null: everybody. */
   readonly roles: ReadonlySet<RoleName> | null;
+  /** The state that logins in logs are looked up in: MariaDB writes the client's host where accounts have patterns. */
+  readonly live: Snapshot;
   /** Where the files are looked for. */
   readonly root: string;
   readonly context: CliContext;
@@ -40,13 +42,15 @@ export interface DenialOptions {
 
 /** Begins to watch: what stands in the logs by now was there before the change. */
 export async function openDenials(options: DenialOptions): Promise<DenialWatch> {
-  const { entry, engine, roles, root, context } = options;
+  const { entry, engine, roles, root, context, live } = options;
   const simulation = await (await loadEngine(engine)).simulation();
   await simulation.grammar.load();
   const formats = [...simulation.logs, neutralLog(simulation.grammar)];
   const began = new Map<string, number>();
   const known = new Set<string>();
   const reading = { formats, entry, context };
+  const isAbout = ({ role, login }: Observation): boolean =>
+    roles === null || [role, login].some((name) => name !== null && roles.has(simulation.loginOf(name, live) ?? name));
   for (const path of await filesOf(entry, root)) {
     const { size } = await stat(path);
     began.set(path, size);
@@ -62,8 +66,8 @@ export async function openDenials(options: DenialOptions): Promise<DenialWatch> 
         if (sizes.get(path) === size) continue;
         sizes.set(path, size);
         await readFrom(path, began.get(path) ?? 0, reading, (seen) => {
-          const isAbout = roles === null || [seen.role, seen.login].some((role) => role !== null && roles.has(role));
-          if (isAbout && !known.has(keyOf(seen)) && found.size < MOST_TOLD) found.set(keyOf(seen), sentence(seen));
+          if (isAbout(seen) && !known.has(keyOf(seen)) && found.size < MOST_TOLD)
+            found.set(keyOf(seen), sentence(seen));
         });
       }
       return sortedText(found.values());

@@ -7,6 +7,8 @@ import { reconcile } from "../../apply/reconcile.ts";
 import { doubtOf } from "../../apply/unfinished.ts";
 import { isUndecided, type ReversalCause, stopReversal, viewWindow } from "../../apply/window.ts";
 import { RolewrightError } from "../../base/error.ts";
+import type { RoleName } from "../../model/role.ts";
+import type { Plan } from "../../plan/plan.ts";
 import { planRevert } from "../../plan/revert-plan.ts";
 import type { CliContext } from "../context.ts";
 import { holder } from "../doer.ts";
@@ -17,7 +19,8 @@ import { VERSION } from "../version.ts";
 
 /** What became of taking a change back. */
 export type Reversal =
-  | { readonly kind: "reverted" }
+  /** `left`: what stays all the same, as sentences. */
+  | { readonly kind: "reverted"; readonly left: readonly string[] }
   /** Somebody else changed the same thing, or nobody could administer the server afterwards: trying again does not help. */
   | { readonly kind: "stopped"; readonly code: string; readonly message: string }
   /** It may work when it is tried again. */
@@ -77,32 +80,53 @@ async function reverse({ plan: digest }: Run, target: OpenTarget, context: CliCo
   const stored = await runs.load(digest);
   if (stored === null) throw new RolewrightError("RW421", "the record of the run vanished while it was read");
   const view = viewWindow(stored.run, await windows.events(digest), clock.now());
-  if (view === null || !isUndecided(view)) return { kind: "reverted" };
+  if (view === null || !isUndecided(view)) return { kind: "reverted", left: [] };
   await checkServer(stored.plan, connection);
   const live = await readLive(target, context);
   const dialect = connection.engine.dialect(live);
   const doubt = await doubtOf(runs, stored.run);
-  const made = await untilUnused(runs, (findings) =>
-    planRevert(stored.plan, live, dialect, { tool: VERSION, findings, doubt }),
+  const tryWith = async (keeping: ReadonlySet<RoleName>): Promise<Reversal> => {
+    const made = await untilUnused(runs, (findings) =>
+      planRevert(stored.plan, live, dialect, { tool: VERSION, findings, doubt, keeping }),
+    );
+    const obstacle = made.findings.find(({ severity }) => severity === "error");
+    if (obstacle !== undefined) return { kind: "stopped", code: obstacle.code, message: obstacle.message };
+    const judged = judgePlan(made, target, live);
+    const { guards } = notHeldUp(judged);
+    target.permitSpool(windowPermit(judged.report, target.manifest, context));
+    const options = resolveOptions({
+      connection,
+      runs,
+      windows,
+      guards,
+      holder: holder(),
+      clock,
+      signal: context.signal,
+      environment: context.env,
+    });
+    const outcome = await applyAs(made, options, digest);
+    if (outcome.kind !== "applied") {
+      return { kind: outcome.code === "RW408" ? "stopped" : "later", code: outcome.code, message: outcome.because };
+    }
+    return { kind: "reverted", left: made.findings.flatMap(({ code, message }) => (code === "RW342" ? message : [])) };
+  };
+  try {
+    return await tryWith(new Set());
+  } catch (error) {
+    // Who tripped over the change gets everything back at once; what it was exchanged for goes when nobody acts as it.
+    const groups = groupsMadeBy(stored.plan);
+    if (!(error instanceof RolewrightError) || error.code !== "RW427" || groups.size === 0) throw error;
+    return await tryWith(groups);
+  }
+}
+
+/** The roles that a plan made and that nobody can log in as. */
+function groupsMadeBy({ changes }: Plan): ReadonlySet<RoleName> {
+  return new Set(
+    changes.flatMap(({ change }) =>
+      change.kind === "create-role" && change.role.attributes["login"] !== true ? change.role.name : [],
+    ),
   );
-  const obstacle = made.findings.find(({ severity }) => severity === "error");
-  if (obstacle !== undefined) return { kind: "stopped", code: obstacle.code, message: obstacle.message };
-  const judged = judgePlan(made, target, live);
-  const { guards } = notHeldUp(judged);
-  target.permitSpool(windowPermit(judged.report, target.manifest, context));
-  const options = resolveOptions({
-    connection,
-    runs,
-    windows,
-    guards,
-    holder: holder(),
-    clock,
-    signal: context.signal,
-    environment: context.env,
-  });
-  const outcome = await applyAs(made, options, digest);
-  if (outcome.kind === "applied") return { kind: "reverted" };
-  return { kind: outcome.code === "RW408" ? "stopped" : "later", code: outcome.code, message: outcome.because };
 }
 
 /** A way back inside its window, which neither checks nor losses hold up: it was part of what was approved, and would be gone by itself. Only the guard against locking everybody out still does. */

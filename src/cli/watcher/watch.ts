@@ -94,7 +94,7 @@ async function denialWatches(plan: Digest, open: OpenTarget, context: CliContext
   return await Promise.all(
     entries.map((entry) => {
       const roles = entry.roles === undefined ? losing : new Set(entry.roles);
-      return openDenials({ entry, engine, roles, root: loaded.root, context });
+      return openDenials({ entry, engine, roles, live, root: loaded.root, context });
     }),
   );
 }
@@ -180,6 +180,7 @@ function newSteps(options: WatchOptions, probes: readonly Probe[], denials: read
       }
       say(`taking plan ${shortDigest(run.plan)} back: ${because}`, context);
       const reversal = await reverseRun(run, because, options);
+      if (reversal.kind === "reverted") for (const text of reversal.left) say(`RW342 ${text}`, context);
       if (reversal.kind !== "later") return 0;
       attempts += 1;
       refused = PASSES.test(reversal.code) ? 0 : refused + 1;

@@ -119,6 +119,11 @@ export const RW3XX: Readonly<Record<string, CodePage>> = {
     why: "What is already as it was before the plan needs no statement.",
     fix: "Nothing; it is said so that the numbers add up.",
   },
+  RW342: {
+    title: "a role that the plan made stays for now",
+    why: "A change that nobody confirmed is taken back by itself. Sessions are open that may act as a role that it made, which nobody can log in as: the server would refuse to drop it, or they would lose what they work with. So everything else was taken back, and the role stays with what it holds and without members: no new session gets it.",
+    fix: "Let the sessions end, or connect anew, and drop the role. A `removals trial` makes such a role for its login.",
+  },
   RW360: {
     title: "an access test fails",
     why: "The manifest says under `tests` what must be allowed and what must be denied. This is not so: on the live database, or in the state that the plan leads to. What cannot be told fails too.",

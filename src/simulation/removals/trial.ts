@@ -38,11 +38,15 @@ export function trialOf(
   if (own.length + groups.length === 0) {
     return { kind: "impossible", reasons: [`the plan takes nothing from \`${describeName(login)}\``] };
   }
-  const role = trialRole(login);
+  const role = trialRole(login, rules);
   const left = new Set(groups.flatMap((group) => [...reached(after, group)]));
   const reasons = sortedText([
-    ...groups.flatMap((group) => obstacles(live, group)),
-    ...(live.roles.has(role) ? [`the role \`${role}\` is there already: an earlier trial was not taken back`] : []),
+    ...groups.flatMap((group) => obstacles(live, group, login)),
+    ...(live.roles.has(role)
+      ? [
+          `the role \`${role}\` is there already: an earlier trial was not taken back, or sessions were open when it was; drop it when nobody acts as it`,
+        ]
+      : []),
   ]);
   if (reasons.length > 0) return { kind: "impossible", reasons };
   const start = predict(live, own, rules);
@@ -50,9 +54,13 @@ export function trialOf(
   return { kind: "trial", role, changes: diff(live, desired, { rules }) };
 }
 
-/** The role that stands for what a login's groups keep. */
-export function trialRole(login: RoleName): RoleName {
-  return `rolewright_trial_${login}`.slice(0, 63);
+/** The role that stands for what a login's groups keep: a name that the server takes for a role, where names with an @ are logins or roles need a host. */
+export function trialRole(login: RoleName, rules: Pick<StateRules, "refusesName" | "defaultAttributes">): RoleName {
+  const whole = `rolewright_trial_${login}`.slice(0, 63);
+  const plain = whole.replaceAll(/[^\p{L}\p{N}_]+/gu, "_").replace(/_$/u, "");
+  const isRole = (name: RoleName): boolean =>
+    rules.refusesName(name) === null && rules.defaultAttributes(name)["login"] !== true;
+  return [whole, plain].find(isRole) ?? `${plain.slice(0, 32)}@%`;
 }
 
 /** Whom a plan takes something from by name. */
@@ -77,14 +85,15 @@ function reached({ memberships }: AccessState, start: RoleName): ReadonlySet<Rol
 /** Attributes that a member gets by becoming the role. */
 const POWER = new Set(["superuser", "createrole", "createdb", "replication", "bypassrls"]);
 
-function obstacles(live: AccessState, group: RoleName): readonly string[] {
+function obstacles(live: AccessState, group: RoleName, login: RoleName): readonly string[] {
   const inside = reached(live, group);
   const name = `\`${describeName(group)}\``;
   const found: string[] = [];
   for (const { member, role, inherit, admin } of live.memberships.values()) {
-    if (!inside.has(member)) continue;
-    if (!inherit) found.push(`${name} has \`${describeName(role)}\` only after SET ROLE`);
-    if (admin) found.push(`${name} may make others members of \`${describeName(role)}\``);
+    if (!inside.has(member) && (member !== login || role !== group)) continue;
+    const who = member === login ? `\`${describeName(login)}\`` : name;
+    if (!inherit) found.push(`${who} has \`${describeName(role)}\` only after SET ROLE`);
+    if (admin) found.push(`${who} may make others members of \`${describeName(role)}\``);
   }
   for (const { resource, owner, list } of live.holdings.values()) {
     if (owner !== null && inside.has(owner)) found.push(`${name} owns ${describeTyped(resource)}`);
@@ -151,7 +160,8 @@ function exchanged(state: AccessState, { after, groups, left, login, role }: Exc
     };
     holdings.set(key, { ...holding, list: accessList([...holding.list.entries, entry]) });
   }
-  const attributes = rules.defaultAttributes(role);
+  const usual = rules.defaultAttributes(role);
+  const attributes = "login" in usual ? { ...usual, login: false } : usual;
   const roles = new Map(state.roles).set(role, { name: role, origin: "user", attributes, settings: [] });
   return { ...state, roles, memberships, holdings };
 }
