@@ -6,7 +6,6 @@ import { addPlpgsql } from "./plpgsql.ts";
 import { addPolymorphicSql } from "./polymorphic.ts";
 import { bodyRefused } from "./refused-body.ts";
 import { parsePath, settingIn } from "./standing.ts";
-import { typeOf } from "./tree-facts.ts";
 
 /** What the body of a routine needs, as whom it runs. EXECUTE on it is asked for elsewhere: triggers need none. */
 export async function addBody(
@@ -22,7 +21,7 @@ export async function addBody(
     JSON.stringify(running.of),
     running.path.join("\0"),
     options.trigger?.oid,
-    options.arguments?.map(typeOf).join(),
+    options.arguments?.map(({ type }) => type).join(),
   ].join("\0\0");
   if (!closure.enter(key, running)) return;
   await closure.workspace.standing.learn([running.role]);

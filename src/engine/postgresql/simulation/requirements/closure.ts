@@ -9,8 +9,7 @@ import type { Objects, Relation, Routine } from "./objects.ts";
 import { isSystemSchema, relationResource } from "./objects.ts";
 import { policyTexts } from "./policies.ts";
 import type { Standing } from "./standing.ts";
-import type { TreeNode } from "./nodes.ts";
-import type { RelationCheck, RoutineUse, TreeFacts, Write } from "./tree-facts.ts";
+import type { Argument, RelationCheck, RoutineUse, TreeFacts, Write } from "./tree-facts.ts";
 import { readExpressions } from "./tree-facts.ts";
 import { identifiersOf, mentions } from "./identifiers.ts";
 
@@ -24,6 +23,8 @@ export interface Workspace {
   readonly isShadow: boolean;
   /** What was read of access lists: the server's own objects stand there only where they differ from how it was set up. */
   readonly listed: ReadonlySet<ResourceKey>;
+  /** The server's own routines that PUBLIC may run as it was set up, and that ask for nothing else: oids. */
+  readonly everybodys: ReadonlySet<number>;
   /** What our own session sees without becoming anybody. */
   readonly self: string;
 }
@@ -62,7 +63,7 @@ export interface Rules {
 
 export interface BodyOptions {
   /** What it is called with: types that its body depends on come from here. */
-  readonly arguments?: readonly TreeNode[];
+  readonly arguments?: readonly Argument[];
   /** It is called by a trigger of this table. */
   readonly trigger?: Relation;
 }
@@ -173,13 +174,18 @@ export class Closure {
 
   /** Follows trees that were read. */
   async trees(trees: readonly TreeFacts[], running: Running): Promise<void> {
+    const { standing } = this.workspace;
     for (const tree of trees) {
-      for (const check of tree.relations) await this.#check(check, tree, running);
+      const roles = tree.relations.map((check) => this.#roleOf(check, running));
+      if (!roles.every((role) => standing.isKnown(role))) await standing.learn(roles);
+      for (const check of tree.relations) this.#check(check, tree, running);
       this.named(tree, running);
       for (const { type, place } of tree.domains) {
         await this.domain(type, { ...running, certainty: place.conditional ? "conditional" : running.certainty });
       }
-      for (const use of tree.routines) await this.rules.addRoutine(this, use, running);
+      for (const use of tree.routines) {
+        if (!this.#asksNothing(use)) await this.rules.addRoutine(this, use, running);
+      }
       for (const write of tree.writes) await this.rules.addTableCode(this, write, running);
     }
   }
@@ -194,6 +200,12 @@ export class Closure {
     if (known === "always" || known === running.certainty) return false;
     this.#visited.set(key, running.certainty);
     return true;
+  }
+
+  /** Whether a type may be a domain: of any other nothing is asked. */
+  isChecked(type: number): boolean {
+    const { objects } = this.workspace;
+    return (objects.types.get(type)?.base ?? 0) !== 0 || objects.domainChecks.has(type);
   }
 
   /** The checks of a domain and of those below it; of any other type nothing. */
@@ -211,7 +223,17 @@ export class Closure {
     await this.trees([readExpressions(tree)], { ...running, text: null });
   }
 
-  async #check(check: RelationCheck, tree: TreeFacts, running: Running): Promise<void> {
+  /** Most of what is called is the server's own, and everybody's: nothing comes of it. */
+  #asksNothing({ routine, operator }: RoutineUse): boolean {
+    const { objects, everybodys } = this.workspace;
+    return everybodys.has(routine) && (operator === 0 || objects.operators.get(operator)?.schema === "pg_catalog");
+  }
+
+  #roleOf(check: RelationCheck, running: Running): string {
+    return check.asRole === 0 ? running.role : (this.workspace.objects.roleNames.get(check.asRole) ?? "");
+  }
+
+  #check(check: RelationCheck, tree: TreeFacts, running: Running): void {
     const { objects, listed } = this.workspace;
     const relation = this.relation(check.relation);
     if (relation === undefined) {
@@ -220,13 +242,12 @@ export class Closure {
       return;
     }
     if (relation.temporary || relation.schema.startsWith("pg_temp") || relation.schema === "pg_toast") return;
-    const asRole = check.asRole === 0 ? running.role : (objects.roleNames.get(check.asRole) ?? "");
+    const asRole = this.#roleOf(check, running);
     const where: Where = {
       of: check.asRole === 0 ? running.of : { role: asRole },
       certainty: running.certainty,
       origin: [...running.origin, ...this.#views(check, tree)],
     };
-    await this.workspace.standing.learn([asRole]);
     if (!isSystemSchema(relation.schema)) this.#resolved(relation, check, asRole);
     if (check.permissions === 0) return;
     if (relation.kind === "f") {

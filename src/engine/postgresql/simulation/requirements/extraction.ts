@@ -38,9 +38,9 @@ export class Extraction {
   readonly #session: RawSession;
   readonly #known = new Map<string, Promise<Extracted>>();
   readonly #types = new Map<string, Promise<number | null>>();
-  /** What the session was told last, and whether it took it. */
+  /** What the session was told last, and whether it took it; null: it did. */
   #told = "";
-  #ready: Promise<RawAnswer["error"]> = Promise.resolve(null);
+  #ready: Promise<RawAnswer["error"]> | null = null;
 
   constructor(session: RawSession) {
     this.#session = session;
@@ -58,13 +58,13 @@ export class Extraction {
 
   /** The trees of one statement. */
   statement(text: string, reading: Reading, types: readonly number[] = []): Promise<Extracted> {
-    const key = `s\0${reading.as ?? ""}\0${reading.path.join("\0")}\0\0${types.join()}\0${text}`;
+    const key = `s\0${placeOf(reading)}\0\0${types.join()}\0${text}`;
     return this.#once(key, () => this.#asked(reading, () => this.#session.parse(text, types), false));
   }
 
   /** The trees of the statements of a function in SQL: its own validator prints them. */
   body(routine: number, reading: Reading): Promise<Extracted> {
-    const key = `b\0${reading.as ?? ""}\0${reading.path.join("\0")}\0\0${routine}`;
+    const key = `b\0${placeOf(reading)}\0\0${routine}`;
     const text = `select pg_catalog.fmgr_sql_validator(${routine})`;
     return this.#once(key, () => this.#asked(reading, () => this.#session.query(text), true));
   }
@@ -125,23 +125,35 @@ export class Extraction {
   async #asked(reading: Reading, ask: () => Promise<RawAnswer>, inFunction: boolean): Promise<Extracted> {
     const ready = this.#tell(reading);
     const answer = ask();
+    if (ready === null) return extracted(await answer, inFunction);
     const [failed, found] = await Promise.all([ready, answer]);
     if (failed !== null) return { kind: "format", reason: `the session could not be prepared: ${failed.message}` };
     return extracted(found, inFunction);
   }
 
-  #tell({ path, as }: Reading): Promise<RawAnswer["error"]> {
+  #tell(reading: Reading): Promise<RawAnswer["error"]> | null {
+    const place = placeOf(reading);
+    if (place === this.#told) return this.#ready;
+    const { path, as } = reading;
     const role = as === null ? "reset role" : `set role ${quoteIdentifier(as)}`;
     const schemas = path.map((schema) => quoteIdentifier(schema)).join(", ");
     const text = `${role}; select pg_catalog.set_config('search_path', ${quoteLiteral(schemas)}, false)`;
-    if (text === this.#told) return this.#ready;
-    this.#told = text;
-    this.#ready = this.#session.query(text).then(({ error }) => {
-      if (error !== null && this.#told === text) this.#told = "";
+    this.#told = place;
+    const ready = this.#session.query(text).then(({ error }) => {
+      if (this.#ready === ready) {
+        this.#ready = null;
+        if (error !== null) this.#told = "";
+      }
       return error;
     });
-    return this.#ready;
+    this.#ready = ready;
+    return ready;
   }
+}
+
+/** What the session has to be told for a reading. */
+function placeOf({ path, as }: Reading): string {
+  return `${as ?? ""}\0${path.join("\0")}`;
 }
 
 export interface Probe {

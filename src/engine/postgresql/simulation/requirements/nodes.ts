@@ -1,111 +1,41 @@
-/** One node of PostgreSQL's node format: the scalar fields that somebody reads, and everything that may hold further nodes. */
-export interface TreeNode {
+import { type Field, type Shape, shapeOf } from "./node-fields.ts";
+
+/** One node of PostgreSQL's node format: the scalar fields that somebody reads, and everything that may hold further nodes. It is not kept: the text may be part of what the server sent. */
+export interface TreeNode extends Structure {
   readonly name: string;
-  /** By field name. Only fields of `WANTED` are kept; `<>` is left out. */
-  readonly scalars: ReadonlyMap<string, string>;
-  /** By field name; also fields that nobody knows, because functions and tables may stand beneath. */
-  readonly children: ReadonlyMap<string, TreeNode | TreeList>;
+  /** The fields of `WANTED` for this node. */
+  readonly wanted: readonly string[];
+  /** Where the value of each of them begins and ends in the text; -1: it is not there, or is `<>`. */
+  readonly ranges: readonly number[];
+  /** The first of what stands beneath, also in fields that nobody knows, because functions and tables may stand there. */
+  readonly first: TreeNode | TreeList | null;
 }
 
-/** A list, or a set: `(b 8 9)` is `["b", "8", "9"]`. */
-export type TreeList = readonly (TreeNode | TreeList | string)[];
+/** A list of nodes, or of words, which are not read: a set of numbers is `(b 8 9)`. */
+export interface TreeList extends Structure {
+  readonly name: null;
+  /** Behind the opening parenthesis, and at the closing one. */
+  readonly from: number;
+  readonly to: number;
+  /** How many words stand in it. */
+  readonly words: number;
+  readonly first: TreeNode | TreeList | null;
+}
+
+interface Structure {
+  readonly source: Uint8Array;
+  /** The field that it is the value of; empty: it stands in a list, or behind the value of another field. */
+  readonly field: string;
+  /** What stands behind it in the same node or list. */
+  readonly next: TreeNode | TreeList | null;
+}
 
 /** The text is not what a server of a known major prints. */
 export class FormatError extends Error {}
 
-/** Fields that are kept, by node. The reader goes by names alone, so that their order does not matter. */
-const WANTED: Readonly<Record<string, readonly string[]>> = {
-  QUERY: ["commandType", "resultRelation", "hasRowSecurity", "utilityStmt"],
-  RTE: ["rtekind", "relid", "relkind", "requiredPerms", "checkAsUser", "ctename", "inh", "ctelevelsup"],
-  RANGETBLENTRY: [
-    "rtekind",
-    "relid",
-    "relkind",
-    "requiredPerms",
-    "checkAsUser",
-    "ctename",
-    "inh",
-    "perminfoindex",
-    "ctelevelsup",
-  ],
-  RTEPERMISSIONINFO: ["relid", "requiredPerms", "checkAsUser", "inh"],
-  ALIAS: ["aliasname"],
-  FUNCEXPR: ["funcid", "funcresulttype", "funcformat", "funcretset"],
-  OPEXPR: ["opno", "opfuncid", "opresulttype"],
-  DISTINCTEXPR: ["opno", "opfuncid", "opresulttype"],
-  NULLIFEXPR: ["opno", "opfuncid", "opresulttype"],
-  SCALARARRAYOPEXPR: ["opno", "opfuncid"],
-  AGGREF: ["aggfnoid", "aggtype"],
-  WINDOWFUNC: ["winfnoid", "wintype"],
-  CONST: ["consttype", "constisnull", "constvalue"],
-  VAR: ["varno", "varattno", "varlevelsup", "vartype"],
-  PARAM: ["paramkind", "paramid", "paramtype"],
-  COERCETODOMAIN: ["resulttype", "coercionformat"],
-  COERCEVIAIO: ["resulttype", "coerceformat"],
-  RELABELTYPE: ["resulttype", "relabelformat"],
-  ARRAYCOERCEEXPR: ["resulttype", "coerceformat"],
-  CONVERTROWTYPEEXPR: ["resulttype"],
-  FIELDSELECT: ["resulttype"],
-  CASE: ["casetype"],
-  CASEEXPR: ["casetype"],
-  COALESCE: ["coalescetype"],
-  COALESCEEXPR: ["coalescetype"],
-  ARRAY: ["array_typeid"],
-  ARRAYEXPR: ["array_typeid"],
-  ROW: ["row_typeid"],
-  ROWEXPR: ["row_typeid"],
-  MINMAX: ["minmaxtype"],
-  MINMAXEXPR: ["minmaxtype"],
-  SUBSCRIPTINGREF: ["refrestype"],
-  SUBLINK: ["subLinkType"],
-  TARGETENTRY: ["resno", "resname", "resjunk", "ressortgroupref"],
-  COMMONTABLEEXPR: ["ctename", "cterefcount"],
-  ONCONFLICTEXPR: ["action"],
-  MERGEACTION: ["commandType"],
-  RANGETBLREF: ["rtindex"],
-  JOINEXPR: ["rtindex"],
-  BOOLEXPR: ["boolop"],
-};
+/** Of this many followers a field remembers which they are. */
+const FOLLOWERS = 4;
 
-/** Fields whose names sound like a function or a permission and that mean nothing that is asked of the caller. */
-const HARMLESS: ReadonlySet<string> = new Set([
-  "funcresulttype",
-  "funcretset",
-  "funcvariadic",
-  "funcformat",
-  "funccollid",
-  "func_variadic",
-  "hasWindowFuncs",
-  "funcordinality",
-  "funccolcount",
-  "perminfoindex",
-  // Chosen by the parser for window frames and samples; the executor calls them without asking for EXECUTE.
-  "startInRangeFunc",
-  "endInRangeFunc",
-  "tsmhandler",
-  // Only the planner fills them in.
-  "hashfuncid",
-  "negfuncid",
-  "deletionProcMask",
-]);
-
-const SUSPICIOUS = /func|fnoid|proc|handler|perms|checkasuser/iu;
-
-/** What becomes of a scalar field. */
-type Keep = "skip" | "keep" | "refuse";
-
-const known = new Map<string, Map<string, Keep>>();
-
-function keeping(node: string, field: string): Keep {
-  const wanted = WANTED[node];
-  if (wanted?.includes(field) === true) return "keep";
-  return SUSPICIOUS.test(field) && !HARMLESS.has(field) ? "refuse" : "skip";
-}
-
-const SPACE = 32;
-const NEWLINE = 10;
-const TAB = 9;
-const RETURN = 13;
 const OPEN = 40;
 const CLOSE = 41;
 const BEGIN = 123;
@@ -113,152 +43,210 @@ const END = 125;
 const COLON = 58;
 const BACKSLASH = 92;
 const BRACKET = 91;
+const BRACKET_END = 93;
 
-const NO_SCALARS: ReadonlyMap<string, string> = new Map();
-const NO_CHILDREN: ReadonlyMap<string, TreeNode | TreeList> = new Map();
+/** By byte: 1 is white space, 2 begins or ends something, 3 takes the next byte with it. */
+const KINDS = new Uint8Array(256);
+for (const space of [32, 10, 9, 13]) KINDS[space] = 1;
+for (const edge of [OPEN, CLOSE, BEGIN, END]) KINDS[edge] = 2;
+KINDS[BACKSLASH] = 3;
 
-/** Reads one tree, or a list of them. Throws FormatError where the text is cut, damaged or holds a function or a permission in a place that nobody knows. */
-export function readNodes(text: string): TreeNode | TreeList {
-  const reader = new NodeReader(text);
+/** Reads one tree, or a list of them, in UTF-8. Throws FormatError where the text is cut, damaged or holds a function or a permission in a place that nobody knows. */
+export function readNodes(bytes: Uint8Array): TreeNode | TreeList {
+  const reader = new NodeReader(bytes);
   return reader.whole();
 }
 
+type Open<T> = { -readonly [Key in keyof T]: T[Key] };
+
+const NONE: readonly number[] = [];
+
 class NodeReader {
-  readonly #text: string;
+  readonly #bytes: Uint8Array;
   #at = 0;
 
-  constructor(text: string) {
-    this.#text = text;
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
   }
 
   whole(): TreeNode | TreeList {
-    const value = this.#structure(this.#next());
+    const value = this.#structure(this.#next(), "");
     if (this.#next() !== -1) throw new FormatError("there is something behind the tree");
     return value;
   }
 
-  /** Skips white space; the code of the character there, -1 at the end. */
+  /** Skips white space; the byte there, -1 at the end. */
   #next(): number {
-    const text = this.#text;
-    for (;;) {
-      const code = text.charCodeAt(this.#at);
-      if (code === SPACE || code === NEWLINE || code === TAB || code === RETURN) this.#at++;
-      else return Number.isNaN(code) ? -1 : code;
-    }
+    const bytes = this.#bytes;
+    let at = this.#at;
+    while (at < bytes.length && KINDS[bytes[at] as number] === 1) at++;
+    this.#at = at;
+    return at < bytes.length ? (bytes[at] as number) : -1;
   }
 
-  #structure(code: number): TreeNode | TreeList {
-    if (code === BEGIN) return this.#node();
-    if (code === OPEN) return this.#list();
+  #structure(code: number, field: string): Open<TreeNode> | Open<TreeList> {
+    if (code === BEGIN) return this.#node(field);
+    if (code === OPEN) return this.#list(field);
     throw new FormatError(`a node or a list was expected at ${this.#at}`);
   }
 
-  #node(): TreeNode {
-    this.#at++;
-    const name = this.#word();
-    let fields = known.get(name);
-    if (fields === undefined) known.set(name, (fields = new Map<string, Keep>()));
-    let scalars: Map<string, string> | undefined;
-    let children: Map<string, TreeNode | TreeList> | undefined;
+  #node(of: string): Open<TreeNode> {
+    const source = this.#bytes;
+    const begin = ++this.#at;
+    const shape = shapeOf(source, begin, this.#name());
+    const { name, wanted } = shape;
+    const ranges = wanted.length === 0 ? NONE : shape.absent.slice();
+    const node: Open<TreeNode> = { name, source, wanted, ranges, field: of, first: null, next: null };
+    let last: Open<TreeNode> | Open<TreeList> | null = null;
+    let before = shape.start;
     for (;;) {
       const code = this.#next();
       if (code === END) {
         this.#at++;
-        return { name, scalars: scalars ?? NO_SCALARS, children: children ?? NO_CHILDREN };
+        return node;
       }
-      if (code !== COLON) {
-        // The rest of a value of several words; a datum in brackets has been read already.
-        if (code === -1) throw new FormatError(`the text ends inside of ${name}`);
-        if (code === BEGIN || code === OPEN) {
-          (children ??= new Map<string, TreeNode | TreeList>()).set(`${children.size}`, this.#structure(code));
-        } else if (code === CLOSE) throw new FormatError(`a list ends inside of ${name}`);
-        else this.#skipWord();
-        continue;
-      }
-      this.#at++;
-      const field = this.#word();
-      const begins = this.#next();
+      let field: Field | null = null;
+      if (code === COLON) {
+        this.#at++;
+        field = this.#field(shape, before);
+        before = field;
+      } else if (code === -1) throw new FormatError(`the text ends inside of ${name}`);
+      else if (code === CLOSE) throw new FormatError(`a list ends inside of ${name}`);
+      const begins = field === null ? code : this.#next();
       if (begins === BEGIN || begins === OPEN) {
-        (children ??= new Map<string, TreeNode | TreeList>()).set(field, this.#structure(begins));
-        continue;
-      }
-      if (begins === -1 || begins === END || begins === CLOSE) throw new FormatError(`${name}.${field} has no value`);
-      let keep = fields.get(field);
-      if (keep === undefined) fields.set(field, (keep = keeping(name, field)));
-      if (keep === "skip") {
-        this.#skipWord();
-        continue;
-      }
-      let value = this.#word();
-      if (keep === "refuse") {
-        if (value !== "0" && value !== "<>" && value !== "false") {
-          throw new FormatError(`nobody knows what ${name}.${field} asks for`);
-        }
-        continue;
-      }
-      if (this.#next() === BRACKET) value += ` ${this.#bracket()}`;
-      if (value !== "<>") (scalars ??= new Map<string, string>()).set(field, value);
+        if (field !== null && childIn(node, field.name) !== null) twice(name, field);
+        const value = this.#structure(begins, field === null ? "" : field.name);
+        if (last === null) node.first = value;
+        else last.next = value;
+        last = value;
+      } else if (field === null) {
+        // The rest of a value of several words; a datum in brackets has been read already.
+        this.#word();
+      } else if (begins === -1 || begins === END || begins === CLOSE) {
+        throw new FormatError(`${name}.${field.name} has no value`);
+      } else this.#scalar(name, field, ranges as number[]);
     }
   }
 
-  #list(): TreeList {
-    this.#at++;
-    const items: (TreeNode | TreeList | string)[] = [];
+  /** Reads the name of a field: most often the one that was seen behind the last. */
+  #field(shape: Shape, before: Field): Field {
+    const source = this.#bytes;
+    const from = this.#at;
+    for (const follower of before.followers) {
+      const { bytes } = follower;
+      let same = 0;
+      while (same < bytes.length && bytes[same] === source[from + same]) same++;
+      if (same < bytes.length || KINDS[source[from + same] as number] !== 1) continue;
+      this.#at = from + same;
+      return follower;
+    }
+    const field = shape.fields(source, from, this.#name());
+    if (before.followers.length < FOLLOWERS && !before.followers.includes(field)) before.followers.push(field);
+    return field;
+  }
+
+  #scalar(name: string, field: Field, ranges: number[]): void {
+    const source = this.#bytes;
+    const from = this.#at;
+    let to = this.#word();
+    if (field.keep === "skip") return;
+    if (field.keep === "refuse") {
+      if (!["0", "<>", "false"].includes(textOf(source, from, to))) {
+        throw new FormatError(`nobody knows what ${name}.${field.name} asks for`);
+      }
+      return;
+    }
+    if (this.#next() === BRACKET) to = this.#bracket();
+    if (to - from === 2 && source[from] === 60 && source[from + 1] === 62) return;
+    const place = field.slot * 2;
+    if (ranges[place] !== -1) twice(name, field);
+    ranges[place] = from;
+    ranges[place + 1] = to;
+  }
+
+  #list(field: string): Open<TreeList> {
+    const source = this.#bytes;
+    const from = ++this.#at;
+    const list: Open<TreeList> = { name: null, source, from, to: 0, words: 0, field, first: null, next: null };
+    let last: Open<TreeNode> | Open<TreeList> | null = null;
     for (;;) {
       const code = this.#next();
       if (code === CLOSE) {
-        this.#at++;
-        return items;
+        list.to = this.#at++;
+        return list;
       }
       if (code === -1) throw new FormatError("the text ends inside of a list");
       if (code === END) throw new FormatError("a node ends inside of a list");
-      items.push(code === BEGIN || code === OPEN ? this.#structure(code) : this.#word());
-    }
-  }
-
-  /** `[ 1 64 0 0 ]` */
-  #bracket(): string {
-    const end = this.#text.indexOf("]", this.#at);
-    if (end < 0) throw new FormatError("a value does not end");
-    const value = this.#text.slice(this.#at, end + 1);
-    this.#at = end + 1;
-    return value;
-  }
-
-  #skipWord(): void {
-    const text = this.#text;
-    const from = this.#at;
-    for (let at = from; ; at++) {
-      const code = text.charCodeAt(at);
-      if (code === BACKSLASH) at++;
-      else if (isEnd(code)) {
-        if (at === from) throw new FormatError(`a word was expected at ${at}`);
-        this.#at = at;
-        return;
+      if (code === BEGIN || code === OPEN) {
+        const item = this.#structure(code, "");
+        if (last === null) list.first = item;
+        else last.next = item;
+        last = item;
+      } else {
+        this.#word();
+        list.words++;
       }
     }
   }
 
-  #word(): string {
+  /** Behind `[ 1 64 0 0 ]`. */
+  #bracket(): number {
+    const end = this.#bytes.indexOf(BRACKET_END, this.#at);
+    if (end < 0) throw new FormatError("a value does not end");
+    this.#at = end + 1;
+    return this.#at;
+  }
+
+  /** Skips a word; behind it. */
+  #word(): number {
+    const bytes = this.#bytes;
     const from = this.#at;
-    this.#skipWord();
-    const word = this.#text.slice(from, this.#at);
-    return word.includes("\\") ? word.replace(/\\([\s\S])/gu, "$1") : word;
+    let at = from;
+    for (; at < bytes.length; at++) {
+      const kind = KINDS[bytes[at] as number] as number;
+      if (kind === 0) continue;
+      if (kind !== 3) break;
+      at++;
+    }
+    if (at === from || at > bytes.length) throw new FormatError(`a word was expected at ${from}`);
+    this.#at = at;
+    return at;
+  }
+
+  /** Skips the name of a node or a field, in which nothing is escaped; behind it. */
+  #name(): number {
+    const bytes = this.#bytes;
+    const from = this.#at;
+    let at = from;
+    while (at < bytes.length && KINDS[bytes[at] as number] === 0) at++;
+    if (at === from || bytes[at] === BACKSLASH) throw new FormatError(`a name was expected at ${from}`);
+    this.#at = at;
+    return at;
   }
 }
 
-function isEnd(code: number): boolean {
-  return (
-    code === SPACE ||
-    code === NEWLINE ||
-    code === OPEN ||
-    code === CLOSE ||
-    code === BEGIN ||
-    code === END ||
-    code === TAB ||
-    code === RETURN ||
-    Number.isNaN(code)
-  );
+function twice(name: string, field: Field): never {
+  throw new FormatError(`${name}.${field.name} stands there twice`);
+}
+
+/** A word without its escapes. */
+function textOf(bytes: Uint8Array, from: number, to: number): string {
+  const word = Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString("utf8");
+  return word.includes("\\") ? word.replace(/\\([\s\S])/gu, "$1") : word;
+}
+
+/** The number that all of a word is; NaN: it is none. */
+function integerOf(bytes: Uint8Array, from: number, to: number): number {
+  const negative = bytes[from] === 45;
+  let at = negative ? from + 1 : from;
+  if (at === to || to - at > 15) return Number.NaN;
+  let value = 0;
+  for (; at < to; at++) {
+    const digit = (bytes[at] as number) - 48;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    value = value * 10 + digit;
+  }
+  return negative ? -value : value;
 }
 
 /** The oid or number in a datum of four bytes: `4 [ 1 64 0 0 0 0 0 0 ]`, low byte first. Null: it is none. */
@@ -269,40 +257,97 @@ export function datumOid(value: string | undefined): number | null {
   return ((d << 24) | (c << 16) | (b << 8) | a) >>> 0;
 }
 
-export function isNode(value: unknown): value is TreeNode {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+export function isNode(value: TreeNode | TreeList | null): value is TreeNode {
+  return value !== null && value.name !== null;
+}
+
+/** What a field holds besides scalars; null: nothing. */
+export function childIn(node: TreeNode, field: string): TreeNode | TreeList | null {
+  let child = node.first;
+  while (child !== null && child.field !== field) child = child.next;
+  return child;
 }
 
 /** The nodes of a field, whether it holds one or a list. */
 export function nodesIn(node: TreeNode, field: string): readonly TreeNode[] {
-  const value = node.children.get(field);
-  if (value === undefined) return [];
-  return isNode(value) ? [value] : value.filter(isNode);
+  const value = childIn(node, field);
+  if (value === null) return [];
+  if (isNode(value)) return [value];
+  const nodes: TreeNode[] = [];
+  for (let item = value.first; item !== null; item = item.next) if (isNode(item)) nodes.push(item);
+  return nodes;
 }
 
 export function nodeIn(node: TreeNode, field: string): TreeNode | null {
-  const value = node.children.get(field);
+  const value = childIn(node, field);
   return isNode(value) ? value : null;
+}
+
+/** Where the value of a scalar field begins among the ranges; -1: it is not there, or is `<>`. */
+function placeIn(node: TreeNode, field: string): number {
+  const slot = node.wanted.indexOf(field);
+  return slot < 0 || node.ranges[slot * 2] === -1 ? -1 : slot * 2;
+}
+
+export function hasScalar(node: TreeNode, field: string): boolean {
+  return placeIn(node, field) >= 0;
+}
+
+/** The value of a scalar field; undefined: it is not there, or is `<>`. */
+export function textIn(node: TreeNode, field: string): string | undefined {
+  const place = placeIn(node, field);
+  if (place < 0) return undefined;
+  return textOf(node.source, node.ranges[place] as number, node.ranges[place + 1] as number);
+}
+
+/** A number that may be left out; undefined: it is not there. */
+export function optionalNumberIn(node: TreeNode, field: string): number | undefined {
+  const place = placeIn(node, field);
+  if (place < 0) return undefined;
+  const value = integerOf(node.source, node.ranges[place] as number, node.ranges[place + 1] as number);
+  if (Number.isNaN(value)) throw new FormatError(`${node.name}.${field} is no number`);
+  return value;
 }
 
 /** A number that must be there. */
 export function numberIn(node: TreeNode, field: string): number {
-  const value = Number(node.scalars.get(field));
-  if (!node.scalars.has(field) || !Number.isInteger(value)) throw new FormatError(`${node.name}.${field} is missing`);
+  const value = optionalNumberIn(node, field);
+  if (value === undefined) throw missing(node, field);
   return value;
 }
 
 /** A set of attribute numbers, `(b 8 9)`, as the server numbers columns. It must be there. */
 export function columnsIn(node: TreeNode, field: string): readonly number[] {
-  const value = node.children.get(field);
-  if (value === undefined || isNode(value) || value[0] !== "b")
-    throw new FormatError(`${node.name}.${field} is missing`);
-  return value.slice(1).map((member) => {
-    const number = typeof member === "string" ? Number(member) : Number.NaN;
-    if (!Number.isInteger(number)) throw new FormatError(`${node.name}.${field} holds no numbers`);
-    return number - FIRST_LOW_ATTRIBUTE;
-  });
+  const value = childIn(node, field);
+  if (value === null || value.name !== null || value.first !== null) throw missing(node, field);
+  const { source, from, to } = value;
+  let sign = 0;
+  const columns: number[] = [];
+  for (let at = from; at < to; ) {
+    if (KINDS[source[at] as number] === 1) {
+      at++;
+      continue;
+    }
+    const begins = at;
+    while (at < to && KINDS[source[at] as number] !== 1) at++;
+    if (sign === 0) {
+      sign = at - begins === 1 ? (source[begins] as number) : -1;
+      continue;
+    }
+    const member = integerOf(source, begins, at);
+    if (!(member >= 0)) throw new FormatError(`${node.name}.${field} holds no numbers`);
+    columns.push(member - FIRST_LOW_ATTRIBUTE);
+  }
+  if (sign !== SET) throw missing(node, field);
+  return columns;
 }
+
+function missing(node: TreeNode, field: string): FormatError {
+  return new FormatError(`${node.name}.${field} is missing`);
+}
+
+/** Sets begin with a `b`. */
+const SET = 98;
 
 /** Members of column sets are attribute numbers from the lowest system column on. */
 const FIRST_LOW_ATTRIBUTE = 7;

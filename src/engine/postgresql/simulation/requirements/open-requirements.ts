@@ -10,6 +10,7 @@ import { Extraction, SETTINGS } from "./extraction.ts";
 import { readObjects } from "./objects.ts";
 import { answerFor, type KnownAnswer, nothingKnown, type PlacedQuestion } from "./questions.ts";
 import { openRawSession, type RawSession } from "./raw-session.ts";
+import { everybodysRoutines } from "./routine-needs.ts";
 import { selfTest } from "./self-test.ts";
 import { assumedPath, standing } from "./standing.ts";
 
@@ -80,18 +81,23 @@ class ServerRequirements implements RequirementSource {
       const asked = places
         .map((at) => ({ at, question: withPath(workspace, questions[at] as StatementQuestion) }))
         .sort((a, b) => compareKeys(a.question.filtered, b.question.filtered));
-      for (let from = 0; from < asked.length; from += AT_ONCE) {
-        options.signal?.throwIfAborted();
-        const some = asked.slice(from, from + AT_ONCE);
-        await Promise.all(
-          some.map(async ({ at, question }) => {
-            answers[at] = await answerFor(workspace, opened.answers, question);
-          }),
-        );
-        done += some.length;
-        options.onProgress?.(done);
+      // One after the other in each lane, so that the server always has the next one.
+      let next = 0;
+      const lane = async (): Promise<void> => {
+        for (let each = asked[next++]; each !== undefined; each = asked[next++]) {
+          options.signal?.throwIfAborted();
+          answers[each.at] = await answerFor(workspace, opened.answers, each.question);
+          if (++done % AT_ONCE === 0) options.onProgress?.(done);
+        }
+      };
+      const lanes = Array.from({ length: Math.min(AT_ONCE, asked.length) }, lane);
+      try {
+        await Promise.all(lanes);
+      } finally {
+        next = asked.length;
       }
     }
+    options.onProgress?.(done);
     return answers;
   }
 
@@ -177,13 +183,15 @@ class ServerRequirements implements RequirementSource {
     const { major } = this.#snapshot.version;
     const objects = await readObjects(control, major);
     const [row] = await control.rows<readonly [string]>("select current_user");
+    const listed = new Set(this.#snapshot.access.holdings.keys());
     return {
       objects,
       standing: standing(control, objects),
       extraction,
       major,
       isShadow: this.#options.isShadow === true,
-      listed: new Set(this.#snapshot.access.holdings.keys()),
+      listed,
+      everybodys: everybodysRoutines(objects, listed),
       self: row?.[0] ?? this.#dsn.user,
     };
   }

@@ -4,7 +4,6 @@ import type { Relation, Routine } from "./objects.ts";
 import { bodyRefused } from "./refused-body.ts";
 import { type FieldType, substitute } from "./substitution.ts";
 import type { TreeFacts } from "./tree-facts.ts";
-import { typeOf } from "./tree-facts.ts";
 
 /** What a body in plpgsql needs: every text of SQL in it is read with placeholders where its variables stand, as plpgsql does itself. */
 export async function addPlpgsql(
@@ -14,9 +13,7 @@ export async function addPlpgsql(
   options: BodyOptions,
 ): Promise<void> {
   const given = options.arguments ?? [];
-  const types = routine.allTypes.map((type, at) =>
-    POLYMORPHIC_OIDS.has(type) ? (typeOf(given[at] ?? null) ?? type) : type,
-  );
+  const types = routine.allTypes.map((type, at) => (POLYMORPHIC_OIDS.has(type) ? (given[at]?.type ?? type) : type));
   const isTrigger = routine.returns === TRIGGER_TYPE;
   if (isTrigger && options.trigger === undefined) {
     const reason = "which table its trigger belongs to is not known here";

@@ -1,19 +1,18 @@
 import type { Closure, Running } from "./closure.ts";
 import { load, type Parsed } from "./grammar.ts";
-import type { TreeNode } from "./nodes.ts";
 import type { Routine } from "./objects.ts";
 import { bodyRefused } from "./refused-body.ts";
 import { substitute } from "./substitution.ts";
-import { typeOf } from "./tree-facts.ts";
+import type { Argument } from "./tree-facts.ts";
 
 /** The body of a function in SQL whose arguments may be of any type: read with the types that it is called with. */
 export async function addPolymorphicSql(
   closure: Closure,
   routine: Routine,
   running: Running,
-  given: readonly TreeNode[],
+  given: readonly Argument[],
 ): Promise<void> {
-  const types = routine.inputs.map((_, at) => typeOf(given[at] ?? null));
+  const types = routine.inputs.map((_, at) => given[at]?.type ?? null);
   const unknownType = types.some((type) => type === null || type === UNKNOWN_TYPE);
   if (unknownType || routine.source === null) {
     const reason = "its arguments can be of any type, and which they are is not known here";

@@ -1,11 +1,13 @@
+import type { Duplex } from "node:stream";
 import type { Client } from "pg";
 import type { Dsn } from "../../dsn.ts";
 import { connectClient, type SessionOptions } from "../../client.ts";
+import { columnsOf, fieldsOf, MessageReader, parseMessage, queryMessage, SYNC } from "./messages.ts";
 
 /** What the server printed of one statement that it was given to parse. */
 export interface ParsedTree {
-  /** PostgreSQL's node format. */
-  readonly text: string;
+  /** PostgreSQL's node format, in UTF-8. A part of what arrived: it is read at once, and not kept. */
+  readonly text: Uint8Array;
   /** The function whose body it is; null: the statement itself. */
   readonly inFunction: boolean;
 }
@@ -30,13 +32,8 @@ export interface RawSession extends AsyncDisposable {
 
 /** The part of the driver's connection that is used; its types do not know it. */
 interface Wire {
-  parse(query: { readonly text: string; readonly name: string; readonly types: readonly number[] }): void;
-  sync(): void;
-  query(text: string): void;
   end(): void;
-  removeAllListeners(event: string): void;
-  on(event: string, take: (message: never) => void): void;
-  readonly stream: { destroy(): void; cork(): void; uncork(): void };
+  readonly stream: Duplex;
 }
 
 interface Pending {
@@ -47,57 +44,34 @@ interface Pending {
   reject(error: unknown): void;
 }
 
-const DRIVER_EVENTS = [
-  "errorMessage",
-  "readyForQuery",
-  "notice",
-  "rowDescription",
-  "dataRow",
-  "portalSuspended",
-  "emptyQuery",
-  "commandComplete",
-  "parseComplete",
-  "copyInResponse",
-  "copyData",
-  "notification",
-];
-
 /** Opens a raw session: the driver connects and signs in, and then its connection is ours. */
 export async function openRawSession(dsn: Dsn, database: string, options: SessionOptions): Promise<RawSession> {
   const client = await connectClient(dsn, database, options);
   return new PipelinedSession(client);
 }
 
-const TREE = "rewritten parse tree:";
+const TREE = Buffer.from("rewritten parse tree:");
 
 class PipelinedSession implements RawSession {
   readonly #wire: Wire;
   readonly #pending: Pending[] = [];
+  /** What is not sent yet, and how many questions that is. */
+  #unsent: Buffer[] = [];
+  #held = 0;
   #lost = false;
-  #corked = false;
 
   constructor(client: Client) {
     const wire = (client as unknown as { readonly connection: Wire }).connection;
     this.#wire = wire;
-    for (const event of DRIVER_EVENTS) wire.removeAllListeners(event);
-    wire.on("notice", (notice: { message?: string; detail?: string; where?: string }) => {
-      if (notice.message !== TREE) return;
-      this.#pending[0]?.trees.push({
-        text: notice.detail ?? "",
-        inFunction: notice.where?.includes("SQL function ") === true,
-      });
-    });
-    wire.on("errorMessage", (error: { code?: string; message?: string }) => {
-      const asked = this.#pending[0];
-      if (asked === undefined) return this.#fail(error);
-      asked.error ??= { code: error.code ?? "", message: error.message ?? "" };
-    });
-    wire.on("dataRow", (row: { fields: (string | null)[] }) => {
-      this.#pending[0]?.rows.push(row.fields);
-    });
-    wire.on("readyForQuery", () => {
-      const asked = this.#pending.shift();
-      asked?.resolve({ trees: asked.trees, rows: asked.rows, error: asked.error });
+    // The driver makes strings of everything; trees are read as they arrive.
+    wire.stream.removeAllListeners("data");
+    const reader = new MessageReader((type, body) => this.#take(type, body));
+    wire.stream.on("data", (chunk: Buffer) => {
+      try {
+        reader.feed(chunk);
+      } catch (error) {
+        this.#fail(error);
+      }
     });
     client.on("error", (error) => this.#fail(error));
     client.on("end", () => this.#fail(new Error("the server ended the session")));
@@ -108,14 +82,11 @@ class PipelinedSession implements RawSession {
   }
 
   parse(text: string, types: readonly number[] = []): Promise<RawAnswer> {
-    return this.#ask(() => {
-      this.#wire.parse({ text, name: "", types });
-      this.#wire.sync();
-    });
+    return this.#ask(parseMessage(text, types), SYNC);
   }
 
   query(text: string): Promise<RawAnswer> {
-    return this.#ask(() => this.#wire.query(text));
+    return this.#ask(queryMessage(text));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -125,21 +96,50 @@ class PipelinedSession implements RawSession {
     await Promise.resolve();
   }
 
-  #ask(send: () => void): Promise<RawAnswer> {
+  #ask(...messages: readonly Buffer[]): Promise<RawAnswer> {
     if (this.#lost) return Promise.reject(new Error("the session is closed"));
     return new Promise((resolve, reject) => {
       this.#pending.push({ trees: [], rows: [], error: null, resolve, reject });
       // What is asked in one turn travels together.
-      if (!this.#corked) {
-        this.#corked = true;
-        this.#wire.stream.cork();
-        process.nextTick(() => {
-          this.#corked = false;
-          this.#wire.stream.uncork();
-        });
-      }
-      send();
+      if (this.#held++ === 0) process.nextTick(() => this.#send());
+      this.#unsent.push(...messages);
     });
+  }
+
+  /** Sends what is waiting, unless the server still has enough to do: many small pieces would only wake it more often. */
+  #send(): void {
+    if (this.#lost || this.#held === 0 || this.#pending.length - this.#held > ENOUGH) return;
+    this.#wire.stream.write(Buffer.concat(this.#unsent));
+    this.#unsent = [];
+    this.#held = 0;
+  }
+
+  #take(type: number, body: Buffer): void {
+    const asked = this.#pending[0];
+    switch (type) {
+      case NOTICE: {
+        const tree = treeIn(body);
+        if (tree !== null) asked?.trees.push(tree);
+        return;
+      }
+      case READY: {
+        this.#pending.shift();
+        asked?.resolve({ trees: asked.trees, rows: asked.rows, error: asked.error });
+        this.#send();
+        return;
+      }
+      case ERROR: {
+        const error = errorIn(body);
+        if (asked === undefined) this.#fail(Object.assign(new Error(error.message), { code: error.code }));
+        else asked.error ??= error;
+        return;
+      }
+      case ROW:
+        asked?.rows.push(columnsOf(body));
+        return;
+      default:
+        if (!OF_NO_INTEREST.has(type)) throw new Error(`the server sent a message \`${String.fromCharCode(type)}\``);
+    }
   }
 
   #fail(error: unknown): void {
@@ -147,4 +147,40 @@ class PipelinedSession implements RawSession {
     for (const asked of this.#pending.splice(0)) asked.reject(error);
     this.#wire.stream.destroy();
   }
+}
+
+/** So many questions keep the server busy until more arrive. */
+const ENOUGH = 16;
+
+const NOTICE = 0x4e;
+const READY = 0x5a;
+const ERROR = 0x45;
+const ROW = 0x44;
+
+/** ParseComplete, RowDescription, CommandComplete, EmptyQueryResponse, ParameterStatus, NotificationResponse. */
+const OF_NO_INTEREST: ReadonlySet<number> = new Set(Buffer.from("1TCISA"));
+
+const CODE_FIELD = 0x43;
+const MESSAGE_FIELD = 0x4d;
+const DETAIL_FIELD = 0x44;
+const WHERE_FIELD = 0x57;
+
+function treeIn(body: Buffer): ParsedTree | null {
+  let text: Buffer = body.subarray(0, 0);
+  let inFunction = false;
+  for (const [letter, value] of fieldsOf(body)) {
+    if (letter === MESSAGE_FIELD && !value.equals(TREE)) return null;
+    if (letter === DETAIL_FIELD) text = value;
+    if (letter === WHERE_FIELD) inFunction = value.includes("SQL function ");
+  }
+  return { text, inFunction };
+}
+
+function errorIn(body: Buffer): { readonly code: string; readonly message: string } {
+  const error = { code: "", message: "" };
+  for (const [letter, value] of fieldsOf(body)) {
+    if (letter === CODE_FIELD) error.code = value.toString("utf8");
+    if (letter === MESSAGE_FIELD) error.message = value.toString("utf8");
+  }
+  return error;
 }

@@ -1,13 +1,11 @@
 import type { Right, UnknownPart } from "../../../../model/requirements.ts";
-import { resourceKey } from "../../../../model/resource.ts";
+import { type ResourceKey, resourceKey } from "../../../../model/resource.ts";
 import { ASKING_ROUTINES, SEQUENCE_ROUTINES, TEXT_ROUTINES } from "./builtin-routines.ts";
 import type { Closure, Running } from "./closure.ts";
 import { routineName } from "./closure.ts";
-import { datumOid } from "./nodes.ts";
-import type { Routine } from "./objects.ts";
+import type { Objects, Routine } from "./objects.ts";
 import { isSystemSchema, relationResource, routineResource } from "./objects.ts";
 import type { RoutineUse } from "./tree-facts.ts";
-import { isNonNullConstant, isNullConstant } from "./tree-facts.ts";
 
 /** What calling a routine comes to: EXECUTE for whoever runs the code, and what its body does. */
 export async function addRoutine(closure: Closure, use: RoutineUse, running: Running): Promise<void> {
@@ -23,7 +21,7 @@ export async function addRoutine(closure: Closure, use: RoutineUse, running: Run
     return;
   }
   // A strict function of NULL is folded away before anybody asks whether it may be called.
-  const folded = routine.strict && use.arguments.some(isNullConstant);
+  const folded = routine.strict && use.arguments.some(({ constant }) => constant?.isNull === true);
   const conditional = use.place.conditional || folded;
   const asked: Running = conditional ? { ...at, certainty: "conditional" } : at;
   addExecute(closure, routine, asked);
@@ -37,10 +35,24 @@ export async function addRoutine(closure: Closure, use: RoutineUse, running: Run
     addBuiltin(closure, routine, asked);
     return;
   }
-  const runs = !conditional && use.place.certain && (!routine.strict || use.arguments.every(isNonNullConstant));
+  const runs =
+    !conditional &&
+    use.place.certain &&
+    (!routine.strict || use.arguments.every(({ constant }) => constant?.isNull === false));
   const inside: Running = { ...asked, certainty: runs ? asked.certainty : "conditional" };
   if (routine.kind === "a") await addAggregate(closure, routine, inside);
   else await closure.rules.addBody(closure, routine, inside, { arguments: use.arguments });
+}
+
+/** The server's own routines that nobody has to ask for anything. `listed`: what stands in an access list of its own. */
+export function everybodysRoutines(objects: Objects, listed: ReadonlySet<ResourceKey>): ReadonlySet<number> {
+  const found = new Set<number>();
+  for (const routine of objects.routines.values()) {
+    if (!isSystemSchema(routine.schema) || !routine.publicMayRun || SEQUENCE_ROUTINES.has(routine.oid)) continue;
+    if (TEXT_ROUTINES.has(routine.name) || ASKING_ROUTINES.has(routine.name)) continue;
+    if (!listed.has(resourceKey(routineResource(objects, routine)))) found.add(routine.oid);
+  }
+  return found;
 }
 
 /** EXECUTE on a routine; what PUBLIC may run because nobody changed it is left out. */
@@ -65,10 +77,10 @@ function addSequence(
   const privileges = SEQUENCE_ROUTINES.get(routine.oid);
   if (privileges === undefined) return;
   const [argument] = use.arguments;
-  const oid = argument?.name === "CONST" ? datumOid(argument.scalars.get("constvalue")) : null;
+  const oid = argument?.constant?.relation ?? null;
   const sequence = oid === null ? undefined : closure.relation(oid);
   if (sequence === undefined) {
-    if (argument !== undefined && isNullConstant(argument)) return;
+    if (argument?.constant?.isNull === true) return;
     const reason = `which sequence \`${routine.name}\` is called for is only known when it runs`;
     closure.found.unknown({ kind: "sequence", reason, origin: running.origin });
     return;

@@ -4,8 +4,9 @@ import type { Objects, Policy, Relation } from "./objects.ts";
 
 /** Where the roles that are asked about stand, by what the server itself says: which schemas they may use, and whose privileges they have. */
 export interface Standing {
-  /** Asks about these roles, once. */
+  /** Asks about these roles, once. Nothing may be said of a role before. */
   learn(roles: readonly string[]): Promise<void>;
+  isKnown(role: string): boolean;
   mayUse(role: string, schema: string): boolean;
   /** Whether the role has the privileges of the other without a further statement. */
   isHeir(role: string, other: string): boolean;
@@ -23,6 +24,8 @@ export interface Standing {
 
 export function standing(session: Session, objects: Objects): Standing {
   const known = new Set<string>();
+  /** Those that were asked about and are not known yet: whoever needs them too has to wait. */
+  const awaited = new Map<string, Promise<void>>();
   const usable = new Map<string, Set<string>>();
   const heirs = new Map<string, Set<string>>();
   const filterKeys = new Map<string, string>();
@@ -31,6 +34,14 @@ export function standing(session: Session, objects: Objects): Standing {
   const others = [...new Set([...named, ...guarded.map((relation) => relation.owner)])].filter((name) => name !== "");
   const schemas = [...objects.schemas];
 
+  const ask = async (roles: readonly string[]): Promise<void> => {
+    type Pair = readonly [string, string];
+    for (const [role, schema] of await session.rows<Pair>(USABLE_SCHEMAS, [roles, schemas])) add(usable, role, schema);
+    if (others.length > 0) {
+      for (const [role, other] of await session.rows<Pair>(HEIRS, [roles, others])) add(heirs, role, other);
+    }
+    for (const role of roles) known.add(role);
+  };
   const mayUse = (role: string, schema: string): boolean => usable.get(role)?.has(schema) === true;
   const isHeir = (role: string, other: string): boolean => role === other || heirs.get(role)?.has(other) === true;
   const isFiltered = (role: string, relation: Relation): boolean => {
@@ -40,15 +51,17 @@ export function standing(session: Session, objects: Objects): Standing {
   };
   return {
     learn: async (roles) => {
-      const fresh = [...new Set(roles)].filter((role) => !known.has(role));
-      if (fresh.length === 0) return;
-      for (const role of fresh) known.add(role);
-      type Pair = readonly [string, string];
-      for (const [role, schema] of await session.rows<Pair>(USABLE_SCHEMAS, [fresh, schemas]))
-        add(usable, role, schema);
-      if (others.length === 0) return;
-      for (const [role, other] of await session.rows<Pair>(HEIRS, [fresh, others])) add(heirs, role, other);
+      const unknown = [...new Set(roles)].filter((role) => !known.has(role));
+      const fresh = unknown.filter((role) => !awaited.has(role));
+      if (fresh.length > 0) {
+        const asked = ask(fresh).finally(() => {
+          for (const role of fresh) awaited.delete(role);
+        });
+        for (const role of fresh) awaited.set(role, asked);
+      }
+      await Promise.all(unknown.map((role) => awaited.get(role) ?? Promise.resolve()));
     },
+    isKnown: (role) => known.has(role),
     mayUse,
     isHeir,
     isFiltered,

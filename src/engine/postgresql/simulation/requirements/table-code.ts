@@ -138,9 +138,12 @@ async function addRowCode(
   for (const column of objects.columns.get(table.oid) ?? []) {
     // A placeholder takes the domain's own type, and a column that is left out is made a NULL of it when the plan is made: the tree shows neither.
     const inside = at(`column ${column.name}`);
-    if (write.command === "INSERT") await closure.domain(column.type, inside);
-    else if (write.columns.includes(column.number))
-      await closure.domain(column.type, { ...inside, certainty: "conditional" });
+    if (closure.isChecked(column.type)) {
+      if (write.command === "INSERT") await closure.domain(column.type, inside);
+      else if (write.columns.includes(column.number)) {
+        await closure.domain(column.type, { ...inside, certainty: "conditional" });
+      }
+    }
     if (column.generated !== null) await closure.expressions(column.generated, at(`generated column ${column.name}`));
   }
   for (const index of objects.indexCode.get(table.oid) ?? []) {

@@ -1,5 +1,18 @@
 import type { TreeList, TreeNode } from "./nodes.ts";
-import { columnsIn, datumOid, FormatError, isNode, nodeIn, nodesIn, numberIn, readNodes } from "./nodes.ts";
+import {
+  childIn,
+  columnsIn,
+  datumOid,
+  FormatError,
+  hasScalar,
+  isNode,
+  nodeIn,
+  nodesIn,
+  numberIn,
+  optionalNumberIn,
+  readNodes,
+  textIn,
+} from "./nodes.ts";
 
 /** Where in a tree something stands. */
 export interface Place {
@@ -27,12 +40,26 @@ export interface RelationCheck {
   readonly place: Place;
 }
 
+/** What a routine is called with. */
+export interface Argument {
+  /** Null: it is not known here. */
+  readonly type: number | null;
+  /** Null: it is no constant. */
+  readonly constant: Constant | null;
+}
+
+export interface Constant {
+  readonly isNull: boolean;
+  /** The relation that it names; null: it is of another type than regclass. */
+  readonly relation: number | null;
+}
+
 /** A routine that is called. */
 export interface RoutineUse {
   readonly routine: number;
   /** The operator that stands for it; 0: it is called by its name. */
   readonly operator: number;
-  readonly arguments: readonly TreeNode[];
+  readonly arguments: readonly Argument[];
   /** Somebody wrote its name: a call, and not a cast that the server adds. */
   readonly named: boolean;
   readonly place: Place;
@@ -70,13 +97,14 @@ export interface TreeFacts {
   readonly utility: string | null;
 }
 
-/** Reads the trees of one statement. Throws FormatError where they are not what a known server prints. */
-export function readTree(text: string): TreeFacts {
+/** Reads the trees of one statement, in UTF-8. Throws FormatError where they are not what a known server prints. */
+export function readTree(text: Uint8Array): TreeFacts {
   const value = readNodes(text);
-  const queries = isNode(value) ? [value] : value;
   const walk = new Walk();
-  for (const query of queries) {
-    if (!isNode(query) || query.name !== "QUERY") throw new FormatError("a query was expected at the top");
+  let query = isNode(value) ? value : value.first;
+  if (query === null || (value.name === null && value.words > 0)) throw new FormatError(NO_QUERY);
+  for (; query !== null; query = query.next) {
+    if (query.name !== "QUERY") throw new FormatError(NO_QUERY);
     walk.query(query, TOP);
   }
   return walk.facts();
@@ -94,12 +122,14 @@ export function readExpressions(text: string): TreeFacts {
     else if (char === "{" || char === "(") {
       if (depth++ === 0) from = at;
     } else if ((char === "}" || char === ")") && --depth === 0) {
-      walk.expression(readNodes(text.slice(from, at + 1)), TOP);
+      walk.expression(readNodes(Buffer.from(text.slice(from, at + 1), "utf8")), TOP);
     }
   }
   if (depth !== 0) throw new FormatError("an expression does not end");
   return walk.facts();
 }
+
+const NO_QUERY = "a query was expected at the top";
 
 const TOP: Place = { views: [], policy: false, conditional: false, certain: true };
 
@@ -118,6 +148,13 @@ const RTE_FUNCTION = 3;
 const RTE_VALUES = 5;
 
 const REGCLASS = 2205;
+
+/** A call and a cast as somebody wrote it; 2 is a cast that the server adds, 3 the syntax of the standard for a call (EXTRACT). */
+const CALL_FORMAT = 0;
+const CAST_FORMAT = 1;
+
+/** Clauses with which a query may return nothing, or something else than it evaluates. */
+const MAY_HIDE_ROWS = ["limitCount", "limitOffset", "groupClause", "havingQual", "setOperations"] as const;
 
 /** Nodes beneath which everything is evaluated whenever they are. */
 const TRANSPARENT: ReadonlySet<string> = new Set([
@@ -161,7 +198,7 @@ interface Context {
 }
 
 class Walk {
-  readonly #relations: { readonly check: RelationCheck; readonly guards: readonly Guard[] }[] = [];
+  readonly #relations: RelationCheck[] = [];
   readonly #routines: { readonly use: RoutineUse; readonly guards: readonly Guard[] }[] = [];
   readonly #writes: Write[] = [];
   readonly #domains: { readonly type: number; readonly place: Place }[] = [];
@@ -173,7 +210,7 @@ class Walk {
 
   facts(): TreeFacts {
     return {
-      relations: this.#relations.map(({ check }) => check),
+      relations: this.#relations,
       routines: this.#routines.map(({ use, guards }) =>
         guards.every(isRead) ? use : { ...use, place: { ...use.place, conditional: true, certain: false } },
       ),
@@ -193,18 +230,18 @@ class Walk {
 
   query(query: TreeNode, place: Place, outer: Context | null = null): void {
     const command = numberIn(query, "commandType");
-    if (!query.children.has("jointree") && this.#isUtility(query, command, place)) return;
+    if (childIn(query, "jointree") === null && this.#isUtility(query, command, place)) return;
     const frame: Frame = { outer: outer?.frame ?? null, references: new Set() };
     const entries = nodesIn(query, "rtable");
     const dead = isDead(query, entries);
-    const checks = this.#checks(query, entries, place, outer?.guards ?? []);
+    const checks = this.#checks(query, entries, place);
     const from = nodesIn(nodeIn(query, "jointree") ?? query, "fromlist");
-    const quals = nodeIn(query, "jointree")?.children.has("quals") === true;
+    const quals = childIn(nodeIn(query, "jointree") ?? query, "quals") !== null;
     const once = this.#runsOnce(query, entries, { from, quals });
     this.#readWrites(query, command, { entries, checks, once, place });
     this.#columns ??= nodesIn(query, "targetList")
-      .filter((entry) => entry.scalars.get("resjunk") !== "true")
-      .map((entry) => ({ name: entry.scalars.get("resname") ?? "", type: typeOf(nodeIn(entry, "expr")) }));
+      .filter((entry) => textIn(entry, "resjunk") !== "true")
+      .map((entry) => ({ name: textIn(entry, "resname") ?? "", type: typeOf(nodeIn(entry, "expr")) }));
 
     const inside: Context = {
       place: { ...place, certain: place.certain && once && !dead, conditional: place.conditional || dead },
@@ -212,10 +249,11 @@ class Walk {
       guards: outer?.guards ?? [],
     };
     const uncertain: Context = { ...inside, place: { ...inside.place, certain: false } };
-    for (const [field, value] of query.children) {
+    for (let value = query.first; value !== null; value = value.next) {
+      const { field } = value;
       if (field === "rteperminfos") continue;
       if (field === "rtable") {
-        const unions = query.children.has("setOperations");
+        const unions = childIn(query, "setOperations") !== null;
         for (const [at, entry] of entries.entries())
           this.#entry(entry, at + 1, inside, { unions, alone: from.length === 1 });
       } else if (field === "cteList") {
@@ -234,8 +272,8 @@ class Walk {
   #guardedTargets(query: TreeNode, outer: Context, inside: Context): void {
     const own = (outer as SubqueryContext).entry;
     for (const target of nodesIn(query, "targetList")) {
-      const sorted = target.scalars.get("ressortgroupref") ?? "0";
-      const guarded = own !== undefined && own.frame !== null && sorted === "0";
+      const sorted = optionalNumberIn(target, "ressortgroupref") ?? 0;
+      const guarded = own !== undefined && own.frame !== null && sorted === 0;
       const guard = guarded ? [{ frame: own.frame, entry: own.number, column: numberIn(target, "resno") }] : [];
       this.#value(target, { ...inside, guards: [...inside.guards, ...guard] });
     }
@@ -244,7 +282,7 @@ class Walk {
   #isUtility(query: TreeNode, command: number, place: Place): boolean {
     const statement = nodeIn(query, "utilityStmt");
     if (statement === null) {
-      if (query.scalars.get("utilityStmt") === undefined) {
+      if (textIn(query, "utilityStmt") === undefined) {
         if (command >= MERGE) throw new FormatError("a utility statement without its node");
         throw new FormatError("QUERY.jointree is missing");
       }
@@ -265,26 +303,20 @@ class Walk {
     entries: readonly TreeNode[],
     { from, quals }: { readonly from: readonly TreeNode[]; readonly quals: boolean },
   ): boolean {
-    if (quals || query.children.has("limitCount") || query.children.has("limitOffset")) return false;
-    if (query.children.has("groupClause") || query.children.has("havingQual") || query.children.has("setOperations")) {
-      return false;
-    }
+    if (quals || MAY_HIDE_ROWS.some((field) => childIn(query, field) !== null)) return false;
     if (from.length === 0) return true;
-    const only = from.length === 1 ? entries[Number(from[0]?.scalars.get("rtindex") ?? 0) - 1] : undefined;
-    const kind = Number(only?.scalars.get("rtekind") ?? -1);
-    return from[0]?.name === "RANGETBLREF" && (kind === RTE_VALUES || kind === RTE_FUNCTION);
+    const [first] = from;
+    if (from.length !== 1 || first?.name !== "RANGETBLREF") return false;
+    const only = entries[numberIn(first, "rtindex") - 1];
+    const kind = only === undefined ? -1 : numberIn(only, "rtekind");
+    return kind === RTE_VALUES || kind === RTE_FUNCTION;
   }
 
-  #checks(
-    query: TreeNode,
-    entries: readonly TreeNode[],
-    place: Place,
-    guards: readonly Guard[],
-  ): readonly RelationCheck[] {
+  #checks(query: TreeNode, entries: readonly TreeNode[], place: Place): readonly RelationCheck[] {
     const found: RelationCheck[] = [];
     const infos = nodesIn(query, "rteperminfos");
     for (const entry of entries) {
-      if (entry.name === "RTE" || entry.scalars.has("requiredPerms")) {
+      if (entry.name === "RTE" || hasScalar(entry, "requiredPerms")) {
         const check = checkOf(entry, this.#outerPlace(entry, entries, place));
         if (check !== null) found.push(check);
         continue;
@@ -298,14 +330,14 @@ class Walk {
       if (info.name !== "RTEPERMISSIONINFO") throw new FormatError(`permissions were expected and not ${info.name}`);
       found.push(check(info, place));
     }
-    for (const each of found) this.#relations.push({ check: each, guards });
+    this.#relations.push(...found);
     return found;
   }
 
   /** Before 16, what a view itself asks for stands inside of it, in the entry `old`. */
   #outerPlace(entry: TreeNode, entries: readonly TreeNode[], place: Place): Place {
     if (entry !== entries[0] || !isOldOfView(entry)) return place;
-    return place.views.at(-1) === Number(entry.scalars.get("relid"))
+    return place.views.at(-1) === optionalNumberIn(entry, "relid")
       ? { ...place, views: place.views.slice(0, -1) }
       : place;
   }
@@ -356,7 +388,8 @@ class Walk {
   ): void {
     const kind = numberIn(entry, "rtekind");
     const uncertain: Context = { ...context, place: { ...context.place, certain: false } };
-    for (const [field, value] of entry.children) {
+    for (let value = entry.first; value !== null; value = value.next) {
+      const { field } = value;
       if (field === "alias" || field === "eref" || field === "joinaliasvars") continue;
       if (field === "subquery" && isNode(value)) {
         const view = kind === RTE_SUBQUERY ? viewOf(entry, value) : null;
@@ -386,10 +419,9 @@ class Walk {
     this.query(query, place, { ...context, place });
   }
 
-  #value(value: TreeNode | TreeList | string, context: Context): void {
-    if (typeof value === "string") return;
+  #value(value: TreeNode | TreeList, context: Context): void {
     if (!isNode(value)) {
-      for (const item of value) this.#value(item, context);
+      for (let item = value.first; item !== null; item = item.next) this.#value(item, context);
       return;
     }
     if (value.name === "QUERY") {
@@ -400,7 +432,7 @@ class Walk {
     const certain = context.place.certain && TRANSPARENT.has(value.name);
     const inside = certain === context.place.certain ? context : { ...context, place: { ...context.place, certain } };
     if (value.name === "COALESCE" || value.name === "COALESCEEXPR") return this.#coalesce(value, inside);
-    for (const child of value.children.values()) this.#value(child, inside);
+    for (let child = value.first; child !== null; child = child.next) this.#value(child, inside);
   }
 
   /** What stands behind a constant is folded away. */
@@ -408,7 +440,7 @@ class Walk {
     let decided = false;
     for (const argument of nodesIn(node, "args")) {
       this.#value(argument, decided ? { ...context, place: { ...context.place, conditional: true } } : context);
-      decided ||= isNonNullConstant(argument);
+      decided ||= constantOf(argument)?.isNull === false;
     }
   }
 
@@ -419,8 +451,9 @@ class Walk {
         this.#reference(node, context);
         return;
       case "FUNCEXPR":
-        // funcformat: 0 is a call, 3 the syntax of the standard for one (EXTRACT), 1 and 2 are casts.
-        return this.#call(numberIn(node, "funcid"), node, context, { named: node.scalars.get("funcformat") === "0" });
+        return this.#call(numberIn(node, "funcid"), node, context, {
+          named: optionalNumberIn(node, "funcformat") === CALL_FORMAT,
+        });
       case "AGGREF":
         return this.#call(numberIn(node, "aggfnoid"), node, context, { named: true });
       case "WINDOWFUNC":
@@ -436,7 +469,7 @@ class Walk {
       case "CONST": {
         const type = numberIn(node, "consttype");
         this.#types.add(type);
-        const oid = type === REGCLASS ? datumOid(node.scalars.get("constvalue")) : null;
+        const oid = type === REGCLASS ? datumOid(textIn(node, "constvalue")) : null;
         if (oid !== null && place.views.length === 0) this.#named.add(oid);
         return;
       }
@@ -449,7 +482,7 @@ class Walk {
       case "COERCEVIAIO":
       case "RELABELTYPE":
       case "ARRAYCOERCEEXPR":
-        if ((node.scalars.get("coerceformat") ?? node.scalars.get("relabelformat")) === "1") {
+        if ((optionalNumberIn(node, "coerceformat") ?? optionalNumberIn(node, "relabelformat")) === CAST_FORMAT) {
           this.#types.add(numberIn(node, "resulttype"));
         }
         return;
@@ -466,7 +499,7 @@ class Walk {
     const use: RoutineUse = {
       routine,
       operator,
-      arguments: nodesIn(node, "args"),
+      arguments: nodesIn(node, "args").map(argument),
       named,
       place: context.place,
     };
@@ -475,8 +508,8 @@ class Walk {
 
   #reference(node: TreeNode, context: Context): void {
     let { frame } = context;
-    for (let up = Number(node.scalars.get("varlevelsup") ?? 0); up > 0 && frame !== null; up--) frame = frame.outer;
-    frame?.references.add(`${node.scalars.get("varno") ?? ""}:${node.scalars.get("varattno") ?? ""}`);
+    for (let up = optionalNumberIn(node, "varlevelsup") ?? 0; up > 0 && frame !== null; up--) frame = frame.outer;
+    frame?.references.add(`${numberIn(node, "varno")}:${numberIn(node, "varattno")}`);
   }
 }
 
@@ -491,29 +524,31 @@ function isRead({ frame, entry, column }: Guard): boolean {
 
 /** Whether nothing is read: the planner leaves all expressions out, and only asks for the relations. */
 function isDead(query: TreeNode, entries: readonly TreeNode[]): boolean {
-  const quals = nodeIn(query, "jointree")?.children.get("quals");
-  if (quals !== undefined && isNode(quals) && isFalse(quals)) return true;
+  const quals = childIn(nodeIn(query, "jointree") ?? query, "quals");
+  if (isNode(quals) && isFalse(quals)) return true;
   return entries.some((entry) => nodesIn(entry, "securityQuals").some(isFalse));
 }
 
 const BOOLEAN_FALSE = /^1 \[ 0\b/u;
 
 function isFalse(node: TreeNode): boolean {
-  if (node.name === "BOOLEXPR") return nodesIn(node, "args").some(isFalse) && node.scalars.get("boolop") === "and";
+  if (node.name === "BOOLEXPR") return nodesIn(node, "args").some(isFalse) && textIn(node, "boolop") === "and";
   return (
     node.name === "CONST" &&
-    Number(node.scalars.get("consttype")) === BOOLEAN &&
-    (isNullConstant(node) || BOOLEAN_FALSE.test(node.scalars.get("constvalue") ?? ""))
+    numberIn(node, "consttype") === BOOLEAN &&
+    (constantOf(node)?.isNull === true || BOOLEAN_FALSE.test(textIn(node, "constvalue") ?? ""))
   );
 }
 
 function isOldOfView(entry: TreeNode): boolean {
-  return entry.scalars.get("relkind") === "v" && nodeIn(entry, "eref")?.scalars.get("aliasname") === "old";
+  if (textIn(entry, "relkind") !== "v") return false;
+  const name = nodeIn(entry, "eref");
+  return name !== null && textIn(name, "aliasname") === "old";
 }
 
 /** The view that a subquery stands for. */
 function viewOf(entry: TreeNode, query: TreeNode): number | null {
-  const own = Number(entry.scalars.get("relid") ?? 0);
+  const own = optionalNumberIn(entry, "relid") ?? 0;
   if (own !== 0) return own;
   const first = nodesIn(query, "rtable")[0];
   return first !== undefined && isOldOfView(first) ? numberIn(first, "relid") : null;
@@ -539,15 +574,19 @@ function check(node: TreeNode, place: Place): RelationCheck {
   };
 }
 
-export function isNonNullConstant(node: TreeNode): boolean {
-  return node.name === "CONST" && node.scalars.get("constisnull") === "false";
+function argument(node: TreeNode): Argument {
+  return { type: typeOf(node), constant: constantOf(node) };
 }
 
-export function isNullConstant(node: TreeNode): boolean {
-  return node.name === "CONST" && node.scalars.get("constisnull") === "true";
+function constantOf(node: TreeNode): Constant | null {
+  if (node.name !== "CONST") return null;
+  const isNull = textIn(node, "constisnull");
+  if (isNull !== "true" && isNull !== "false") throw new FormatError("CONST.constisnull is missing");
+  const isRelation = numberIn(node, "consttype") === REGCLASS;
+  return { isNull: isNull === "true", relation: isRelation ? datumOid(textIn(node, "constvalue")) : null };
 }
 
-const TYPE_FIELDS = [
+const TYPE_FIELDS: ReadonlySet<string> = new Set([
   "consttype",
   "vartype",
   "paramtype",
@@ -562,16 +601,14 @@ const TYPE_FIELDS = [
   "row_typeid",
   "minmaxtype",
   "refrestype",
-] as const;
+]);
 
 const BOOLEAN = 16;
 
 /** The type of an expression; null: it is not known here. */
-export function typeOf(node: TreeNode | null): number | null {
+function typeOf(node: TreeNode | null): number | null {
   if (node === null) return null;
-  for (const field of TYPE_FIELDS) {
-    const value = node.scalars.get(field);
-    if (value !== undefined) return Number(value);
-  }
+  const field = node.wanted.find((each) => TYPE_FIELDS.has(each) && hasScalar(node, each));
+  if (field !== undefined) return numberIn(node, field);
   return ["BOOLEXPR", "NULLTEST", "BOOLEANTEST", "SCALARARRAYOPEXPR"].includes(node.name) ? BOOLEAN : null;
 }
