@@ -68,13 +68,22 @@ export interface LogFormat {
   ): Promise<EvidenceWindow>;
 }
 
+/** How a running server is asked. */
+export interface LiveReading extends ReadingOptions {
+  readonly url: Secret;
+  /** 0: once. */
+  readonly forSeconds: number;
+  /** Ends the time before it is over: it is asked once more, and what was seen until then counts. */
+  readonly enough?: AbortSignal;
+}
+
 /** Something that is asked of a running server. */
 export interface LiveSource {
   readonly kind: string;
   readonly summary: string;
-  /** Asks it: once, or over `forSeconds`. Null: this server does not offer it, or not to us, with the reason. */
+  /** Asks it: once, or over `forSeconds`. Or says why: this server does not offer it, or not to us. */
   read(
-    options: ReadingOptions & { readonly url: Secret; readonly forSeconds: number },
+    options: LiveReading,
     onUse: (use: Observation) => void,
   ): Promise<EvidenceWindow | { readonly unavailable: string; readonly help?: string }>;
 }

@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
@@ -5,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Evidence } from "../../src/model/workload.ts";
 import { LITERALS, logFiles, shop, startLogging, workOf } from "../support/logged-workload.ts";
 import type { PostgresServer } from "../support/postgres.ts";
-import { type Ran, type Workspace, workspace } from "./cli.ts";
+import { expectExit, type Ran, type Workspace, workspace } from "./cli.ts";
 
 const PREFIX = "%m [%p] %q%u@%d ";
 
@@ -124,6 +125,23 @@ it("asks the server, merges with the log, forgets a person, and keeps sources ap
   const again = await space.run(["workload", "merge", "known.json", "known.json", "--out", "twice.json"]);
   expect(again.code).toBe(0);
   expect(await space.read("twice.json")).toBe(await space.read("known.json"));
+});
+
+it("keeps what it has seen when it is interrupted", async () => {
+  let child: ChildProcess | undefined;
+  const args = ["--live", "pg_stat_statements", "--for", "1h", "--url-env", "DATABASE_URL", "--out", "part.json"];
+  const ended = space.run(["workload", "collect", ...args], { onStart: (started) => (child = started) });
+  const looked =
+    "select from pg_stat_activity where application_name = 'rolewright workload' and state = 'idle' and query ~ 'calls > 0'";
+  await expect.poll(() => server.query(looked), { timeout: 60_000 }).toHaveLength(1);
+  await server.query("select count(*) as seen_in_time from sales.orders");
+  child?.kill("SIGINT");
+  const ran = await ended;
+  expectExit(ran, 0);
+  expect(ran.stderr).toMatch(/STOPPED +before its time was over/u);
+  expect((await evidence("part.json")).uses.map(({ statement }) => statement.text)).toContain(
+    "select count(*) as seen_in_time from sales.orders",
+  );
 });
 
 it.each<[string, number, readonly string[], string]>([

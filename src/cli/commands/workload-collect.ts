@@ -10,6 +10,7 @@ import { evidenceOfTarget } from "../../simulation/evidence/target.ts";
 import type { Action } from "../command-spec.ts";
 import type { CliContext } from "../context.ts";
 import type { Input } from "../input.ts";
+import type { Page } from "../output/page.ts";
 import { usageError } from "../usage.ts";
 import { evidencePage, evidenceSummary } from "../workload/evidence-page.ts";
 import { collectLive, readDuration } from "../workload/live.ts";
@@ -17,7 +18,7 @@ import { readTimes, readZone } from "../workload/options.ts";
 import { workloadServer, type WorkloadServer } from "../workload/server.ts";
 
 /** Reads logs and counters into a file of evidence. */
-export const workloadCollect: Action = async (context, input) => {
+export const workloadCollect: Action = async (asked, input) => {
   const out = input.text("out");
   const live = input.text("live");
   if (out === null)
@@ -29,12 +30,14 @@ export const workloadCollect: Action = async (context, input) => {
       "name the files of a log, or what to ask the server with `--live`",
     );
   }
-  const server = await workloadServer(context, input);
+  const server = await workloadServer(asked, input);
   const times = readTimes(input);
   const forSeconds = input.text("for") === null ? 0 : readDuration("for", input.text("for") ?? "");
-  const fromLogs = input.given.length === 0 ? NOTHING : await readLogs(server, { context, input });
+  const fromLogs = input.given.length === 0 ? NOTHING : await readLogs(server, { context: asked, input });
   const fromServer =
-    live === null ? NOTHING : await collectLive(server, { sources: live, forSeconds, ...times }, context);
+    live === null ? NOTHING : await collectLive(server, { sources: live, forSeconds, ...times }, asked);
+  // An interruption ends the time that was asked for, and what was seen until then is kept.
+  const context = forSeconds > 0 && asked.signal.aborted ? { ...asked, signal: new AbortController().signal } : asked;
   const collected = evidenceOf(server.engine.name, null, {
     windows: [...fromLogs.windows, ...fromServer.windows],
     uses: [...fromLogs.uses, ...fromServer.uses],
@@ -43,12 +46,20 @@ export const workloadCollect: Action = async (context, input) => {
   context.progress.step("writing the evidence");
   await writeFile(resolve(context.cwd, out), await evidenceBytes(evidence, out));
   context.progress.clear();
+  if (context !== asked) context.tell([STOPPED]);
   context.show(evidencePage(evidence, { listed: 0, now: context.clock.now() }), () => ({
     file: out,
     digest: evidenceDigest(evidence),
     ...evidenceSummary(evidence),
   }));
   return EXIT.done;
+};
+
+const STOPPED: Page[number] = {
+  kind: "line",
+  label: "STOPPED",
+  tone: "warn",
+  text: "before its time was over; what was seen until then is in the evidence",
 };
 
 const NOTHING: Collected = { windows: [], uses: [] };

@@ -18,7 +18,7 @@ export interface LiveRequest {
   readonly until?: string;
 }
 
-/** Asks the sources of a server, all at once. Throws RW547 where one that was named cannot be read, or none can. */
+/** Asks the sources of a server, all at once. An interruption ends the time that they are asked for, and what was seen until then counts. Throws RW547 where one that was named cannot be read, or none can. */
 export async function collectLive(
   server: WorkloadServer,
   request: LiveRequest,
@@ -39,7 +39,7 @@ export async function collectLive(
           forSeconds: request.forSeconds,
           ...(request.since === undefined ? {} : { since: request.since }),
           ...(request.until === undefined ? {} : { until: request.until }),
-          signal: context.signal,
+          ...(request.forSeconds > 0 ? { enough: context.signal } : { signal: context.signal }),
         },
         (use) => aggregate.add(use),
       );

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { Secret } from "../../../src/base/secret.ts";
 import { simulation } from "../../../src/engine/postgresql/simulation/index.ts";
@@ -15,7 +14,7 @@ const COUNTING = {
 async function read(
   server: PostgresServer,
   kind: string,
-  { forSeconds = 0, user = "postgres" }: { forSeconds?: number; user?: string } = {},
+  { user = "postgres", during }: { user?: string; during?: () => Promise<unknown> } = {},
 ): Promise<{
   readonly window: EvidenceWindow | { readonly unavailable: string; readonly help?: string };
   readonly uses: Observation[];
@@ -24,8 +23,20 @@ async function read(
   if (source === undefined) throw new Error(`there is no source ${kind}`);
   const uses: Observation[] = [];
   const url = new Secret(server.url({ user }));
-  const window = await source.read({ source: kind, url, forSeconds }, (use) => uses.push(use));
-  return { window, uses };
+  const take = (use: Observation): void => void uses.push(use);
+  if (during === undefined) return { window: await source.read({ source: kind, url, forSeconds: 0 }, take), uses };
+  const enough = new AbortController();
+  const reading = source.read({ source: kind, url, forSeconds: 600, enough: enough.signal }, take);
+  await expect
+    .poll(() =>
+      server.query(
+        "select from pg_stat_activity where application_name = 'rolewright workload' and state = 'idle' and query ~ 'calls > 0|query_start'",
+      ),
+    )
+    .toHaveLength(1);
+  await during();
+  enough.abort();
+  return { window: await reading, uses };
 }
 
 function told(uses: readonly Observation[], word: string): string[] {
@@ -67,16 +78,18 @@ describe.each([13, 14, 15, 16, 17, 18] as const)("pg_stat_statements of PostgreS
     ]);
     expect(JSON.stringify(totals.uses)).not.toContain("zebra-7431");
     expect(totals.window).toMatchObject({ kind: "pg_stat_statements", unread: 0 });
-    const running = read(server, "pg_stat_statements", { forSeconds: 2 });
-    await sleep(1000);
-    await work();
-    const added = await running;
+    const added = await read(server, "pg_stat_statements", { during: work });
     expect(told(added.uses, "orders").filter((line) => line.includes("note = $2"))).toEqual([
       "null app postgres 1 select note from sales.orders where id = $1 and note = $2",
       "null app_rw postgres 1 select note from sales.orders where id = $1 and note = $2",
     ]);
-    const { from, to } = added.window as EvidenceWindow;
-    expect(Date.parse(to) - Date.parse(from)).toBeGreaterThanOrEqual(1900);
+    expect((added.window as EvidenceWindow).gaps).toEqual([]);
+    const reset = await read(server, "pg_stat_statements", {
+      during: () => server.query("select pg_stat_statements_reset()"),
+    });
+    const { from, to, gaps } = reset.window as EvidenceWindow;
+    expect(gaps.map(({ reason }) => reason)).toEqual(major === 13 ? [] : ["the counters were reset"]);
+    for (const gap of gaps) expect([from, gap.from, gap.to, to].toSorted()).toEqual([from, gap.from, gap.to, to]);
     const stranger = await read(server, "pg_stat_statements", { user: "stranger" });
     expect(stranger.window).toMatchObject({
       losses: expect.arrayContaining([expect.stringContaining("pg_read_all_stats")]),
@@ -93,12 +106,12 @@ describe.each([14, 18] as const)("the counters of PostgreSQL %i", (major) => {
       "create function sales.one(a int, b text) returns int language plpgsql as 'begin return 1; end'",
     );
     await session(server, "postgres", (client) => client.query("select sales.one(1, 'x'), count(*) from sales.orders"));
-    await sleep(1500);
-    await server.query("select 1");
-    const tables = await read(server, "pg_stat_user_tables");
-    const texts = tables.uses.map(({ statement }) => statement.text);
-    expect(texts).toContain('insert into "sales"."orders" default values');
-    expect(texts).toContain('select from "sales"."orders"');
+    // Counters are told a moment after their session.
+    const textsOf = async (): Promise<readonly string[]> =>
+      (await read(server, "pg_stat_user_tables")).uses.map(({ statement }) => statement.text);
+    await expect.poll(textsOf).toContain('insert into "sales"."orders" default values');
+    await expect.poll(textsOf).toContain('select from "sales"."orders"');
+    const texts = await textsOf();
     expect(texts.filter((text) => text.includes("hidden"))).toEqual([]);
     const functions = await read(server, "pg_stat_user_functions");
     expect(functions.uses.map(({ statement, calls }) => `${calls} ${statement.text}`)).toEqual([
@@ -110,12 +123,13 @@ describe.each([14, 18] as const)("the counters of PostgreSQL %i", (major) => {
   it("leaves out what is fast when it looks at pg_stat_activity, and never takes a text that was cut for a statement", async () => {
     await using server = await startPostgres({ major, settings: { track_activity_query_size: "300" } });
     await shop(server);
-    const running = read(server, "pg_stat_activity", { forSeconds: 3 });
-    await session(server, "app", async (client) => {
-      await client.query("select pg_sleep(1.5), 'zebra-7431' as a");
-      await client.query(`select pg_sleep(1.5), ${"'zebra-7431', ".repeat(40)} 1`);
+    const { uses, window } = await read(server, "pg_stat_activity", {
+      during: () =>
+        session(server, "app", async (client) => {
+          await client.query("select pg_sleep(2.5), 'zebra-7431' as a");
+          await client.query(`select pg_sleep(2.5), ${"'zebra-7431', ".repeat(40)} 1`);
+        }),
     });
-    const { uses, window } = await running;
     const seen = uses
       .filter(({ login }) => login === "app")
       .map(({ statement, role }) => `${role} ${statement.command} ${statement.text}`);

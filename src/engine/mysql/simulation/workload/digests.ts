@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { waitUnless } from "../../../../base/wait.ts";
 import type { EvidenceWindow, Observation, ObservedStatement } from "../../../../model/workload.ts";
 import type { LiveSource } from "../../../simulation.ts";
 import { openSession, type Session } from "../../client.ts";
@@ -79,8 +79,8 @@ async function readDigests(
   for (let first = options.forSeconds > 0; ; first = false) {
     await sample(session, { seen, sampled, first });
     const left = deadline - Date.now();
-    if (left <= 0) break;
-    await sleep(Math.min(left, POLL_MS), undefined, options.signal === undefined ? {} : { signal: options.signal });
+    if (left <= 0 || options.enough?.aborted === true) break;
+    await waitUnless(Math.min(left, POLL_MS), options);
   }
   const after = await counters(session, reading);
   const taken = new Map<string, number>();

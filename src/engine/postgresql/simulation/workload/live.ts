@@ -1,13 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import type { Secret } from "../../../../base/secret.ts";
+import { waitUnless } from "../../../../base/wait.ts";
 import type { EvidenceWindow, ObservedField } from "../../../../model/workload.ts";
-import type { ReadingOptions } from "../../../simulation.ts";
+import type { LiveReading } from "../../../simulation.ts";
 import { openSession, type Session } from "../../client.ts";
 import { parseDsn } from "../../dsn.ts";
 import { readingError } from "../../errors.ts";
-
-/** What a live source is given. */
-export type LiveOptions = ReadingOptions & { readonly url: Secret; readonly forSeconds: number };
 
 /** Why a source cannot be read here. */
 export interface Unavailable {
@@ -25,7 +21,7 @@ export function asTime(expression: string): string {
 
 /** A source that is asked over one session, closed whatever happens. Errors are RW5xx. */
 export async function withSession<T>(
-  options: Pick<LiveOptions, "url" | "signal">,
+  options: Pick<LiveReading, "url" | "signal">,
   what: string,
   work: (session: Session, major: number) => Promise<T>,
 ): Promise<T> {
@@ -43,42 +39,35 @@ export async function withSession<T>(
   }
 }
 
-/** Asks now, every `everySeconds`, and once more at the end; `forSeconds` 0 asks once. The last answer is told apart. */
-export async function poll(
-  options: LiveOptions,
-  everySeconds: number,
-  ask: (isLast: boolean) => Promise<void>,
-): Promise<void> {
+/** Asks now, every `everySeconds`, and once more at the end; `forSeconds` 0 asks once. */
+export async function poll(options: LiveReading, everySeconds: number, ask: () => Promise<void>): Promise<void> {
   const end = performance.now() + options.forSeconds * 1000;
   for (;;) {
-    const left = end - performance.now();
-    await ask(left <= 0);
+    const left = options.enough?.aborted === true ? 0 : end - performance.now();
+    await ask();
     if (left <= 0) return;
-    await sleep(
-      Math.min(everySeconds * 1000, left),
-      undefined,
-      options.signal === undefined ? {} : { signal: options.signal },
-    );
+    await waitUnless(Math.min(everySeconds * 1000, left), options);
   }
 }
 
 /** The window of a live source. */
 export function liveWindow(
-  options: LiveOptions,
+  options: LiveReading,
   window: {
     readonly kind: string;
     readonly from: string;
     readonly to: string;
     readonly lacks: readonly ObservedField[];
+    readonly gaps?: EvidenceWindow["gaps"];
     readonly losses: readonly (string | null)[];
     readonly records: number;
     readonly unread: number;
   },
 ): EvidenceWindow {
   return {
+    gaps: [],
     ...window,
     source: options.source,
-    gaps: [],
     lacks: window.lacks.toSorted(),
     losses: window.losses.filter((loss) => loss !== null).toSorted(),
   };

@@ -1,9 +1,9 @@
 import type { EvidenceWindow, Observation } from "../../../../model/workload.ts";
-import type { LiveSource } from "../../../simulation.ts";
+import type { LiveReading, LiveSource } from "../../../simulation.ts";
 import type { Session } from "../../client.ts";
 import { quoteIdentifier } from "../../quote.ts";
 import type { PostgresqlGrammar } from "./grammar.ts";
-import { asTime, CLOCK, type LiveOptions, liveWindow, poll, type Unavailable, withSession } from "./live.ts";
+import { asTime, CLOCK, liveWindow, poll, type Unavailable, withSession } from "./live.ts";
 
 const KIND = "pg_stat_statements";
 const EVERY_SECONDS = 60;
@@ -111,21 +111,24 @@ async function readCounters(given: {
   readonly grammar: PostgresqlGrammar;
   readonly session: Session;
   readonly view: View;
-  readonly options: LiveOptions;
+  readonly options: LiveReading;
   readonly onUse: (use: Observation) => void;
 }): Promise<EvidenceWindow> {
   const { grammar, session, view, options, onUse } = given;
   const isDifference = options.forSeconds > 0;
   const counters = new Map<string, Counter>();
-  const seen = { nested: 0, hidden: 0, resets: 0, records: 0 };
+  const seen = { nested: 0, records: 0 };
+  const gaps: { from: string; to: string; reason: string }[] = [];
   const first = await readState(session, view);
   let last = first;
   let isFirst = true;
   await poll(options, EVERY_SECONDS, async () => {
     const state = await readState(session, view);
-    if (state.reset !== last.reset) seen.resets++;
+    if (state.reset !== null && state.reset !== last.reset) {
+      gaps.push({ from: last.now, to: state.reset, reason: "the counters were reset" });
+    }
     last = state;
-    seen.nested = seen.hidden = 0;
+    seen.nested = 0;
     await session.each(view.counters, (row) => {
       seen.records++;
       count(row as CounterRow, { counters, seen, counts: !isFirst || !isDifference });
@@ -162,13 +165,13 @@ async function readCounters(given: {
       view.state === null
         ? "PostgreSQL 13 does not tell evictions, resets, nor which statements ran inside functions"
         : null,
-      seen.resets > 0 ? `the counters were reset ${seen.resets} times while they were read` : null,
       seen.nested > 0
         ? `${seen.nested} statements that ran inside functions were left out: the function's call stands for them`
         : null,
       unread > 0 ? `the texts of ${unread} statements may not be seen: grant \`pg_read_all_stats\`` : null,
       isDifference || first.reset !== null ? null : "it is not known since when the counters count",
     ],
+    gaps,
     records: seen.records,
     unread,
   });
