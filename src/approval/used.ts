@@ -9,6 +9,8 @@ export interface UsedApprovals {
   readonly author: string | null;
   /** Who applied it, as far as it can be told. */
   readonly applier: string;
+  /** People of the manifest that this may be, sorted; absent in older records. */
+  readonly applier_people?: readonly string[];
   /** Those that counted, by person. Empty where none was asked for. */
   readonly approvals: readonly Given[];
   /** It was applied without what the manifest asks for: what somebody else has to review. */

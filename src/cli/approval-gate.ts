@@ -102,6 +102,7 @@ function usedBy({ asked, applier }: Gate, decision: Decision): UsedApprovals {
     risk: asked.risk.risk,
     author: asked.author === null ? null : authorText(asked.author),
     applier: authorText(applier),
+    applier_people: applier.people,
     approvals: decision.approvals,
   };
 }

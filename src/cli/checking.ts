@@ -21,6 +21,7 @@ import type { Finding, SourceLocation } from "../model/finding.ts";
 import { describeName, describeTyped } from "../model/resource.ts";
 import type { Posture } from "../model/posture.ts";
 import type { Snapshot } from "../model/snapshot.ts";
+import { readAppliedChanges } from "./applied-changes.ts";
 import type { CliContext } from "./context.ts";
 import { compareLive } from "./pipeline.ts";
 import { type OpenTarget, type ReadManifest } from "./target.ts";
@@ -54,6 +55,8 @@ export interface Judged {
   readonly posture: Posture | null;
   /** What was used, where evidence was given. @default none */
   readonly usage?: Usage;
+  /** What was applied here, where there are records of it. @default none */
+  readonly records?: CheckContext["records"];
   /** Null: there is no manifest. */
   readonly declared: Declared | null;
   /** What is wrong with what the manifest says for checks. */
@@ -67,7 +70,8 @@ export async function readForChecks(target: OpenTarget, context: CliContext): Pr
   const posture = await target.connection.posture(live, { signal: context.signal });
   const { name, environment, loaded } = target;
   const location = loaded.locate(["targets", name]);
-  return { name, environment, location, live, dialect, posture, declared, findings: [] };
+  const records = await readAppliedChanges(target, live.identity.server);
+  return { name, environment, location, live, dialect, posture, declared, records, findings: [] };
 }
 
 /** Runs checks on targets that were read, each knowing the others: what people may do is judged over all of them. */
@@ -113,7 +117,7 @@ function declaredIn(
 }
 
 function contextOf(
-  { name, environment, live, dialect, posture, usage, declared }: Judged,
+  { name, environment, live, dialect, posture, usage, records, declared }: Judged,
   among: readonly CheckContext[],
 ): CheckContext {
   return checkContext({
@@ -125,6 +129,7 @@ function contextOf(
     dialect,
     posture,
     usage: usage ?? null,
+    records: records ?? null,
     declared,
     among,
   });

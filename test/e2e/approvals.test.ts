@@ -148,6 +148,17 @@ describe("a plan that needs two approvals", () => {
     expect(applied.stdout).toMatch(
       /APPROVED BY +alice \(SHA256:\S+\), carol \(SHA256:\S+\); applied by dave@example.com \(dave\)/,
     );
+    // Alice reads by the role that the plan gives something: somebody else has to look.
+    const checked = await as("x@example.com", ["check", "--only", "SOD-06"]);
+    expectExit(checked, 3);
+    expect(checked.stdout).toMatch(
+      /SOD-06 +`alice` approved plan `[0-9a-f]{8}`, .*gets what it gives to `reporting_ro`/,
+    );
+    expect(checked.stdout).not.toContain("`carol` approved");
+    const text = await shop.folder.read("rolewright.yaml");
+    await shop.folder.write("rolewright.yaml", text.replace("carol: {", "carol: { email: dave@example.com,"));
+    expect((await as("x@example.com", ["check", "--only", "SOD-06"])).stdout).toMatch(/`carol` approved .*made it/);
+    await shop.folder.write("rolewright.yaml", text);
     expect(await shop.aliceReads("orders_masked")).toBe(true);
     const words = { type: "approval.recorded", approval: { decision: "approved" } };
     const told = await recorded();

@@ -1,6 +1,7 @@
 import { buildAccessIndex } from "../../src/analysis/access-index.ts";
 import type { Check, CheckContext } from "../../src/analysis/checks/check.ts";
 import { checkContext } from "../../src/analysis/checks/context.ts";
+import type { AppliedChange } from "../../src/analysis/checks/records.ts";
 import { type CheckRun, runChecks } from "../../src/analysis/checks/run-checks.ts";
 import type { Usage } from "../../src/analysis/checks/usage.ts";
 import { predict } from "../../src/diff/predict.ts";
@@ -23,6 +24,8 @@ export interface CheckWorld extends Sample {
   readonly identities?: readonly Identity[];
   /** @default no evidence */
   readonly usage?: Usage;
+  /** @default no records of what was applied */
+  readonly records?: readonly AppliedChange[];
   /** @default not read */
   readonly posture?: Partial<Omit<Posture, "postgresql">> & { readonly postgresql: Partial<PostgresPosture> };
   /** Changes what is known of single resources: `table sales.orders`. */
@@ -56,6 +59,7 @@ export function worldContext(world: CheckWorld, access: AccessState = sampleStat
     dialect,
     posture: world.posture === undefined ? null : postureOf(world.posture),
     usage: world.usage ?? null,
+    records: world.records ?? null,
     declared: world.declared === null ? null : declaredOf(world),
   });
 }

@@ -12,6 +12,7 @@ import type { Plan } from "../../plan/plan.ts";
 import type { AccessDelta } from "../access-delta.ts";
 import type { AccessIndex } from "../access-index.ts";
 import type { Escalation } from "../escalation/escalation.ts";
+import type { AppliedChange } from "./records.ts";
 import type { Usage } from "./usage.ts";
 
 /** The families of the catalogue. */
@@ -33,7 +34,7 @@ export const FAMILIES = [
 ] as const;
 export type Family = (typeof FAMILIES)[number];
 
-/** What a check cannot do without. `posture`: facts of the server besides access. `declared`: a manifest. `plan`: it judges a change. `usage`: what was really used. `previous`: an earlier state. */
+/** What a check cannot do without. `posture`: facts of the server besides access. `declared`: a manifest. `plan`: it judges a change. `usage`: what was really used. `previous`: an earlier state. `records`: what was applied, and by whose word. */
 export type Need = "posture" | "declared" | "plan" | "usage" | "previous" | "records";
 
 /** One check of the catalogue as a value. Its id is never reused. */
@@ -109,6 +110,8 @@ export interface CheckContext {
   readonly declared: Declared | null;
   /** Null: there is no evidence of use. */
   readonly usage: Usage | null;
+  /** What was applied to this target, oldest first. Null: there are no records of it here. */
+  readonly records: readonly AppliedChange[] | null;
   /** Ways from a role to more than it holds. */
   readonly escalation: Escalation;
   /** Set where a change is judged. */

@@ -29,6 +29,8 @@ export interface ContextInput {
   /** @default none */
   readonly usage?: Usage | null;
   /** @default none */
+  readonly records?: CheckContext["records"];
+  /** @default none */
   readonly change?: ChangeContext | null;
   /** The contexts of all targets of the run; it may be filled later, before checks run. @default this one alone */
   readonly among?: readonly CheckContext[];
@@ -37,7 +39,7 @@ export interface ContextInput {
 /** Everything that checks look at, for one state of one target. */
 export function checkContext(input: ContextInput): CheckContext {
   const { index, live } = input;
-  const { posture = null, declared = null, usage = null, change = null } = input;
+  const { posture = null, declared = null, usage = null, records = null, change = null } = input;
   const roles = sorted(
     [...index.state.roles.values()].filter((role) => role.origin === "user"),
     (a, b) => compareText(a.name, b.name),
@@ -55,6 +57,7 @@ export function checkContext(input: ContextInput): CheckContext {
     posture,
     declared,
     usage,
+    records,
     change,
     roles,
     logins: roles.filter(isLogin),

@@ -50,6 +50,7 @@ test("what a check needs and there is not is said, and it is not asked", () => {
   expect(all.filter((need) => !lacking(changed, need))).toEqual(["plan"]);
   const known = worldContext({ ...ROLES, posture: { postgresql: {} } });
   expect(all.filter((need) => !lacking(known, need))).toEqual(["posture", "declared"]);
+  expect(all.filter((need) => !lacking({ ...context, records: [] }, need))).toEqual(["records"]);
 });
 
 test("what is switched off for some is counted, each", () => {

@@ -118,6 +118,7 @@ function has(context: CheckContext, need: Need): boolean {
   if (need === "posture") return context.posture !== null;
   if (need === "declared") return context.declared !== null;
   if (need === "usage") return context.usage !== null;
+  if (need === "records") return context.records !== null;
   return need === "plan" && context.change !== null;
 }
 
@@ -133,5 +134,8 @@ const LACKING: Readonly<Record<Need, { readonly reason: string; readonly help: s
     help: "collect it with `rolewright workload collect`, and give it with `--evidence FILE`",
   },
   previous: { reason: "it needs an earlier state", help: "name one with `--base`" },
-  records: { reason: "it needs records of requests and approvals", help: "they come with approvals and leases" },
+  records: {
+    reason: "it needs records of what was applied, and there are none here",
+    help: "run it beside `.rolewright/runs`, where plans are applied",
+  },
 };

@@ -9,14 +9,8 @@ import {
 } from "./duties-in-one-hand.ts";
 import { inBetween } from "./in-between.ts";
 import { approvesAndChanges, backUpAndRestore, dataAndTrail, rolesAndBusiness } from "./powers-together.ts";
-import {
-  neverEvaluated,
-  nobodyApproves,
-  reviewsOwnEmergency,
-  sameHand,
-  sharedLogin,
-  tooMany,
-} from "./rules-themselves.ts";
+import { neverEvaluated, nobodyApproves, reviewsOwnEmergency, sharedLogin, tooMany } from "./rules-themselves.ts";
+import { sameHand } from "./same-hand.ts";
 import { wholeData } from "./whole-data.ts";
 
 /** SOD: separation of duties, by person over all targets. */

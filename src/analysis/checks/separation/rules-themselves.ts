@@ -10,20 +10,6 @@ const COMMON = {
   needs: ["declared"],
 } as const satisfies Partial<Check>;
 
-/** SOD-06. */
-export const sameHand: Check = {
-  ...COMMON,
-  id: "SOD-06",
-  title: "one person asked for a change, approved it and applied it",
-  why: "Then nobody else has looked at it.",
-  fix: "Have another person approve.",
-  danger: "high",
-  needs: ["records"],
-  *find() {
-    yield { unknown: "records of requests are not read by checks; apply itself refuses approvals by the author" };
-  },
-};
-
 /** SOD-10. */
 export const reviewsOwnEmergency: Check = {
   ...COMMON,
