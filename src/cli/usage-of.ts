@@ -1,8 +1,10 @@
 import { buildAccessIndex } from "../analysis/access-index.ts";
+import { SMALL_ROLES } from "../analysis/checks/administrative/usage-of-superusers.ts";
 import type { Usage } from "../analysis/checks/usage.ts";
 import { DEFAULT_LIMITS } from "../model/declared.ts";
 import { actorsOf, judgePairs } from "../simulation/advise/actors.ts";
 import { advise } from "../simulation/advise/advise.ts";
+import { superuserUses } from "../simulation/advise/small-tasks.ts";
 import { DEFAULT_ADVISE_RULES } from "../simulation/advise/obstacles.ts";
 import type { Judged } from "./checking.ts";
 import type { CliContext } from "./context.ts";
@@ -39,6 +41,7 @@ export async function readUsage(
       resources: units.flatMap((each) => each.resources),
     })),
     unclear: [...unclear].map(([why, units]) => ({ why, count: units.length })).sort((a, b) => b.count - a.count),
+    superusers: superuserUses({ live, dialect, pairs: seen.pairs, requirements, small: SMALL_ROLES }),
     lastSeen: new Map([...actors].map(([role, { lastSeen }]) => [role, lastSeen])),
   };
 }

@@ -16,4 +16,26 @@ export interface Usage {
   readonly unclear: readonly { readonly count: number; readonly why: string }[];
   /** When each login or role was seen last, RFC 3339. */
   readonly lastSeen: ReadonlyMap<RoleName, string>;
+  /** What superusers that log in were used for. @default not worked out */
+  readonly superusers?: readonly SuperuserUse[];
+}
+
+/** What a superuser did, and what would be enough for it. */
+export interface SuperuserUse {
+  readonly role: RoleName;
+  /** Different statements, and those of which it is not known what they need. */
+  readonly statements: number;
+  readonly open: number;
+  /** Built-in roles that would be enough for all of it; empty: none is needed. Null: they are not enough, or it is not known. */
+  readonly enough: readonly RoleName[] | null;
+}
+
+/** Built-in roles that are enough for tasks that superusers are used for. */
+export interface SmallRoles {
+  /** Those that are there, in the order in which they are tried to be left out. */
+  readonly roles: readonly RoleName[];
+  /** Of those, the one without which some answers are empty instead of refused: kept where a statement could ask for them. */
+  readonly quiet: { readonly role: RoleName; readonly asked: RegExp };
+  /** Code that decides by its arguments whom it obeys, and the role that it asks for. */
+  readonly byArguments: { readonly role: RoleName; readonly reason: RegExp };
 }

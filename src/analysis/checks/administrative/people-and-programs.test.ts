@@ -197,12 +197,36 @@ test("a superuser that gets in from the network is found, the first one too, and
   expect(runOn(remoteSuperuser, { roles })).toMatchObject({ findings: [], passed: [] });
 });
 
-test("without a record of use no superuser is called too much", () => {
+test("a superuser that built-in roles would be enough for is told, once it was watched for long enough", () => {
   expect(runOn(superuserForSmallTasks, { roles: {} })).toMatchObject({
     findings: [],
     passed: [],
     notEvaluated: [{ check: "ADM-14" }],
   });
+  const used = (days: number, enough: readonly string[] | null, open = 0): CheckWorld => ({
+    roles: { ann: SUPER },
+    usage: {
+      days,
+      unused: [],
+      unclear: [],
+      lastSeen: new Map(),
+      superusers: [{ role: "ann", statements: 3, open, enough }],
+    },
+  });
+  expect(told(superuserForSmallTasks, used(90, ["pg_monitor"]))).toEqual([
+    "medium the superuser `ann` did nothing in 90 days that `pg_monitor` would not be enough for",
+  ]);
+  expect(told(superuserForSmallTasks, used(90, []))).toEqual([
+    "medium the superuser `ann` did nothing in 90 days that needs one",
+  ]);
+  expect(runOn(superuserForSmallTasks, used(90, null)).passed).toEqual(["ADM-14"]);
+  for (const unknown of [used(89, ["pg_monitor"]), used(90, null, 1)]) {
+    expect(runOn(superuserForSmallTasks, unknown)).toMatchObject({
+      findings: [],
+      passed: [],
+      notEvaluated: [{ check: "ADM-14" }],
+    });
+  }
 });
 
 test("in production, an application that owns or may destroy is found by what gives it that", () => {
