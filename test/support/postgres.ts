@@ -29,6 +29,8 @@ export interface PostgresOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Runs initdb, so that the server has a system identifier of its own: copies of the template share one, as a clone of a machine would. @default false */
   readonly ownIdentity?: boolean;
+  /** Fills the empty data folder. @default a copy of the template */
+  readonly prepareData?: (data: string) => Promise<void>;
 }
 
 /** A private throw-away cluster for one test. Superuser `postgres`; nothing remains of it after `stop` or when the test process ends. */
@@ -73,7 +75,8 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     major: options.major ?? testMajor(),
     password: password === null ? null : new Secret(password),
     settings: options.settings ?? {},
-    prepareData: options.ownIdentity === true || options.binaries !== undefined ? initData : copyTemplate,
+    prepareData:
+      options.prepareData ?? (options.ownIdentity === true || options.binaries !== undefined ? initData : copyTemplate),
     ...(options.binaries === undefined ? {} : { binaries: options.binaries }),
     ...(tls === null ? {} : { tls }),
   });
