@@ -6,7 +6,7 @@ import type { EmbeddedServer } from "../src/engine/postgresql/embedded/server.ts
 import { SUPERUSER } from "../src/engine/postgresql/embedded/data-folder.ts";
 import { startEmbedded } from "../src/engine/postgresql/embedded/server.ts";
 import { postgresql } from "../src/engine/postgresql/index.ts";
-import { programsOnThisMachine } from "../src/engine/postgresql/simulation/shadow/server.ts";
+import { programsOnThisMachine } from "../src/engine/postgresql/simulation/shadow/programs.ts";
 import type { ShadowOptions } from "../src/engine/simulation.ts";
 import { type Measurement, measurement } from "./measurement.ts";
 import { DATABASE, fill, ROLES, tableName } from "./shadow-database.ts";

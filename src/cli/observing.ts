@@ -9,6 +9,7 @@ import type { Evidence } from "../model/workload.ts";
 import { type ObservedPair, observedPairs } from "../simulation/advise/observed.ts";
 import { questionsOf, requirementsOf } from "../simulation/advise/questions.ts";
 import { evidenceOfTarget } from "../simulation/evidence/target.ts";
+import { openOnShadow } from "../simulation/shadow-requirements.ts";
 import type { CliContext } from "./context.ts";
 import { readEvidenceFiles } from "./evidence-files.ts";
 import { manifestError, type OpenTarget } from "./target.ts";
@@ -85,7 +86,7 @@ async function needsOf(
   }
   const staging = stagingOf(given.target);
   context.progress.step("building the shadow");
-  await using shadow = await simulation.startShadow({
+  await using source = await openOnShadow(simulation, {
     url,
     live,
     about: questionsOf(pairs, live.catalog.databases).questions,
@@ -93,17 +94,11 @@ async function needsOf(
     onProgress: (done) => context.progress.step(`building the shadow: ${done}`),
     signal: context.signal,
   });
-  await using source = await simulation.openRequirements({
-    url: shadow.url,
-    snapshot: shadow.snapshot,
-    isShadow: true,
-    signal: context.signal,
-  });
   return { requirements: await read(source), basis: "a shadow of the target" };
 }
 
 /** Where the manifest says that shadows are built. */
-function stagingOf({ loaded, manifest, name, sources }: OpenTarget): Secret | null {
+export function stagingOf({ loaded, manifest, name, sources }: OpenTarget): Secret | null {
   const reference = manifest.targets?.[name]?.shadow?.url;
   if (reference === undefined) return null;
   const url = resolveReference(loaded, reference, ["targets", name, "shadow", "url"], loaded.env);

@@ -24,6 +24,10 @@ export const REQUIRES_COMMAND: CommandSpec = {
       completes: "none",
     },
     { flags: "--missing", summary: "show only what is missing; exit 3 where something is" },
+    {
+      flags: "--shadow",
+      summary: "ask a shadow instead of the target: for a connection that may not keep its questions out of the log",
+    },
     { flags: "--offline", summary: "read the text alone, without a server: approximate, and certain of nothing" },
   ],
   examples: [

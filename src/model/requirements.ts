@@ -61,7 +61,7 @@ export type ColumnNeed =
 
 /** Something that cannot be known. */
 export interface UnknownPart {
-  /** A short stable name: `dynamic-sql`, `c-function`, `stub`, `depth`, `event-trigger`, `foreign-table`, `polymorphic`, `format`, `unparsed`. */
+  /** A short stable name: `blind` (our own role may not look there), `other-major`, `dynamic-sql`, `c-function`, `stub`, `depth`, `event-trigger`, `foreign-table`, `polymorphic`, `format`, `unparsed`. */
   readonly kind: string;
   /** One sentence. */
   readonly reason: string;

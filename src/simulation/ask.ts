@@ -1,15 +1,11 @@
-import type {
-  ReplayAnswer,
-  ReplayQuestion,
-  ShadowGap,
-  ShadowStatement,
-  StatementQuestion,
-} from "../engine/simulation.ts";
+import type { ReplayAnswer, ReplayQuestion, ShadowStatement, StatementQuestion } from "../engine/simulation.ts";
+import { RolewrightError } from "../base/error.ts";
 import { compareText } from "../base/order.ts";
 import type { Requirement, StatementRequirements } from "../model/requirements.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { Plan } from "../plan/plan.ts";
 import { needsOf } from "./decide.ts";
+import { asOfTarget } from "./shadow-requirements.ts";
 import type { Basis } from "./simulation.ts";
 import type { SimulationInput } from "./world.ts";
 
@@ -76,11 +72,13 @@ export async function askBoth(questions: readonly StatementQuestion[], input: Si
       ),
       { onProgress: tell(`trying statements ${when}`), ...signalled },
     );
-    return requirements.map((each, at) => ({ requirements: withGaps(each, shadow.gaps), tried: tried?.[at] ?? null }));
+    return requirements.map((each, at) => ({ requirements: asOfTarget(each, shadow), tried: tried?.[at] ?? null }));
   };
   const before = await ask("before the change");
   onProgress?.({ step: "running the plan on the shadow", done: 0, total: 0 });
-  const reached = await shadow.run(statementsOf(input.plan));
+  const reached = await shadow.run(statementsOf(input.plan)).catch((error: unknown): never => {
+    throw isRefusal(error) ? unrunnable(error, input) : error;
+  });
   await source.moved(reached);
   const after = await ask("after the change");
   const basis: Basis = {
@@ -90,6 +88,19 @@ export async function askBoth(questions: readonly StatementQuestion[], input: Si
     gaps: [...shadow.gaps].sort((a, b) => compareText(a.name, b.name)),
   };
   return { basis, databases: questions.map(({ database }) => database), before, after, reached };
+}
+
+function isRefusal(error: unknown): error is RolewrightError {
+  return error instanceof RolewrightError && error.code === "RW412";
+}
+
+/** What the shadow refuses to the role that plans, the target would refuse too. */
+function unrunnable(error: RolewrightError, { live }: SimulationInput): RolewrightError {
+  return new RolewrightError(
+    "RW579",
+    `the plan cannot run as \`${live.actor.role}\`: tried on the shadow, ${error.message}`,
+    { help: "connect as the role that will apply it, and plan again", cause: error, details: error.details ?? {} },
+  );
 }
 
 /** Where an engine has no shadow: what statements need by the rules of the engine over the target's own catalog. The plan's statements are not rehearsed, and nothing is tried. */
@@ -169,14 +180,4 @@ function isHidden(requirement: Requirement): boolean {
       (right.kind === "privilege" && right.resource.kind === "sequence") ||
       origin.some((step) => !step.startsWith("view ")),
   );
-}
-
-/** A statement that touches what the shadow does not have as it is cannot be decided. */
-function withGaps(requirements: StatementRequirements, gaps: readonly ShadowGap[]): StatementRequirements {
-  if (gaps.length === 0) return requirements;
-  const names = new Set(requirements.resolved.map(({ name }) => name));
-  const touched = gaps.filter((gap) => names.has(gap.name));
-  if (touched.length === 0) return requirements;
-  const unknown = touched.map((gap) => ({ kind: "stub", reason: `${gap.name}: ${gap.reason}`, origin: [] }));
-  return { ...requirements, unknown: [...requirements.unknown, ...unknown] };
 }

@@ -4,7 +4,7 @@ import { resolveManifest } from "../../config/resolve.ts";
 import { predict } from "../../diff/predict.ts";
 import type { Dialect } from "../../engine/engine.ts";
 import { loadEngine } from "../../engine/registry.ts";
-import type { StatementQuestion } from "../../engine/simulation.ts";
+import type { RequirementSource, StatementQuestion } from "../../engine/simulation.ts";
 import type { Change } from "../../model/change.ts";
 import type { Requirement, StatementRequirements } from "../../model/requirements.ts";
 import { describeName } from "../../model/resource.ts";
@@ -12,12 +12,14 @@ import type { RoleName } from "../../model/role.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import { decide, type Decision, truthOf } from "../../simulation/decide.ts";
 import { type Giving, givingOf } from "../../simulation/giving.ts";
+import { openOnShadow } from "../../simulation/shadow-requirements.ts";
 import { sayRefusal, sayRequirement, sayUnknown } from "../../simulation/say.ts";
 import type { Action } from "../command-spec.ts";
 import type { CliContext, JsonDocument } from "../context.ts";
 import type { Input } from "../input.ts";
 import { escapeLine } from "../output/escape.ts";
 import type { Block, Item, Page } from "../output/page.ts";
+import { stagingOf } from "../observing.ts";
 import { findWho } from "../questions/who.ts";
 import { chooseTarget, openTarget, readLive, readManifest, targetUrl, type OpenTarget } from "../target.ts";
 
@@ -59,21 +61,42 @@ async function online(target: OpenTarget, context: CliContext, input: Input): Pr
       help: `there is ${snapshot.identity.databases.map(describeName).join(", ")}`,
     });
   }
-  context.progress.step("asking the server what the statement needs");
-  const simulation = await engine.simulation();
-  await using source = await simulation.openRequirements({
-    url: targetUrl(target, context),
-    snapshot,
-    signal: context.signal,
-  });
   const text = input.argument(0) ?? "";
-  const [requirements] = await source.read([questionOf(input, { text, database, role: role ?? snapshot.actor.role })]);
+  const question = questionOf(input, { text, database, role: role ?? snapshot.actor.role });
+  await using source = await openSource(target, context, { snapshot, question, onShadow: input.flag("shadow") });
+  context.progress.step("asking the server what the statement needs");
+  const [requirements] = await source.read([question]);
   if (requirements === undefined) throw new RolewrightError("RW552", "there is no statement in what was given");
   const decision = role === null ? null : decide(requirements, index, { role });
   const lacking = decision === null ? [] : [...decision.missing, ...decision.maybe];
   const giving = role === null || lacking.length === 0 ? null : givingOf(lacking, index, role);
   const statements = giving === null ? [] : statementsFor(giving.changes, snapshot, dialect);
   return { title: target.name, text, role, requirements, decision, giving, statements, index };
+}
+
+/** On the target, or on a shadow of it with what the statement touches. An engine without shadows reads its catalog alone. */
+async function openSource(
+  target: OpenTarget,
+  context: CliContext,
+  given: { readonly snapshot: Snapshot; readonly question: StatementQuestion; readonly onShadow: boolean },
+): Promise<RequirementSource> {
+  const { snapshot, question } = given;
+  const { signal } = context;
+  const simulation = await target.connection.engine.simulation();
+  const url = targetUrl(target, context);
+  if (!given.onShadow || simulation.shadow === "none") {
+    return await simulation.openRequirements({ url, snapshot, signal });
+  }
+  const staging = stagingOf(target);
+  context.progress.step("building the shadow");
+  return await openOnShadow(simulation, {
+    url,
+    live: snapshot,
+    about: [question],
+    ...(staging === null ? {} : { staging }),
+    onProgress: (done) => context.progress.step(`building the shadow: ${done}`),
+    signal,
+  });
 }
 
 async function offline(
@@ -105,15 +128,15 @@ function questionOf(
     text,
     database,
     role,
-    ...(path === null
-      ? {}
-      : {
-          searchPath: path
-            .split(",")
-            .map((schema) => schema.trim().replaceAll('"', ""))
-            .filter((schema) => schema !== ""),
-        }),
+    ...(path === null ? {} : { searchPath: namesIn(path) }),
   };
+}
+
+/** Names by commas, exact as they are written; what holds a comma or a quote stands in quotes, as in SQL. */
+function namesIn(list: string): readonly string[] {
+  return [...list.matchAll(/"((?:[^"]|"")*)"|([^",]+)/gu)]
+    .map(([, quoted, plain = ""]) => quoted?.replaceAll('""', '"') ?? plain.trim())
+    .filter((name) => name !== "");
 }
 
 function roleOf(

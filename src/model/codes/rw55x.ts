@@ -10,7 +10,7 @@ export const RW55X: Readonly<Record<string, CodePage>> = {
   RW551: {
     title: "reading what statements need would flood the server's log",
     why: "The server writes each analysis to its log unless the session may set `log_min_messages` to `fatal`: 85 MB for 10,000 statements in one measurement. Only superusers may set it, and from 15 on roles that were granted SET on it.",
-    fix: "Ask a shadow instead of the target, connect as a superuser, `grant set on parameter log_min_messages` to the role (15 and later), or use `--offline`.",
+    fix: "Ask a shadow instead of the target with `--shadow`, connect as a superuser, `grant set on parameter log_min_messages` to the role (15 and later), or use `--offline`.",
   },
   RW552: {
     title: "the question about a statement cannot be answered as it was put",

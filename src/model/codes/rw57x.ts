@@ -47,4 +47,9 @@ export const RW57X: Readonly<Record<string, CodePage>> = {
     why: "It was collected on another server, or for another engine, than the plan is for.",
     fix: "Collect on this target, or leave the file out.",
   },
+  RW579: {
+    title: "The plan's own statements fail.",
+    why: "They are run on the shadow as the role that the target is connected to with, and one was refused. On the target it would be refused too: mostly because that role may not do what the plan does.",
+    fix: "Plan and simulate with a connection of the role that will apply the plan. `rolewright doctor` says what the role of a connection lacks.",
+  },
 };

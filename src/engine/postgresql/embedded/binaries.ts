@@ -41,10 +41,21 @@ export async function findBinaries(major: EmbeddedMajor = DEFAULT_MAJOR): Promis
   const cache = await cacheFolder();
   const copied = join(cache, `postgresql-${version}`);
   const native = existsSync(copied) ? copied : await provide(version, { into: copied, cache });
+  return programsOf(major, native);
+}
+
+/** The programs of a major that were fetched before, or came with us. Null: they would have to be fetched. */
+export async function binariesAtHand(major: EmbeddedMajor): Promise<Binaries | null> {
+  const version = VERSIONS[major];
+  const isHere = existsSync(join(await cacheFolder(), `postgresql-${version}`)) || installedNative(version) !== null;
+  return isHere ? await findBinaries(major) : null;
+}
+
+function programsOf(major: EmbeddedMajor, native: string): Binaries {
   const suffix = process.platform === "win32" ? ".exe" : "";
   return {
     major,
-    version,
+    version: VERSIONS[major],
     initdb: join(native, "bin", `initdb${suffix}`),
     postgres: join(native, "bin", `postgres${suffix}`),
   };

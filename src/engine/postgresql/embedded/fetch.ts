@@ -6,6 +6,8 @@ import { RolewrightError } from "../../../base/error.ts";
 
 const run = promisify(execFile);
 const FETCH_TIMEOUT_MS = 300_000;
+/** npm waits 10 and then 60 s before it tries again: who has no registry to reach would wait all that time for nothing. */
+const RETRIES = ["--fetch-retry-mintimeout=1000", "--fetch-retry-factor=3"];
 
 /**
  * Installs one package of programs at an exact version below `folder` with the machine's own npm, so that its registry, proxy and certificates apply, and returns its `native` folder.
@@ -14,7 +16,7 @@ const FETCH_TIMEOUT_MS = 300_000;
 export async function fetchPackage(name: string, version: string, folder: string): Promise<string> {
   await writeFile(join(folder, "package.json"), "{}\n");
   const wanted = `${name}@${version}`;
-  const options = ["--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", "--loglevel=error"];
+  const options = ["--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", "--loglevel=error", ...RETRIES];
   try {
     await run(npm(), ["install", "--prefix", folder, ...options, wanted], {
       timeout: FETCH_TIMEOUT_MS,

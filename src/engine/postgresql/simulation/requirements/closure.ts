@@ -68,9 +68,10 @@ export interface BodyOptions {
   readonly trigger?: Relation;
 }
 
-/** Why a statement could not be followed: the server does not take it, or its answer is in no known form. */
+/** Why a statement could not be followed: the server does not take it, does not take it from us, or its answer is in no known form. */
 export type Refusal =
   | { readonly kind: "refused"; readonly code: string; readonly message: string }
+  | { readonly kind: "blind"; readonly reason: string }
   | { readonly kind: "format"; readonly reason: string };
 
 export interface StatementOptions {
@@ -138,6 +139,9 @@ export class Closure {
   ): Promise<Extracted> {
     const { standing, self, isShadow, objects } = this.workspace;
     const base = await read(null);
+    if (base.kind === "blind" && base.refusal !== undefined && running.role === self) {
+      return { kind: "refused", ...base.refusal };
+    }
     if (base.kind !== "trees") return base;
     const guarded = base.trees.flatMap((tree) => tree.relations).filter((check) => this.#isGuarded(check));
     if (guarded.length === 0) return base;

@@ -12,11 +12,19 @@ export interface Reading {
   readonly as: string | null;
 }
 
+/** The server does not take it. */
+export interface RefusedText {
+  readonly kind: "refused";
+  readonly code: string;
+  readonly message: string;
+}
+
 /** What the server made of a text. */
 export type Extracted =
   | { readonly kind: "trees"; readonly trees: readonly TreeFacts[] }
-  /** It does not take it. */
-  | { readonly kind: "refused"; readonly code: string; readonly message: string }
+  | RefusedText
+  /** Our own role may not look there: that says nothing about anybody else. */
+  | { readonly kind: "blind"; readonly reason: string; readonly refusal?: Pick<RefusedText, "code" | "message"> }
   /** It answered in a form that is not known. */
   | { readonly kind: "format"; readonly reason: string };
 
@@ -41,9 +49,15 @@ export class Extraction {
   /** What the session was told last, and whether it took it; null: it did. */
   #told = "";
   #ready: Promise<RawAnswer["error"]> | null = null;
+  #mayUse: (schema: string) => boolean = () => true;
 
   constructor(session: RawSession) {
     this.#session = session;
+  }
+
+  /** Which schemas our own role may use. Names in others would be found elsewhere, or not at all. @default all */
+  sees(mayUse: (schema: string) => boolean): void {
+    this.#mayUse = mayUse;
   }
 
   get session(): RawSession {
@@ -81,6 +95,7 @@ export class Extraction {
   async typeOid(name: string, path: readonly string[]): Promise<number | null> {
     const key = `${path.join("\0")}\0\0${name}`;
     let known = this.#types.get(key);
+    if (known === undefined && path.some((schema) => !this.#mayUse(schema))) return null;
     if (known === undefined) {
       const ready = this.#tell({ path, as: null });
       const answer = this.#session.query(`select pg_catalog.to_regtype(${quoteLiteral(name)})::pg_catalog.oid`);
@@ -123,12 +138,16 @@ export class Extraction {
 
   // INVARIANT: nothing is awaited between telling the session who it is and asking it, so that no other question comes between.
   async #asked(reading: Reading, ask: () => Promise<RawAnswer>, inFunction: boolean): Promise<Extracted> {
+    const unseen = reading.as === null ? reading.path.find((schema) => !this.#mayUse(schema)) : undefined;
+    if (unseen !== undefined) {
+      return { kind: "blind", reason: `the role of the connection may not use the schema \`${unseen}\`` };
+    }
     const ready = this.#tell(reading);
-    const answer = ask();
-    if (ready === null) return extracted(await answer, inFunction);
-    const [failed, found] = await Promise.all([ready, answer]);
+    const asked = ask();
+    if (ready === null) return seen(extracted(await asked, inFunction), reading);
+    const [failed, found] = await Promise.all([ready, asked]);
     if (failed !== null) return { kind: "format", reason: `the session could not be prepared: ${failed.message}` };
-    return extracted(found, inFunction);
+    return seen(extracted(found, inFunction), reading);
   }
 
   #tell(reading: Reading): Promise<RawAnswer["error"]> | null {
@@ -163,6 +182,14 @@ export interface Probe {
 }
 
 const PROBE = "rolewright_probe";
+const NO_RIGHT = "42501";
+
+/** What is refused to us is refused to nobody else by that. */
+function seen(answer: Extracted, { as }: Reading): Extracted {
+  if (answer.kind !== "refused" || answer.code !== NO_RIGHT || as !== null) return answer;
+  const reason = `the server refuses it to the role of the connection: ${answer.message}`;
+  return { kind: "blind", reason, refusal: answer };
+}
 
 function extracted(answer: RawAnswer, inFunction: boolean): Extracted {
   if (answer.error !== null) return { kind: "refused", ...answer.error };

@@ -5,6 +5,7 @@ import type { RequirementOptions, RequirementSource, StatementQuestion } from ".
 import { openSession, type Session } from "../../client.ts";
 import { type Dsn, parseDsn } from "../../dsn.ts";
 import { readingError } from "../../errors.ts";
+import { quoteIdentifier } from "../../quote.ts";
 import type { Workspace } from "./closure.ts";
 import { Extraction, SETTINGS } from "./extraction.ts";
 import { readObjects } from "./objects.ts";
@@ -74,10 +75,7 @@ class ServerRequirements implements RequirementSource {
         continue;
       }
       const { workspace } = opened;
-      await workspace.standing.learn([
-        workspace.self,
-        ...places.map((at) => (questions[at] as StatementQuestion).role),
-      ]);
+      await workspace.standing.learn(places.map((at) => (questions[at] as StatementQuestion).role));
       const asked = places
         .map((at) => ({ at, question: withPath(workspace, questions[at] as StatementQuestion) }))
         .sort((a, b) => compareKeys(a.question.filtered, b.question.filtered));
@@ -166,9 +164,7 @@ class ServerRequirements implements RequirementSource {
         throw new RolewrightError(
           "RW551",
           `the server would write each analysis to its log, which is at \`${level}\``,
-          {
-            help: "ask a shadow, connect as a superuser, or grant SET on the parameter `log_min_messages` (15 and later)",
-          },
+          { help: this.#quietHelp() },
         );
       }
     }
@@ -179,20 +175,31 @@ class ServerRequirements implements RequirementSource {
     }
   }
 
+  #quietHelp(): string {
+    const { version, actor } = this.#snapshot;
+    const others = "ask a shadow of it with `--shadow`, or connect as a superuser";
+    if (version.major < 15) return others;
+    return `${others}, or have one run: grant set on parameter log_min_messages to ${quoteIdentifier(actor.role)}`;
+  }
+
   async #workspace({ control, extraction }: Pick<Opened, "control" | "extraction">): Promise<Workspace> {
     const { major } = this.#snapshot.version;
     const objects = await readObjects(control, major);
     const [row] = await control.rows<readonly [string]>("select current_user");
     const listed = new Set(this.#snapshot.access.holdings.keys());
+    const self = row?.[0] ?? this.#dsn.user;
+    const known = standing(control, objects);
+    await known.learn([self]);
+    extraction.sees((schema) => known.mayUse(self, schema));
     return {
       objects,
-      standing: standing(control, objects),
+      standing: known,
       extraction,
       major,
       isShadow: this.#options.isShadow === true,
       listed,
       everybodys: everybodysRoutines(objects, listed),
-      self: row?.[0] ?? this.#dsn.user,
+      self,
     };
   }
 }

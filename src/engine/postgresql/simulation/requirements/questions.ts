@@ -74,7 +74,7 @@ async function workedOut(workspace: Workspace, question: PlacedQuestion): Promis
     const { code, message } = refusal;
     return { answer: closure.result({ refused: { code, message } }), dependsOn: closure.dependsOn };
   }
-  closure.found.unknown({ kind: "format", reason: refusal.reason, origin: [] });
+  closure.found.unknown({ kind: refusal.kind, reason: refusal.reason, origin: [] });
   return { answer: closure.result(), dependsOn: closure.dependsOn };
 }
 

@@ -7,5 +7,6 @@ export function bodyRefused(closure: Closure, answer: Refusal, running: Running)
     answer.kind === "refused"
       ? `the server does not take its body: ${answer.message}`
       : `its body could not be read: ${answer.reason}`;
-  closure.found.unknown({ kind: "unparsed", reason, origin: running.origin });
+  const kind = answer.kind === "blind" ? "blind" : "unparsed";
+  closure.found.unknown({ kind, reason, origin: running.origin });
 }

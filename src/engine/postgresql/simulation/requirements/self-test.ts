@@ -75,7 +75,7 @@ const OID_EQUAL = 607;
 function only(text: string, answer: Extracted): TreeFacts {
   if (answer.kind === "trees" && answer.trees.length === 1) return answer.trees[0] as TreeFacts;
   let found = "more than one tree";
-  if (answer.kind === "format") found = answer.reason;
+  if (answer.kind === "format" || answer.kind === "blind") found = answer.reason;
   if (answer.kind === "refused") found = answer.message;
   throw new RolewrightError("RW550", `the server's analysis of \`${text}\` could not be read: ${found}`, {
     help: HELP,

