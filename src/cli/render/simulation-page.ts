@@ -102,12 +102,11 @@ function effectsSection(
 ): Block | null {
   const found = effects.filter((each) => each.outcome === outcome);
   if (found.length === 0) return null;
-  const groups = new Map<string, Effect[]>();
-  for (const effect of found) {
-    const key = JSON.stringify([effect.role, effect.why]);
-    groups.set(key, [...(groups.get(key) ?? []), effect]);
-  }
-  const items = [...groups.values()].map((group) => groupItem(group, { sign, tone, detail }));
+  const several = new Set(effects.map(({ database }) => database)).size > 1;
+  const groups = Map.groupBy(found, ({ role, why, database }) =>
+    JSON.stringify([role, why, several ? database : null]),
+  );
+  const items = [...groups.values()].map((group) => groupItem(group, { sign, tone, detail, several }));
   return {
     kind: "section",
     title,
@@ -123,10 +122,15 @@ function effectsSection(
   };
 }
 
-/** One role and one cause, with the statements beneath. */
+/** One role and one cause, with the statements beneath; where there are several databases, of one of them. */
 function groupItem(
   group: readonly Effect[],
-  { sign, tone, detail }: { readonly sign: string; readonly tone: Tone; readonly detail: boolean },
+  {
+    sign,
+    tone,
+    detail,
+    several,
+  }: { readonly sign: string; readonly tone: Tone; readonly detail: boolean; readonly several: boolean },
 ): Item {
   const [first] = group;
   if (first === undefined) throw new TypeError("a group is not empty");
@@ -135,10 +139,13 @@ function groupItem(
   return {
     sign,
     tone,
-    text: `${describeName(first.role)}: ${first.why.map(escapeLine).join("; ") || "no reason is known"}`,
+    text: `${describeName(first.role)}${several ? ` in ${describeName(first.database)}` : ""}: ${first.why.map(escapeLine).join("; ") || "no reason is known"}`,
     ...(mend === "" ? {} : { help: mend }),
     items: [
-      ...shown.map((effect) => ({ text: statementText(effect), lines: detail ? [effect.text] : [] })),
+      ...shown.map((effect) => ({
+        text: statementText(effect),
+        lines: detail ? effect.text.split("\n").map(escapeLine) : [],
+      })),
       ...(group.length > shown.length ? [{ text: `and ${thousands(group.length - shown.length)} more` }] : []),
     ],
   };

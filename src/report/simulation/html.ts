@@ -127,15 +127,12 @@ function tests({ tests: all }: Simulation): string {
 function section(simulation: Simulation, outcome: OutcomeWord): string {
   const found = simulation.effects.filter((each) => each.outcome === outcome);
   if (found.length === 0) return "";
-  const groups = new Map<string, Effect[]>();
-  for (const effect of found.slice(0, MOST)) {
-    const key = JSON.stringify([effect.role, effect.why]);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [effect]);
-    else group.push(effect);
-  }
+  const several = new Set(simulation.effects.map(({ database }) => database)).size > 1;
+  const groups = Map.groupBy(found.slice(0, MOST), ({ role, why, database }) =>
+    JSON.stringify([role, why, several ? database : null]),
+  );
   const rest = found.length > MOST ? `<p>and ${number(found.length - MOST)} more</p>` : "";
-  const body = [...groups.values()].map(cause).join("") + rest;
+  const body = [...groups.values()].map((group) => cause(group, several)).join("") + rest;
   const heading = `${TITLES[outcome]} <small>${count(found.length, "statement")}, ${count(calls(found), "call")}</small>`;
   const open = isBreak(outcome) || outcome === "gained";
   return open
@@ -143,8 +140,8 @@ function section(simulation: Simulation, outcome: OutcomeWord): string {
     : `<details class="${outcome}"><summary><h2>${heading}</h2></summary>${body}</details>`;
 }
 
-/** One role and one reason, with the least that mends it and the statements beneath. */
-function cause(group: readonly Effect[]): string {
+/** One role and one reason, with the least that mends it and the statements beneath; where there are several databases, in one of them. */
+function cause(group: readonly Effect[], several: boolean): string {
   const [first] = group;
   if (first === undefined) return "";
   const rows = group.map(
@@ -153,7 +150,7 @@ function cause(group: readonly Effect[]): string {
   );
   const mend =
     first.mend.length === 0 ? "" : `<p class="mend">To keep it working: ${first.mend.map(text).join("; ")}</p>`;
-  return `<article><h3>${text(first.role)}</h3><p>${first.why.map(text).join("; ") || "no reason is known"}</p>${mend}${table(["statement", "calls", "last seen", "days", "from", "tried"], rows)}</article>`;
+  return `<article><h3>${text(first.role)}${several ? ` in ${text(first.database)}` : ""}</h3><p>${first.why.map(text).join("; ") || "no reason is known"}</p>${mend}${table(["statement", "calls", "last seen", "days", "from", "tried"], rows)}</article>`;
 }
 
 function limits({ basis, contradictions, rehearsal }: Simulation): string {
