@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { simulation } from "../../../src/engine/postgresql/simulation/index.ts";
 import type { Use } from "../../../src/model/workload.ts";
@@ -27,8 +27,8 @@ describe.each(FORMS)("the evidence of a $destination", ({ destination, ending, m
     const pathed = work.find(({ statement }) => statement.text === "select min(id) from orders");
     expect(pathed?.searchPath).toEqual(["sales", "public"]);
     expect(new Set(work.map(({ application }) => application))).toEqual(new Set(["orders-service"]));
-    expect(windows.map(({ kind, lacks, unread }) => ({ kind, lacks, unread }))).toEqual([
-      { kind: destination, lacks: [], unread: 0 },
+    expect(windows.map(({ kind, lacks, unread, gaps }) => ({ kind, lacks, unread, gaps }))).toEqual([
+      { kind: destination, lacks: [], unread: 0, gaps: [] },
     ]);
     const written = writeEvidence(evidenceOf("postgresql", null, { windows, uses }));
     const log = await readFile(files[0] ?? "", "utf8");
@@ -36,6 +36,11 @@ describe.each(FORMS)("the evidence of a $destination", ({ destination, ending, m
       expect(log).toContain(literal);
       expect(written).not.toContain(literal);
     }
+    if (destination === "stderr") return;
+    const without = log.split(/(?<=\n)(?=\{"timestamp|\d{4}-\d\d-\d\d )/u).filter((line) => !line.includes("max(id)"));
+    await writeFile(files[0] ?? "", without.join(""));
+    const [window] = (await collectLogs(files, { formats: simulation.logs })).windows;
+    expect(window?.gaps.map(({ reason }) => reason)).toEqual(["a line of the log is missing"]);
   });
 });
 

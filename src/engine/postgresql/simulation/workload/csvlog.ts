@@ -2,6 +2,7 @@ import type { EvidenceWindow, Observation } from "../../../../model/workload.ts"
 import type { LogFormat, ReadingOptions } from "../../../simulation.ts";
 import { startsWithAt, timeAt } from "./bytes.ts";
 import { type CsvRecord, CsvRecords } from "./csv.ts";
+import { decimal } from "./continuity.ts";
 import { isFailure, type LogEntry } from "./entry.ts";
 import type { PostgresqlGrammar } from "./grammar.ts";
 import { LogReading } from "./log-reading.ts";
@@ -79,10 +80,13 @@ function takeRecord(
   // What two records left of each other has quotes where none can be.
   if (record.end(COLUMN.code) - record.start(COLUMN.code) !== 5 || !(isCut || record.isWhole(COLUMN.message)))
     return false;
-  const isFirst = record.end(COLUMN.line) - record.start(COLUMN.line) === 1 && bytes[record.start(COLUMN.line)] === 49;
+  const line = decimal(bytes, record.start(COLUMN.line), record.end(COLUMN.line));
+  const number = { start: record.start(COLUMN.session), end: record.end(COLUMN.session), line };
+  const isFirst = line === 1;
   if (!isFirst && !matters(record)) {
     const skipped = reading.skip();
     if (skipped % TIMED === 1) reading.seen(time.read(record.text(COLUMN.time)) ?? "");
+    reading.line(bytes, number, () => time.read(record.text(COLUMN.time)));
     return true;
   }
   const at = time.read(record.text(COLUMN.time));
@@ -102,6 +106,7 @@ function takeRecord(
     application: orNull(record.text(COLUMN.application)),
   };
   reading.entry(entry);
+  reading.line(bytes, number, () => at);
   return true;
 }
 

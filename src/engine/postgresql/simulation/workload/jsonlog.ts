@@ -1,5 +1,6 @@
 import type { LogFormat } from "../../../simulation.ts";
 import { startsWithAt, textOf } from "./bytes.ts";
+import { decimal, type LineNumber } from "./continuity.ts";
 import { isFailure, type LogEntry } from "./entry.ts";
 import type { PostgresqlGrammar } from "./grammar.ts";
 import { Lines } from "./lines.ts";
@@ -23,7 +24,9 @@ interface JsonLine {
 const TIMED = 32;
 const MESSAGE = Buffer.from('"message":"');
 const STATE = Buffer.from('"state_code":"');
-const FIRST = Buffer.from('"line_num":1,');
+const SESSION = Buffer.from('"session_id":"');
+const NUMBER = Buffer.from('"line_num":');
+const [QUOTE, COMMA] = [34, 44];
 
 /** The server's log as JSON, from PostgreSQL 15 on. */
 export function jsonlog(grammar: PostgresqlGrammar): LogFormat {
@@ -63,10 +66,11 @@ function takeLine(
 ): void {
   const message = line.indexOf(MESSAGE);
   if (line[0] !== 123 || message === -1) return reading.unread();
-  const isFirst = line.includes(FIRST);
-  if (!isFirst && !line.includes(STATE) && !matters(line, message + MESSAGE.length)) {
-    if (reading.skip() % TIMED === 1) reading.seen(time.read(jsonText(line.subarray(0, message))) ?? "");
-    return;
+  const number = lineNumber(line);
+  if (number.line !== 1 && !line.includes(STATE) && !matters(line, message + MESSAGE.length)) {
+    const timeOf = (): string | null => time.read(jsonText(line.subarray(0, message)));
+    if (reading.skip() % TIMED === 1) reading.seen(timeOf() ?? "");
+    return reading.line(line, number, timeOf);
   }
   const parsed = parse(textOf(line, 0, line.length), cut);
   const at = parsed === null ? null : time.read(textOrNull(parsed.timestamp) ?? "");
@@ -86,6 +90,19 @@ function takeLine(
     application: textOrNull(parsed.application_name),
   };
   reading.entry(entry);
+  reading.line(line, number, () => at);
+}
+
+/** Quotes in names are escaped, so a key stands nowhere else. */
+function lineNumber(line: Buffer): LineNumber {
+  const start = line.indexOf(SESSION) + SESSION.length;
+  const digits = line.indexOf(NUMBER) + NUMBER.length;
+  const isThere = start >= SESSION.length && digits >= NUMBER.length;
+  return {
+    start,
+    end: isThere ? line.indexOf(QUOTE, start) : start,
+    line: isThere ? decimal(line, digits, line.indexOf(COMMA, digits)) : Number.NaN,
+  };
 }
 
 function matters(line: Buffer, message: number): boolean {

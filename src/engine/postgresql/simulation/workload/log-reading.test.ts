@@ -429,6 +429,71 @@ describe("a log that is not whole", () => {
     expect(window).toMatchObject({ from: "2026-11-20T10:00:02.000Z", to: "2026-11-20T10:00:02.000Z" });
   });
 
+  describe.each([
+    ["csvlog", csv],
+    ["jsonlog", json],
+  ] as const)("%s: a line that is missing", (kind, write) => {
+    const began = (text: string): string => (Date.parse(`2026-11-20T${text}Z`) / 1000).toString(16);
+    const line = (session: string, number: number, clock: string): Line => ({
+      ...said(`select ${number} from t`),
+      session,
+      number,
+      at: `2026-11-20 ${clock}.000 UTC`,
+    });
+    const [old, young] = [`${began("08:00:00")}.10`, `${began("10:00:05")}.11`];
+    const gapsOf = async (lines: readonly Line[], more: Partial<ReadingOptions> = {}): Promise<readonly string[]> =>
+      (await read(kind, write(lines), more)).window.gaps.map(
+        ({ from, to, reason }) => `${from.slice(11, 19)} to ${to.slice(11, 19)}: ${reason}`,
+      );
+
+    it("is none where each session goes on, whenever it began, and where a file was given twice", async () => {
+      const whole = [
+        line(old, 70, "10:00:00"),
+        line(young, 1, "10:00:06"),
+        line(old, 71, "10:00:07"),
+        line(young, 2, "10:00:08"),
+      ];
+      expect(await gapsOf(whole)).toEqual([]);
+      expect(await gapsOf([...whole, ...whole])).toEqual([]);
+    });
+
+    it("is a gap between the lines of its session, and shorter where other sessions say so", async () => {
+      const start = [line(old, 70, "10:00:00"), line(young, 1, "10:00:06")];
+      expect(await gapsOf([...start, line(old, 73, "10:00:20")])).toEqual([
+        "10:00:00 to 10:00:20: 2 lines of the log are missing",
+      ]);
+      expect(await gapsOf([...start, line(young, 3, "10:00:16"), line(old, 73, "10:00:20")])).toEqual([
+        "10:00:06 to 10:00:16: 3 lines of the log are missing",
+      ]);
+      expect(
+        await gapsOf([...start, line(young, 3, "10:00:16"), line(young, 4, "10:00:17"), line(young, 9, "10:00:18")]),
+      ).toEqual([
+        "10:00:06 to 10:00:16: a line of the log is missing",
+        "10:00:17 to 10:00:18: 4 lines of the log are missing",
+      ]);
+    });
+
+    it("is told of a session whose beginning should be there", async () => {
+      expect(await gapsOf([line(old, 70, "10:00:00"), line(young, 2, "10:00:09")])).toEqual([
+        "10:00:05 to 10:00:09: a line of the log is missing",
+      ]);
+    });
+
+    it("is a whole file, told once, and only where the time is asked for", async () => {
+      const series = {};
+      expect(await gapsOf([line(old, 70, "09:00:00"), line("6b0.9", 5, "09:59:00")], { series })).toEqual([]);
+      // The file from 10 to 11 is not there.
+      expect(await gapsOf([line("6b0.9", 9, "11:00:00"), line("6b0.9", 10, "11:30:00")], { series })).toEqual([
+        "09:59:00 to 11:00:00: 3 lines of the log are missing",
+      ]);
+      expect(await gapsOf([line(old, 75, "12:00:00")], { series })).toEqual([]);
+      const lines = [line(old, 70, "09:00:00"), line(old, 75, "10:00:00"), line(old, 76, "11:00:00")];
+      expect(await gapsOf(lines, { since: "2026-11-20T10:30:00.000Z" })).toEqual([]);
+      expect(await gapsOf(lines, { since: "2026-11-20T09:30:00.000Z" })).toHaveLength(1);
+      expect(await gapsOf(lines, { until: "2026-11-20T08:30:00.000Z" })).toEqual([]);
+    });
+  });
+
   it("is empty, or holds no statement", async () => {
     expect((await read("csvlog", "")).window.records).toBe(0);
     expect((await read("csvlog", csv([{ message: "checkpoint starting: time" }]))).window.losses.join()).toContain(

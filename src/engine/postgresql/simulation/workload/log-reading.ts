@@ -1,3 +1,4 @@
+import { compareText } from "../../../../base/order.ts";
 import type {
   EvidenceWindow,
   Observation,
@@ -7,9 +8,11 @@ import type {
 } from "../../../../model/workload.ts";
 import type { ReadingOptions } from "../../../simulation.ts";
 import { readAudit } from "./audit-line.ts";
+import { Continuity, type LineNumber } from "./continuity.ts";
 import { type Effect, effectsOf, mayHaveEffects } from "./effects.ts";
 import { DENIALS, type LogEntry } from "./entry.ts";
 import { type PostgresqlGrammar, Remembered } from "./grammar.ts";
+import { codeOf, whichFailed } from "./failed-statement.ts";
 import { preparedText, readMessage, readParameters } from "./message.ts";
 import { SessionState } from "./session.ts";
 
@@ -92,9 +95,15 @@ export class LogReading {
     this.#unread += count;
   }
 
+  /** That a record of this number is there, for forms of log that number them. */
+  line(bytes: Uint8Array, number: LineNumber, time: () => string | null): void {
+    this.#series.continuity.line(bytes, number, { now: this.#series.now, time });
+  }
+
   /** Time of a record that was looked at for nothing else. */
   seen(time: string): void {
     if (time === "") return;
+    this.#series.now = time;
     const { since, until } = this.#options;
     if ((since !== undefined && time < since) || (until !== undefined && time >= until)) return;
     if (this.#from === null || time < this.#from) this.#from = time;
@@ -154,12 +163,21 @@ export class LogReading {
       kind: window.kind,
       from: this.#from ?? this.#options.since ?? NEVER,
       to: this.#to ?? this.#options.since ?? NEVER,
-      gaps: [],
+      gaps: this.#gaps(),
       lacks: [...lacks].toSorted(),
       losses: [...this.#losses(), ...(window.losses ?? [])].toSorted(),
       records: this.#records,
       unread: this.#unread,
     };
+  }
+
+  /** What is missing in the log, as far as it was asked for. */
+  #gaps(): EvidenceWindow["gaps"] {
+    const { since, until } = this.#options;
+    return this.#series.continuity
+      .take()
+      .filter(({ from, to }) => (since === undefined || to >= since) && (until === undefined || from < until))
+      .toSorted((a, b) => compareText(a.from, b.from) || compareText(a.to, b.to));
   }
 
   #losses(): string[] {
@@ -374,15 +392,18 @@ const NEVER = "1970-01-01T00:00:00.000Z";
 /** What the files of one log have in common. */
 interface Series {
   readonly sessions: Map<string, Session>;
+  readonly continuity: Continuity;
   /** The first statement that was logged at all. */
   loggedFrom: string | null;
+  /** The time that was last read; empty: none was. */
+  now: string;
 }
 
 const SERIES = new WeakMap<object, Series>();
 
 function seriesOf(key: object | undefined): Series {
   const known = key === undefined ? undefined : SERIES.get(key);
-  const series: Series = known ?? { sessions: new Map(), loggedFrom: null };
+  const series: Series = known ?? { sessions: new Map(), continuity: new Continuity(), loggedFrom: null, now: "" };
   if (key !== undefined) SERIES.set(key, series);
   return series;
 }
@@ -391,26 +412,4 @@ function seriesOf(key: object | undefined): Series {
 function startOf(session: string | null): number | null {
   const seconds = /^([0-9a-f]{8,})\.[0-9a-f]+$/u.exec(session ?? "")?.[1];
   return seconds === undefined ? null : Number.parseInt(seconds, 16) * 1000;
-}
-
-/** The statements of a text that name what the message names in quotes. */
-function whichFailed(statements: readonly ObservedStatement[], message: string): readonly ObservedStatement[] {
-  const name = /"([^"]+)"|(?:for|on) (?:table|view|sequence|schema|function|relation) (\S+)/u.exec(message);
-  const wanted = (name?.[1] ?? name?.[2])?.split(".").at(-1)?.toLowerCase();
-  const found = wanted === undefined ? [] : statements.filter(({ text }) => namesOf(text).has(wanted));
-  return found.length === 1 ? found : [];
-}
-
-function namesOf(text: string): Set<string> {
-  return new Set(text.toLowerCase().match(/[\p{L}_][\p{L}\p{N}_$]*/gu) ?? []);
-}
-
-/** Of a message in English where the log does not hold SQLSTATE (`%e`). */
-function codeOf(message: string): string {
-  if (/^permission denied|^must be |^only /u.test(message)) return "42501";
-  if (/^relation ".*" does not exist/u.test(message)) return "42P01";
-  if (/^(?:function|procedure|operator) .* does not exist/u.test(message)) return "42883";
-  if (/^schema ".*" does not exist/u.test(message)) return "3F000";
-  if (/^type ".*" does not exist/u.test(message)) return "42704";
-  return "XX000";
 }
