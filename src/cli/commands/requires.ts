@@ -186,15 +186,13 @@ function pageOf(answered: Answered, onlyMissing: boolean): Page {
         ...(repaired === true ? [{ label: "types", value: "of placeholders were guessed" }] : []),
       ],
     },
-    {
-      kind: "section",
-      title: onlyMissing ? "MISSING" : "NEEDS",
-      items:
-        shown.length > 0
-          ? shown.map((each) => needItem(each, answered, lacking))
-          : [{ text: onlyMissing ? "nothing" : NOTHING }],
-    },
   ];
+  // What the server does not take was not looked into any further.
+  if (shown.length > 0 || refused === null) {
+    const nothing: Item = { text: onlyMissing ? "nothing" : NOTHING };
+    const items = shown.length > 0 ? shown.map((each) => needItem(each, answered, lacking)) : [nothing];
+    blocks.push({ kind: "section", title: onlyMissing ? "MISSING" : "NEEDS", items });
+  }
   if (refused !== null)
     blocks.push({ kind: "line", label: "REFUSED", text: escapeLine(sayRefusal(refused)), tone: "bad" });
   if (unknown.length > 0) {
