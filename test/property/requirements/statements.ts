@@ -130,6 +130,18 @@ export const TRIALS: readonly Trial[] = [
   { text: "select count(*) from pg_catalog.pg_class" },
   { text: "select count(*) from orders", path: "hidden, shop" },
   // Row policies.
+  // Nothing of the table is let through, so that what is joined with it is not always planned.
+  { text: "select n.id from order_names n, (select id from guarded) g where n.quiet = g.id" },
+  { text: "select id from order_names where quiet > 0 and id in (select id from guarded)" },
+  { text: "select id from order_names where quiet > 0 and exists (select count(*) from guarded)" },
+  { text: "select g.id from guarded g join plain_orders o on o.id = g.id" },
+  { text: "select id from guarded where id in (select id from order_names)" },
+  // Decided before it is planned, or not.
+  { text: "select coalesce(1, (select max(id) from orders)) from customers" },
+  { text: "select case when false then (select max(id) from orders) end from customers" },
+  { text: "select name from customers where 1 = 2 and exists (select from orders)" },
+  { text: "select name from customers where 1 = 1 and exists (select from orders)" },
+  { text: "select name from customers where 1 = 1 or exists (select from orders)" },
   { text: "select * from guarded", memberOf: ["tenants"] },
   { text: "select * from guarded", memberOf: ["other_tenants"] },
   { text: "select * from guarded", memberOf: ["tenants", "other_tenants"] },

@@ -9,8 +9,9 @@ import type { Objects, Relation, Routine } from "./objects.ts";
 import { isSystemSchema, relationResource } from "./objects.ts";
 import { policyTexts } from "./policies.ts";
 import type { Standing } from "./standing.ts";
-import type { Argument, RelationCheck, RoutineUse, TreeFacts, Write } from "./tree-facts.ts";
+import type { RelationCheck, RoutineUse, TreeFacts, Write } from "./tree-facts.ts";
 import { readExpressions } from "./tree-facts.ts";
+import type { Argument } from "./values.ts";
 import { identifiersOf, mentions } from "./identifiers.ts";
 
 /** What one database is worked out with. */
@@ -249,7 +250,7 @@ export class Closure {
     const asRole = this.#roleOf(check, running);
     const where: Where = {
       of: check.asRole === 0 ? running.of : { role: asRole },
-      certainty: running.certainty,
+      certainty: check.place.dropped ? "conditional" : running.certainty,
       origin: [...running.origin, ...this.#views(check, tree)],
     };
     if (!isSystemSchema(relation.schema)) this.#resolved(relation, check, asRole);

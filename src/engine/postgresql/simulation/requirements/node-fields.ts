@@ -2,9 +2,18 @@ import { wordsOf } from "./words.ts";
 
 /** Fields that are kept, by node. The reader goes by names alone, so that their order does not matter. */
 const WANTED: Readonly<Record<string, readonly string[]>> = {
-  QUERY: ["commandType", "resultRelation", "utilityStmt"],
-  RTE: ["rtekind", "relid", "relkind", "requiredPerms", "checkAsUser"],
-  RANGETBLENTRY: ["rtekind", "relid", "relkind", "requiredPerms", "checkAsUser", "perminfoindex"],
+  QUERY: ["commandType", "resultRelation", "utilityStmt", "hasAggs"],
+  RTE: ["rtekind", "relid", "relkind", "requiredPerms", "checkAsUser", "security_barrier", "lateral"],
+  RANGETBLENTRY: [
+    "rtekind",
+    "relid",
+    "relkind",
+    "requiredPerms",
+    "checkAsUser",
+    "perminfoindex",
+    "security_barrier",
+    "lateral",
+  ],
   RTEPERMISSIONINFO: ["relid", "requiredPerms", "checkAsUser"],
   ALIAS: ["aliasname"],
   FUNCEXPR: ["funcid", "funcresulttype", "funcformat"],
@@ -34,6 +43,7 @@ const WANTED: Readonly<Record<string, readonly string[]>> = {
   MINMAX: ["minmaxtype"],
   MINMAXEXPR: ["minmaxtype"],
   SUBSCRIPTINGREF: ["refrestype"],
+  SUBLINK: ["subLinkType"],
   TARGETENTRY: ["resno", "resname", "resjunk", "ressortgroupref"],
   COMMONTABLEEXPR: ["cterefcount"],
   ONCONFLICTEXPR: ["action"],

@@ -3,7 +3,7 @@ import { load, type Parsed } from "./grammar.ts";
 import type { Routine } from "./objects.ts";
 import { bodyRefused } from "./refused-body.ts";
 import { substitute } from "./substitution.ts";
-import type { Argument } from "./tree-facts.ts";
+import type { Argument } from "./values.ts";
 
 /** The body of a function in SQL whose arguments may be of any type: read with the types that it is called with. */
 export async function addPolymorphicSql(

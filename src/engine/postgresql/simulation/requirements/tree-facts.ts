@@ -1,8 +1,8 @@
+import { isDead, isMerged, isWithoutRows, mayBeFolded } from "./dead-queries.ts";
 import type { TreeList, TreeNode } from "./nodes.ts";
 import {
   childIn,
   columnsIn,
-  datumOid,
   FormatError,
   hasScalar,
   isNode,
@@ -13,6 +13,7 @@ import {
   readNodes,
   textIn,
 } from "./nodes.ts";
+import { type Argument, argument, constantOf, typeOf } from "./values.ts";
 
 /** Where in a tree something stands. */
 export interface Place {
@@ -22,6 +23,8 @@ export interface Place {
   readonly policy: boolean;
   /** It may be left out of the plan: in a column of a view that nobody reads, beneath a condition. */
   readonly conditional: boolean;
+  /** It may be dropped before it is planned: then nobody asks even for its relations. */
+  readonly dropped: boolean;
   /** It is evaluated whenever the statement runs, once at least. */
   readonly certain: boolean;
 }
@@ -38,20 +41,6 @@ export interface RelationCheck {
   readonly inserted: readonly number[];
   readonly updated: readonly number[];
   readonly place: Place;
-}
-
-/** What a routine is called with. */
-export interface Argument {
-  /** Null: it is not known here. */
-  readonly type: number | null;
-  /** Null: it is no constant. */
-  readonly constant: Constant | null;
-}
-
-export interface Constant {
-  readonly isNull: boolean;
-  /** The relation that it names; null: it is of another type than regclass. */
-  readonly relation: number | null;
 }
 
 /** A routine that is called. */
@@ -131,7 +120,7 @@ export function readExpressions(text: string): TreeFacts {
 
 const NO_QUERY = "a query was expected at the top";
 
-const TOP: Place = { views: [], policy: false, conditional: false, certain: true };
+const TOP: Place = { views: [], policy: false, conditional: false, dropped: false, certain: true };
 
 const SELECT = 1;
 const UPDATE = 2;
@@ -146,8 +135,6 @@ const RTE_RELATION = 0;
 const RTE_SUBQUERY = 1;
 const RTE_FUNCTION = 3;
 const RTE_VALUES = 5;
-
-const REGCLASS = 2205;
 
 /** A call and a cast as somebody wrote it; 2 is a cast that the server adds, 3 the syntax of the standard for a call (EXTRACT). */
 const CALL_FORMAT = 0;
@@ -193,12 +180,14 @@ interface Guard {
 
 interface Context {
   readonly place: Place;
+  /** It is a query that the planner may see to return nothing. */
+  readonly dead: boolean;
   readonly frame: Frame | null;
   readonly guards: readonly Guard[];
 }
 
 class Walk {
-  readonly #relations: RelationCheck[] = [];
+  readonly #relations: { readonly check: RelationCheck; readonly guards: readonly Guard[] }[] = [];
   readonly #routines: { readonly use: RoutineUse; readonly guards: readonly Guard[] }[] = [];
   readonly #writes: Write[] = [];
   readonly #domains: { readonly type: number; readonly place: Place }[] = [];
@@ -210,7 +199,9 @@ class Walk {
 
   facts(): TreeFacts {
     return {
-      relations: this.#relations,
+      relations: this.#relations.map(({ check: each, guards }) =>
+        guards.every(isRead) ? each : { ...each, place: { ...each.place, conditional: true, dropped: true } },
+      ),
       routines: this.#routines.map(({ use, guards }) =>
         guards.every(isRead) ? use : { ...use, place: { ...use.place, conditional: true, certain: false } },
       ),
@@ -225,16 +216,19 @@ class Walk {
   }
 
   expression(value: TreeNode | TreeList, place: Place): void {
-    this.#value(value, { place, frame: { outer: null, references: new Set() }, guards: [] });
+    this.#value(value, { place, dead: false, frame: { outer: null, references: new Set() }, guards: [] });
   }
 
-  query(query: TreeNode, place: Place, outer: Context | null = null): void {
+  query(query: TreeNode, at: Place, outer: SubqueryContext | null = null): void {
     const command = numberIn(query, "commandType");
-    if (childIn(query, "jointree") === null && this.#isUtility(query, command, place)) return;
+    if (childIn(query, "jointree") === null && this.#isUtility(query, command, at)) return;
+    const beneath = outer?.dead === true && !isWithoutRows(query);
+    const merged = beneath && isMerged(query, outer.entry?.node ?? null);
+    const place = beneath && !merged ? { ...at, dropped: true } : at;
     const frame: Frame = { outer: outer?.frame ?? null, references: new Set() };
     const entries = nodesIn(query, "rtable");
-    const dead = isDead(query, entries);
-    const checks = this.#checks(query, entries, place);
+    const dead = isDead(query);
+    const checks = this.#checks(query, entries, place, outer?.guards ?? []);
     const from = nodesIn(nodeIn(query, "jointree") ?? query, "fromlist");
     const quals = childIn(nodeIn(query, "jointree") ?? query, "quals") !== null;
     const once = this.#runsOnce(query, entries, { from, quals });
@@ -245,6 +239,7 @@ class Walk {
 
     const inside: Context = {
       place: { ...place, certain: place.certain && once && !dead, conditional: place.conditional || dead },
+      dead: dead || merged,
       frame,
       guards: outer?.guards ?? [],
     };
@@ -269,11 +264,11 @@ class Walk {
   }
 
   /** Set by a subquery of a range entry: whose columns may never be read. */
-  #guardedTargets(query: TreeNode, outer: Context, inside: Context): void {
-    const own = (outer as SubqueryContext).entry;
+  #guardedTargets(query: TreeNode, outer: SubqueryContext, inside: Context): void {
+    const own = outer.entry;
     for (const target of nodesIn(query, "targetList")) {
       const sorted = optionalNumberIn(target, "ressortgroupref") ?? 0;
-      const guarded = own !== undefined && own.frame !== null && sorted === 0;
+      const guarded = own !== undefined && own.isGuarded && own.frame !== null && sorted === 0;
       const guard = guarded ? [{ frame: own.frame, entry: own.number, column: numberIn(target, "resno") }] : [];
       this.#value(target, { ...inside, guards: [...inside.guards, ...guard] });
     }
@@ -292,7 +287,7 @@ class Walk {
     if (statement.name === "CALLSTMT") {
       const call = nodeIn(statement, "funcexpr");
       if (call === null) throw new FormatError("CALLSTMT.funcexpr is missing");
-      this.#value(call, { place, frame: { outer: null, references: new Set() }, guards: [] });
+      this.#value(call, { place, dead: false, frame: { outer: null, references: new Set() }, guards: [] });
     } else this.#utility = statement.name;
     return true;
   }
@@ -312,7 +307,12 @@ class Walk {
     return kind === RTE_VALUES || kind === RTE_FUNCTION;
   }
 
-  #checks(query: TreeNode, entries: readonly TreeNode[], place: Place): readonly RelationCheck[] {
+  #checks(
+    query: TreeNode,
+    entries: readonly TreeNode[],
+    place: Place,
+    guards: readonly Guard[],
+  ): readonly RelationCheck[] {
     const found: RelationCheck[] = [];
     const infos = nodesIn(query, "rteperminfos");
     for (const entry of entries) {
@@ -330,7 +330,7 @@ class Walk {
       if (info.name !== "RTEPERMISSIONINFO") throw new FormatError(`permissions were expected and not ${info.name}`);
       found.push(check(info, place));
     }
-    this.#relations.push(...found);
+    for (const each of found) this.#relations.push({ check: each, guards });
     return found;
   }
 
@@ -397,7 +397,7 @@ class Walk {
         const inner: SubqueryContext = {
           ...uncertain,
           place: { ...uncertain.place, views },
-          ...(unions ? {} : { entry: { frame: context.frame, number } }),
+          entry: { node: entry, frame: context.frame, number, isGuarded: !unions },
         };
         this.query(value, inner.place, inner);
       } else if (field === "securityQuals") {
@@ -432,14 +432,15 @@ class Walk {
     const certain = context.place.certain && TRANSPARENT.has(value.name);
     const inside = certain === context.place.certain ? context : { ...context, place: { ...context.place, certain } };
     if (value.name === "COALESCE" || value.name === "COALESCEEXPR") return this.#coalesce(value, inside);
-    for (let child = value.first; child !== null; child = child.next) this.#value(child, inside);
+    const beneath = mayBeFolded(value) ? folded(inside) : inside;
+    for (let child = value.first; child !== null; child = child.next) this.#value(child, beneath);
   }
 
   /** What stands behind a constant is folded away. */
   #coalesce(node: TreeNode, context: Context): void {
     let decided = false;
     for (const argument of nodesIn(node, "args")) {
-      this.#value(argument, decided ? { ...context, place: { ...context.place, conditional: true } } : context);
+      this.#value(argument, decided ? folded(context) : context);
       decided ||= constantOf(argument)?.isNull === false;
     }
   }
@@ -467,10 +468,9 @@ class Walk {
         return this.#call(numberIn(node, "opfuncid"), node, context, { named: false, operator });
       }
       case "CONST": {
-        const type = numberIn(node, "consttype");
-        this.#types.add(type);
-        const oid = type === REGCLASS ? datumOid(textIn(node, "constvalue")) : null;
-        if (oid !== null && place.views.length === 0) this.#named.add(oid);
+        this.#types.add(numberIn(node, "consttype"));
+        const relation = constantOf(node)?.relation ?? null;
+        if (relation !== null && place.views.length === 0) this.#named.add(relation);
         return;
       }
       case "COERCETODOMAIN": {
@@ -515,29 +515,22 @@ class Walk {
 
 /** Of a subquery in the range table: where its columns are referred to. */
 interface SubqueryContext extends Context {
-  readonly entry?: { readonly frame: Frame | null; readonly number: number };
+  readonly entry?: {
+    readonly node: TreeNode;
+    readonly frame: Frame | null;
+    readonly number: number;
+    /** What is not read of it is left out. */
+    readonly isGuarded: boolean;
+  };
+}
+
+/** What stands beneath may be decided before it is planned. */
+function folded(context: Context): Context {
+  return { ...context, place: { ...context.place, conditional: true, dropped: true } };
 }
 
 function isRead({ frame, entry, column }: Guard): boolean {
   return frame.references.has(`${entry}:${column}`) || frame.references.has(`${entry}:0`);
-}
-
-/** Whether nothing is read: the planner leaves all expressions out, and only asks for the relations. */
-function isDead(query: TreeNode, entries: readonly TreeNode[]): boolean {
-  const quals = childIn(nodeIn(query, "jointree") ?? query, "quals");
-  if (isNode(quals) && isFalse(quals)) return true;
-  return entries.some((entry) => nodesIn(entry, "securityQuals").some(isFalse));
-}
-
-const BOOLEAN_FALSE = /^1 \[ 0\b/u;
-
-function isFalse(node: TreeNode): boolean {
-  if (node.name === "BOOLEXPR") return nodesIn(node, "args").some(isFalse) && textIn(node, "boolop") === "and";
-  return (
-    node.name === "CONST" &&
-    numberIn(node, "consttype") === BOOLEAN &&
-    (constantOf(node)?.isNull === true || BOOLEAN_FALSE.test(textIn(node, "constvalue") ?? ""))
-  );
 }
 
 function isOldOfView(entry: TreeNode): boolean {
@@ -572,43 +565,4 @@ function check(node: TreeNode, place: Place): RelationCheck {
     updated: columnsIn(node, "updatedCols"),
     place,
   };
-}
-
-function argument(node: TreeNode): Argument {
-  return { type: typeOf(node), constant: constantOf(node) };
-}
-
-function constantOf(node: TreeNode): Constant | null {
-  if (node.name !== "CONST") return null;
-  const isNull = textIn(node, "constisnull");
-  if (isNull !== "true" && isNull !== "false") throw new FormatError("CONST.constisnull is missing");
-  const isRelation = numberIn(node, "consttype") === REGCLASS;
-  return { isNull: isNull === "true", relation: isRelation ? datumOid(textIn(node, "constvalue")) : null };
-}
-
-const TYPE_FIELDS: ReadonlySet<string> = new Set([
-  "consttype",
-  "vartype",
-  "paramtype",
-  "funcresulttype",
-  "opresulttype",
-  "aggtype",
-  "wintype",
-  "resulttype",
-  "casetype",
-  "coalescetype",
-  "array_typeid",
-  "row_typeid",
-  "minmaxtype",
-  "refrestype",
-]);
-
-const BOOLEAN = 16;
-
-/** The type of an expression; null: it is not known here. */
-function typeOf(node: TreeNode | null): number | null {
-  if (node === null) return null;
-  const field = node.wanted.find((each) => TYPE_FIELDS.has(each) && hasScalar(node, each));
-  if (field !== undefined) return numberIn(node, field);
-  return ["BOOLEXPR", "NULLTEST", "BOOLEANTEST", "SCALARARRAYOPEXPR"].includes(node.name) ? BOOLEAN : null;
 }
