@@ -207,8 +207,14 @@ describe("a plan that breaks what is really run", () => {
     expect(planned.json()).toBeDefined();
     const approve = ["approve", "plan.json", "--key", dave.file ?? ""];
     exits(await folder.run(approve), 0);
-    const { simulation } = { simulation: await simulateOnly() };
+    const simulation = await simulateOnly();
     expect(effects(simulation)).toContainEqual(["revoked", "svc_reports", REPORT]);
+    const told = exits(await folder.run(["simulate", "plan.json"]), 3);
+    expect(told.stdout).toMatch(
+      /refused {2}AVL-10 {2}`svc_reports` loses what a statement of it needed, last seen \d{4}-\d\d-\d\d: /,
+    );
+    // Nobody saw carol do anything.
+    expect(told.stdout).toMatch(/warned {2}AVL-10 {2}`carol` loses something, and nothing of it was observed from/);
     const apply = ["apply", "plan.json", "--yes", "--as", "carol", "--accept-access-loss=2"];
     const refused = exits(await folder.run(apply), 3);
     expect(refused.stderr).toContain("RW574");

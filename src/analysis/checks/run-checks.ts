@@ -128,7 +128,10 @@ const LACKING: Readonly<Record<Need, { readonly reason: string; readonly help: s
     help: "run `rolewright check` against the live target",
   },
   declared: { reason: "it needs a manifest", help: "run it where a manifest is" },
-  plan: { reason: "it judges a change", help: "`rolewright plan` evaluates it" },
+  plan: {
+    reason: "it judges a change",
+    help: "`rolewright plan` evaluates it, with `--simulate` where it is about use",
+  },
   usage: {
     reason: "it needs to know what was used, and there is no evidence of that",
     help: "collect it with `rolewright workload collect`, and give it with `--evidence FILE`",

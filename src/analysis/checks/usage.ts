@@ -16,8 +16,28 @@ export interface Usage {
   readonly unclear: readonly { readonly count: number; readonly why: string }[];
   /** When each login or role was seen last, RFC 3339. */
   readonly lastSeen: ReadonlyMap<RoleName, string>;
+  /** What a plan takes of what was observed. @default no plan was simulated */
+  readonly loss?: ObservedLoss;
   /** What superusers that log in were used for. @default not worked out */
   readonly superusers?: readonly SuperuserUse[];
+}
+
+/** What a plan takes of what was observed, by its simulation. */
+export interface ObservedLoss {
+  /** Statements that would break, or read something else, by login. */
+  readonly used: readonly {
+    readonly login: RoleName;
+    readonly statements: number;
+    /** RFC 3339. */
+    readonly lastSeen: string;
+    /** What the most used of them lacks or reads in place of it, in a sentence. */
+    readonly why: string;
+  }[];
+  /** Logins of whom nothing was observed. */
+  readonly unobserved: readonly RoleName[];
+  /** First and last instant of the evidence; null: there is none. */
+  readonly from: string | null;
+  readonly to: string | null;
 }
 
 /** What a superuser did, and what would be enough for it. */

@@ -1,11 +1,13 @@
 import { shortDigest } from "../../base/digest.ts";
 import type { Requirement } from "../../approval/requirement.ts";
+import { hasErrors } from "../../model/finding.ts";
 import { describeName } from "../../model/resource.ts";
 import { EXIT, type ExitCode } from "../../base/error.ts";
 import { approvalCase, nowOf, readApprovals } from "../approvals.ts";
 import type { Action } from "../command-spec.ts";
 import type { CliContext } from "../context.ts";
 import { doerOf } from "../doer.ts";
+import { lossFindings } from "../loss-findings.ts";
 import { planTarget, type Planned } from "../pipeline.ts";
 import { savePlan } from "../plan-files.ts";
 import { saveReport } from "../report-files.ts";
@@ -15,7 +17,7 @@ import { wantedBy } from "../simulation-gate.ts";
 import { isRefused, simulatePlan } from "../simulating.ts";
 import type { SimulationRecord } from "../../simulation/gate.ts";
 import { usageError } from "../usage.ts";
-import { simulationDocument } from "./simulate.ts";
+import { checksSection, simulationDocument } from "./simulate.ts";
 import { shellWord } from "../output/shell-word.ts";
 import { planView } from "../plan-options.ts";
 import { planChecked, planCreated } from "../plan-events.ts";
@@ -53,6 +55,7 @@ const planOne: Action = async (context, input) =>
       toApprove.push(...(await requirementsOf({ ...planned, plan: { ...planned.plan, made_by } }, target, context)));
     }
     const simulated = input.flag("simulate") ? await simulatePlan(planned, target, { context, input }) : null;
+    const losses = simulated === null ? [] : lossFindings(planned, simulated.simulation, target);
     const { capabilities } = target.connection.engine;
     const around = surroundings(planned, { out, toApprove, capabilities, simulated });
     context.progress.clear();
@@ -62,13 +65,17 @@ const planOne: Action = async (context, input) =>
         ? planPage(planned.report, view, around)
         : [
             ...planPage(planned.report, view, { ...around, next: [] }),
-            ...simulationPage(simulated.simulation, { detail: view.detail, next: around.next }),
+            ...simulationPage(simulated.simulation, {
+              detail: view.detail,
+              next: around.next,
+              checks: checksSection(losses, target),
+            }),
           ];
     context.show(page, () => ({
       ...planDocument(planned.report, around),
-      ...(simulated === null ? {} : { simulation: simulationDocument(simulated, around.next) }),
+      ...(simulated === null ? {} : { simulation: simulationDocument(simulated, around.next, losses) }),
     }));
-    if (simulated !== null && isRefused(simulated)) return EXIT.refused;
+    if (simulated !== null && (isRefused(simulated) || hasErrors(losses))) return EXIT.refused;
     return planExit(planned, input.flag("detailed-exitcode"));
   });
 

@@ -8,9 +8,14 @@ import type { JsonDocument } from "../context.ts";
 import { shellWord } from "../output/shell-word.ts";
 import { judgePlan, planTarget } from "../pipeline.ts";
 import { findPlan } from "../plan-files.ts";
+import type { CheckFinding } from "../../model/check-finding.ts";
+import { hasErrors } from "../../model/finding.ts";
+import { lossFindings } from "../loss-findings.ts";
+import type { SectionBlock } from "../output/page.ts";
+import { findingsSection, PLAN_WORDS } from "../render/findings.ts";
 import { simulationPage } from "../render/simulation-page.ts";
 import { isRefused, simulatePlan } from "../simulating.ts";
-import { chooseTarget, chosenFor, openTarget, readLive, readManifest } from "../target.ts";
+import { chooseTarget, chosenFor, openTarget, type OpenTarget, readLive, readManifest } from "../target.ts";
 
 /** Tests a plan on a shadow of its target with what is really run. Changes nothing on the target. */
 export const simulate: Action = async (context, input) => {
@@ -35,16 +40,20 @@ export const simulate: Action = async (context, input) => {
       }
       const record = await simulatePlan(planned, target, { context, input });
       const next = nextCommands(record, named);
-      context.show(simulationPage(record.simulation, { detail: input.flag("detail"), next }), () =>
-        simulationDocument(record, next),
-      );
-      return isRefused(record) ? EXIT.refused : EXIT.done;
+      const findings = lossFindings(planned, record.simulation, target);
+      const view = { detail: input.flag("detail"), next, checks: checksSection(findings, target) };
+      context.show(simulationPage(record.simulation, view), () => simulationDocument(record, next, findings));
+      return isRefused(record) || hasErrors(findings) ? EXIT.refused : EXIT.done;
     },
   });
 };
 
 /** The document for machines. */
-export function simulationDocument(record: SimulationRecord, next: readonly string[]): JsonDocument {
+export function simulationDocument(
+  record: SimulationRecord,
+  next: readonly string[],
+  findings: readonly CheckFinding[],
+): JsonDocument {
   const { simulation, made_at } = record;
   return {
     result: isRefused(record) ? "breaks" : "nothing-breaks",
@@ -52,8 +61,15 @@ export function simulationDocument(record: SimulationRecord, next: readonly stri
     counts: countOutcomes(simulation),
     broken: brokenOf(simulation),
     simulation,
+    findings,
     next,
   };
+}
+
+/** What checks say of a simulation, for its page: a line each, since the page says above what is needed and where. */
+export function checksSection(findings: readonly CheckFinding[], { sources }: OpenTarget): SectionBlock | null {
+  const lines = findings.map(({ code, severity, message }) => ({ code, severity, message }));
+  return findingsSection("CHECKS", lines, { sources, words: PLAN_WORDS });
 }
 
 function nextCommands(record: SimulationRecord, named: string | null): readonly string[] {

@@ -4,7 +4,7 @@ import { brokenOf } from "../../simulation/gate.ts";
 import { countOutcomes, type Effect, percent, type Simulation } from "../../simulation/simulation.ts";
 import { escapeLine } from "../output/escape.ts";
 import type { Tone } from "../output/look.ts";
-import type { Block, Item, LineBlock, Page } from "../output/page.ts";
+import type { Block, Item, LineBlock, Page, SectionBlock } from "../output/page.ts";
 import type { LostPrivileges } from "../../simulation/exercised.ts";
 import type { Untold } from "../../simulation/pairs.ts";
 import type { OutcomeWord } from "../../simulation/outcome.ts";
@@ -16,6 +16,8 @@ export interface SimulationView {
   readonly detail: boolean;
   /** Printed after the verdict. */
   readonly next: readonly string[];
+  /** What checks say of it. @default nothing */
+  readonly checks?: SectionBlock | null;
 }
 
 const UNTOLD: Readonly<Record<Untold["reason"], string>> = {
@@ -52,6 +54,7 @@ export function simulationPage(simulation: Simulation, view: SimulationView): Pa
     testsSection(simulation),
     defectsSection(simulation),
     coverageSection(simulation),
+    view.checks ?? null,
     ...closing(simulation, view),
   ];
   return blocks.filter((block) => block !== null);

@@ -91,17 +91,3 @@ export const severalAtOnce: Check = {
     }
   },
 };
-
-/** AVL-10. */
-export const recentlyUsed: Check = {
-  ...COMMON,
-  id: "AVL-10",
-  title: "the plan takes away what was used lately, or of which nobody knows",
-  why: "What was believed to be unused often is not.",
-  fix: "Test the plan with the observed workload first.",
-  danger: "high",
-  needs: ["plan", "usage"],
-  *find() {
-    yield { unknown: "`rolewright simulate` judges a plan by evidence of use" };
-  },
-};
