@@ -4,7 +4,9 @@ import { cpus, loadavg, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { simulation } from "../src/engine/postgresql/simulation/index.ts";
+import { simulation as cassandra } from "../src/engine/cassandra/simulation/index.ts";
+import { simulation as mariadb } from "../src/engine/mysql/simulation/index.ts";
+import { simulation as postgresql } from "../src/engine/postgresql/simulation/index.ts";
 import { collectLogs } from "../src/simulation/evidence/collect.ts";
 
 /**
@@ -26,7 +28,17 @@ const { values } = parseArgs({
   },
 });
 
+const FORMATS = [...postgresql.logs, ...mariadb.logs, ...cassandra.logs];
 const PREFIX = "%m [%p] %l %e %c %q%u@%d/%a ";
+
+const FORMS = ["csvlog", "jsonlog", "stderr", "server_audit", "general_log", "cassandra_audit"] as const;
+const ENDINGS: Readonly<Record<string, string>> = { csvlog: "csv", jsonlog: "json", stderr: "log" };
+
+/** What stands before the first record of a file. */
+const HEADERS: Readonly<Record<string, string>> = {
+  general_log:
+    "/usr/sbin/mariadbd, Version: 10.11.19-MariaDB-log (Debian 12). started with:\nTcp port: 3306  Unix socket: /run/socket\nTime\t\t    Id Command\tArgument\n",
+};
 
 interface Measured {
   readonly ms: number;
@@ -51,7 +63,7 @@ const WAYS: Readonly<Record<string, (file: string) => Promise<number>>> = {
     return lines;
   },
   evidence: async (file) => {
-    const { uses } = await collectLogs([file], { formats: simulation.logs, linePrefix: PREFIX });
+    const { uses } = await collectLogs([file], { formats: FORMATS, linePrefix: PREFIX });
     return uses.length;
   },
 };
@@ -73,10 +85,12 @@ async function main(lines: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "rolewright-bench-"));
   try {
     for (const kind of ["quiet", "alike", "literals"] as const) {
-      for (const form of ["csvlog", "jsonlog", "stderr"] as const) {
+      for (const form of FORMS) {
         if (form !== "csvlog" && kind === "alike") continue;
+        // These logs hold nothing but statements.
+        if (!Object.hasOwn(ENDINGS, form) && kind === "quiet") continue;
         if (values.only !== undefined && !values.only.split(",").includes(`${kind} ${form}`)) continue;
-        const file = join(folder, `${kind}.${form === "csvlog" ? "csv" : form === "jsonlog" ? "json" : "log"}`);
+        const file = join(folder, `${kind}.${ENDINGS[form] ?? "log"}`);
         process.stderr.write(`writing ${lines} lines of ${kind} ${form}\n`);
         generate(file, { kind, form, lines });
         report(file, { kind, form, lines });
@@ -90,7 +104,7 @@ async function main(lines: number): Promise<void> {
 
 interface Log {
   readonly kind: "quiet" | "alike" | "literals";
-  readonly form: "csvlog" | "jsonlog" | "stderr";
+  readonly form: (typeof FORMS)[number];
   readonly lines: number;
 }
 
@@ -194,18 +208,22 @@ function generate(file: string, { kind, form, lines }: Log): void {
   const out = openSync(file, "w");
   let buffer: string[] = [];
   let length = 0;
+  const header = HEADERS[form];
+  if (header !== undefined) buffer.push(header);
   for (let i = 0; i < lines; i++) {
     const session = i % 200;
     const number = Math.floor(i / 200) % 500;
     const generation = Math.floor(i / 100_000);
     const time = new Date(Date.UTC(2026, 9, 1) + i * 10).toISOString().replace("T", " ").replace("Z", " UTC");
-    const line = lineOf(form, {
-      time,
-      user: `svc_${session % 20}`,
-      session: `${(Date.UTC(2026, 9, 1) / 1000 + generation * 1000).toString(16)}.${(4096 + session).toString(16)}`,
-      number: number + 1,
-      message: messageOf(kind, i, number),
-    });
+    const line = !Object.hasOwn(ENDINGS, form)
+      ? otherLine(form, i)
+      : lineOf(form, {
+          time,
+          user: `svc_${session % 20}`,
+          session: `${(Date.UTC(2026, 9, 1) / 1000 + generation * 1000).toString(16)}.${(4096 + session).toString(16)}`,
+          number: number + 1,
+          message: messageOf(kind, i, number),
+        });
     buffer.push(line);
     length += line.length;
     if (length > 4_000_000) {
@@ -216,6 +234,34 @@ function generate(file: string, { kind, form, lines }: Log): void {
   }
   writeSync(out, buffer.join(""));
   closeSync(out);
+}
+
+/** A statement of the other engines, as PostgreSQL's: every second one with literals that occur once. */
+function statementOf(i: number, isCql: boolean): string {
+  const table = `orders_${i % 50}`;
+  const [id, state] = i % 2 === 0 ? ["?", "?, ?"] : [String(i), `'open ${i}', 'it''s ${i}'`];
+  if (isCql) return `SELECT id, note, city FROM sales.${table} WHERE id = ${id} AND state IN (${state}) LIMIT 50`;
+  return `SELECT o.id, o.note, c.name, c.city FROM sales.${table} o JOIN sales.customers c ON c.id = o.customer WHERE o.id = ${id} AND o.state IN (${state}) AND c.kind = ${(i % 10) + 1000} ORDER BY o.id LIMIT 50`;
+}
+
+function otherLine(form: Log["form"], i: number): string {
+  const session = i % 200;
+  const time = new Date(Date.UTC(2026, 9, 1) + i * 10);
+  const stamp = time.toISOString();
+  if (form === "cassandra_audit") {
+    return `user:svc_${session % 20}|host:/10.0.0.1:7000|source:/10.0.0.7|port:${40_000 + session}|timestamp:${time.getTime()}|type:SELECT|category:QUERY|ks:sales|scope:orders_${i % 50}|operation:${statementOf(i, true)}\n`;
+  }
+  const isFirst = i < 200;
+  if (form === "general_log") {
+    const at = i % 100 === 0 ? `${stamp.slice(2, 10).replaceAll("-", "")} ${stamp.slice(11, 19)}\t` : "\t\t";
+    const what = isFirst
+      ? `Connect\tsvc_${session % 20}@10.0.0.7 on sales using TCP/IP`
+      : `Query\t${statementOf(i, false)}`;
+    return `${at}${String(session + 10).padStart(6)} ${what}\n`;
+  }
+  const head = `${stamp.slice(0, 10).replaceAll("-", "")} ${stamp.slice(11, 19)},db1,svc_${session % 20},10.0.0.7,${session + 10}`;
+  if (isFirst) return `${head},0,CONNECT,sales,,0\n`;
+  return `${head},${i},QUERY,sales,'${statementOf(i, false).replaceAll("'", "\\'")}',0\n`;
 }
 
 function messageOf(kind: Log["kind"], i: number, number: number): string {

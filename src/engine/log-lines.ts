@@ -1,47 +1,54 @@
-/** A line of a log, without its end. */
-export interface LogLine {
-  readonly text: string;
-  /** It was longer than what is kept of a line. */
-  readonly cut: boolean;
-}
+import { MOST_RECORD } from "./log-bytes.ts";
 
-/** What is kept of one line, in characters: 4 Mi. */
-const LONGEST_LINE = 4_194_304;
+const LINE_FEED = 10;
 
-/** The lines of a log as they come. Of one that never ends no more is kept than its beginning; bytes that are no UTF-8 become U+FFFD. */
-export async function* logLines(
-  bytes: AsyncIterable<Uint8Array>,
-  options: {
-    readonly onProgress?: ((bytes: number) => void) | undefined;
-    readonly signal?: AbortSignal | undefined;
-  } = {},
-): AsyncGenerator<LogLine> {
-  const decoder = new TextDecoder();
-  let rest = "";
-  let cut = false;
-  let seen = 0;
-  for await (const chunk of bytes) {
-    options.signal?.throwIfAborted();
-    seen += chunk.byteLength;
-    const text = rest + decoder.decode(chunk, { stream: true });
-    let from = 0;
-    for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", from)) {
-      yield line(text.slice(from, end), cut);
-      cut = false;
-      from = end + 1;
-    }
-    rest = text.slice(from);
-    if (rest.length > LONGEST_LINE) {
-      rest = rest.slice(0, LONGEST_LINE);
-      cut = true;
-    }
-    options.onProgress?.(seen);
+/** One line as a place in bytes that are used again: take what is needed at once. `cut`: it was longer than is kept. */
+export type TakeLine = (bytes: Buffer, start: number, end: number, cut: boolean) => void;
+
+/** Splits bytes into lines. Memory is bounded by the longest line that is kept. */
+export class Lines {
+  readonly #take: TakeLine;
+  #rest: Buffer = Buffer.alloc(0);
+  #passing = false;
+
+  constructor(take: TakeLine) {
+    this.#take = take;
   }
-  rest += decoder.decode();
-  if (rest !== "") yield line(rest, cut);
-}
 
-function line(text: string, cut: boolean): LogLine {
-  const whole = text.endsWith("\r") ? text.slice(0, -1) : text;
-  return whole.length > LONGEST_LINE ? { text: whole.slice(0, LONGEST_LINE), cut: true } : { text: whole, cut };
+  push(chunk: Uint8Array): void {
+    const whole = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    let start = 0;
+    if (this.#rest.length > 0 || this.#passing) {
+      const end = whole.indexOf(LINE_FEED);
+      if (end === -1) return this.#keep(whole, 0);
+      if (!this.#passing) this.#line(Buffer.concat([this.#rest, whole.subarray(0, end)]), 0, this.#rest.length + end);
+      this.#passing = false;
+      this.#rest = Buffer.alloc(0);
+      start = end + 1;
+    }
+    for (let end = whole.indexOf(LINE_FEED, start); end !== -1; end = whole.indexOf(LINE_FEED, start)) {
+      this.#line(whole, start, end);
+      start = end + 1;
+    }
+    this.#keep(whole, start);
+  }
+
+  end(): void {
+    if (this.#rest.length > 0) this.#line(this.#rest, 0, this.#rest.length);
+    this.#rest = Buffer.alloc(0);
+  }
+
+  #line(bytes: Buffer, start: number, end: number): void {
+    const isCarriage = end > start && bytes[end - 1] === 13;
+    this.#take(bytes, start, isCarriage ? end - 1 : end, false);
+  }
+
+  #keep(bytes: Buffer, start: number): void {
+    if (this.#passing || start === bytes.length) return;
+    this.#rest = Buffer.concat([this.#rest, bytes.subarray(start)]);
+    if (this.#rest.length <= MOST_RECORD) return;
+    this.#take(this.#rest, 0, this.#rest.length, true);
+    this.#rest = Buffer.alloc(0);
+    this.#passing = true;
+  }
 }

@@ -1,32 +1,32 @@
 import { digestText } from "../../../../base/digest.ts";
 import type { ObservedStatement } from "../../../../model/workload.ts";
 import type { Grammar } from "../../../simulation.ts";
+import { type LexicalRules, remembering } from "../../../skeleton.ts";
 import { commandOf, firstStatement, splitStatements, textOf } from "./statements.ts";
 import { readTokens, type Token } from "./tokens.ts";
 
+/** What is a literal or a comment here. */
+export const RULES: LexicalRules = {
+  backslash: false,
+  doubleQuotesAreText: false,
+  backticks: false,
+  hashComments: false,
+  dashesNeedBlank: false,
+  uuids: true,
+};
+
 /** Reads CQL piece by piece: what is no literal stays as it is. */
-export const GRAMMAR: Grammar = { load: async () => {}, read: recent };
-
-/** What was read last, by its text: logs repeat themselves. It lives as long as the process, and is written nowhere. */
-const known = new Map<string, readonly ObservedStatement[]>();
-const MOST_KNOWN = 2000;
-const LONGEST_KNOWN = 4096;
-
-function recent(text: string): readonly ObservedStatement[] {
-  const before = known.get(text);
-  if (before !== undefined) return before;
-  const read = readStatements(text);
-  if (text.length > LONGEST_KNOWN) return read;
-  if (known.size >= MOST_KNOWN) known.clear();
-  known.set(text, read);
-  return read;
-}
+export const GRAMMAR: Grammar = {
+  load: async () => {},
+  read: remembering(readStatements, RULES),
+};
 
 /** Texts that are longer are not taken apart: what stands in them is data. 256 KiB. */
 const LONGEST_TEXT = 262_144;
 const LONGEST_STATEMENT = 65_536;
 
-function readStatements(text: string): readonly ObservedStatement[] {
+/** What a text says, read from its beginning to its end. */
+export function readStatements(text: string): readonly ObservedStatement[] {
   if (text.length > LONGEST_TEXT) return [unread(text)];
   const { tokens, whole } = readTokens(text);
   return whole ? splitStatements(tokens).map((each) => observed(each, text)) : [unread(text)];

@@ -1,36 +1,33 @@
 import { digestText } from "../../../../base/digest.ts";
 import type { ObservedStatement } from "../../../../model/workload.ts";
 import type { Grammar } from "../../../simulation.ts";
+import { type LexicalRules, remembering } from "../../../skeleton.ts";
 import { commandOf, splitStatements, textOf, wordOf } from "./statements.ts";
 import { tokensOf } from "./tokens.ts";
+
+/** What is a literal or a comment here. */
+export const RULES: LexicalRules = {
+  backslash: true,
+  doubleQuotesAreText: true,
+  backticks: true,
+  hashComments: true,
+  dashesNeedBlank: true,
+  uuids: false,
+};
 
 /** Reads statements of MariaDB and MySQL piece by piece, without a parser that could fail on what it does not know: what is no literal stays as it is. */
 export const GRAMMAR: Grammar = {
   load: async () => {},
-  read: recent,
+  read: remembering(readStatements, RULES),
 };
-
-/** What was read last, by its text: logs repeat themselves. It lives as long as the process, and is written nowhere. */
-const known = new Map<string, readonly ObservedStatement[]>();
-const MOST_KNOWN = 2000;
-const LONGEST_KNOWN = 4096;
-
-function recent(text: string): readonly ObservedStatement[] {
-  const before = known.get(text);
-  if (before !== undefined) return before;
-  const read = readStatements(text);
-  if (text.length > LONGEST_KNOWN) return read;
-  if (known.size >= MOST_KNOWN) known.clear();
-  known.set(text, read);
-  return read;
-}
 
 /** Texts that are longer are not taken apart: what stands in them is data. 256 KiB. */
 const LONGEST_TEXT = 262_144;
 /** A statement that is longer without its literals is kept as a hash. */
 const LONGEST_STATEMENT = 65_536;
 
-function readStatements(text: string): readonly ObservedStatement[] {
+/** What a text says, read from its beginning to its end. */
+export function readStatements(text: string): readonly ObservedStatement[] {
   const tokens = text.length > LONGEST_TEXT ? null : tokensOf(text);
   if (tokens === null) return [unread(text)];
   return splitStatements(tokens).map((each): ObservedStatement => {

@@ -1,5 +1,6 @@
 import type { EvidenceWindow, Observation, ObservedField } from "../../../../model/workload.ts";
-import { logLines } from "../../../log-lines.ts";
+import { textOf } from "../../../log-bytes.ts";
+import { Lines } from "../../../log-lines.ts";
 import type { LogFormat, ReadingOptions } from "../../../simulation.ts";
 import { zonedTimes } from "../../../zoned-time.ts";
 import { bareRoleName } from "../../names.ts";
@@ -44,6 +45,27 @@ export interface LoggedCommand {
   readonly argument: string;
 }
 
+interface OpenRecord {
+  readonly connection: string;
+  readonly command: string;
+  readonly lines: string[];
+}
+
+/** The record that most lines of MariaDB are: no time, and a query. Null: any other. */
+function commonRecord(text: string): OpenRecord | null {
+  if (!text.startsWith("\t\t")) return null;
+  let at = 2;
+  while (text.charCodeAt(at) === 32) at++;
+  const from = at;
+  while (text.charCodeAt(at) >= 48 && text.charCodeAt(at) <= 57) at++;
+  if (at === from) return null;
+  for (const command of ["Query", "Execute"]) {
+    if (!text.startsWith(command, at + 1) || text[at] !== " " || text[at + 1 + command.length] !== "\t") continue;
+    return { connection: text.slice(from, at), command, lines: [text.slice(at + 2 + command.length)] };
+  }
+  return null;
+}
+
 async function readGeneralLog(
   bytes: AsyncIterable<Uint8Array>,
   onUse: (use: Observation) => void,
@@ -53,16 +75,24 @@ async function readGeneralLog(
   const toUtc = zonedTimes(options.timeZone);
   const sessions = new Sessions(reading);
   let time: string | null = null;
-  let open: { connection: string; command: string; lines: string[] } | null = null;
+  let open: OpenRecord | null = null;
   let size = 0;
   const finish = (): void => {
     if (open === null) return;
-    const { connection, command, lines } = open;
+    const { connection, command, lines: parts } = open;
     if (time === null) reading.unread++;
-    else sessions.take({ time, connection, command, argument: lines.join("\n") });
+    else sessions.take({ time, connection, command, argument: parts.join("\n") });
     open = null;
   };
-  for await (const { text, cut } of logLines(bytes, options)) {
+  const line = (text: string, cut: boolean): void => {
+    const common = cut ? null : commonRecord(text);
+    if (common !== null) {
+      finish();
+      reading.records++;
+      size = common.lines[0]?.length ?? 0;
+      open = common;
+      return;
+    }
     const match = RECORD.exec(text);
     if (match === null) {
       if (HEADER.test(text) || MARIADB_START.test(text)) finish();
@@ -72,7 +102,7 @@ async function readGeneralLog(
           reading.unread++;
         }
       } else if ((size += text.length) < LONGEST) open.lines.push(cut ? `${text}'` : text);
-      continue;
+      return;
     }
     finish();
     reading.records++;
@@ -90,7 +120,17 @@ async function readGeneralLog(
     } else if (stamp !== undefined) time = new Date(stamp).toISOString();
     size = argument.length;
     open = { connection, command, lines: [cut ? `${argument}'` : argument] };
+  };
+  const lines = new Lines((chunk, start, end, cut) => {
+    line(textOf(chunk, start, cut ? Math.min(end, start + LONGEST) : end), cut);
+  });
+  let seen = 0;
+  for await (const chunk of bytes) {
+    options.signal?.throwIfAborted();
+    lines.push(chunk);
+    options.onProgress?.((seen += chunk.byteLength));
   }
+  lines.end();
   finish();
   sessions.tell();
   return reading.window("general_log", GENERAL_LOG_LACKS);
@@ -128,7 +168,9 @@ export class Sessions {
       const seen = { calls: 1, firstSeen: time, lastSeen: time, result: { kind: "ok" } as const };
       if (covered) this.#reading.use({ statement, database: DATABASE, ...who, application: null, ...seen });
       const [, schema] =
-        /^use (?:`((?:[^`]|``)+)`|(\S+))$/u.exec(statement.text)?.filter((part) => part !== undefined) ?? [];
+        statement.command !== "USE"
+          ? []
+          : (/^use (?:`((?:[^`]|``)+)`|(\S+))$/u.exec(statement.text)?.filter((part) => part !== undefined) ?? []);
       if (schema !== undefined) session.searchPath = [schema.replaceAll("``", "`")];
       const set = statement.command === "SET" ? roleSetBy(statement.text) : undefined;
       if (set !== undefined) session.role = set === null ? null : bareRoleName(set);

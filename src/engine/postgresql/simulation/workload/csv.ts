@@ -1,4 +1,5 @@
-import { MOST_RECORD, textOf, timeAt } from "./bytes.ts";
+import { MOST_RECORD, textOf } from "../../../log-bytes.ts";
+import { timeAt } from "./bytes.ts";
 
 const QUOTE = 34;
 const COMMA = 44;

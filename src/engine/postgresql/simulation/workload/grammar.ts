@@ -4,6 +4,7 @@ import type { Grammar } from "../../../simulation.ts";
 import { lex, type Skeleton } from "./lexer.ts";
 import { normalize, type Parse } from "./normalize.ts";
 import type { Tree } from "./tree.ts";
+import { Remembered } from "../../../remembered.ts";
 
 /** Longer texts are not looked into: their hash stands for them. */
 export const MOST_TEXT: number = 4 * 1024 * 1024;
@@ -132,31 +133,4 @@ function indexOfCharacter(text: string, characters: number): number {
   let index = 0;
   for (let i = 0; i < characters && index < text.length; i++) index += (text.codePointAt(index) ?? 0) > 0xffff ? 2 : 1;
   return index;
-}
-
-/** So many values, the ones that were asked for last. */
-export class Remembered<Value> {
-  readonly #most: number;
-  #young: Map<string, Value> = new Map();
-  #old: Map<string, Value> = new Map();
-
-  constructor(most: number) {
-    this.#most = most;
-  }
-
-  get(key: string): Value | undefined {
-    const young = this.#young.get(key);
-    if (young !== undefined) return young;
-    const old = this.#old.get(key);
-    if (old !== undefined) this.set(key, old);
-    return old;
-  }
-
-  set(key: string, value: Value): void {
-    if (this.#young.size >= this.#most) {
-      this.#old = this.#young;
-      this.#young = new Map();
-    }
-    this.#young.set(key, value);
-  }
 }

@@ -1,9 +1,10 @@
 import type { LogFormat } from "../../../simulation.ts";
-import { startsWithAt, textOf } from "./bytes.ts";
+import { textOf } from "../../../log-bytes.ts";
+import { startsWithAt } from "./bytes.ts";
 import { decimal, type LineNumber } from "./continuity.ts";
 import { isFailure, type LogEntry } from "./entry.ts";
 import type { PostgresqlGrammar } from "./grammar.ts";
-import { Lines } from "./lines.ts";
+import { Lines } from "../../../log-lines.ts";
 import { LogReading } from "./log-reading.ts";
 import { type LogTime, logTime, zoneLosses } from "./time.ts";
 

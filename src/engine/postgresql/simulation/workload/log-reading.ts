@@ -6,12 +6,13 @@ import type {
   ObservedStatement,
   UseResult,
 } from "../../../../model/workload.ts";
+import { Remembered } from "../../../remembered.ts";
 import type { ReadingOptions } from "../../../simulation.ts";
 import { readAudit } from "./audit-line.ts";
 import { Continuity, type LineNumber } from "./continuity.ts";
 import { type Effect, effectsOf, mayHaveEffects } from "./effects.ts";
 import { DENIALS, type LogEntry } from "./entry.ts";
-import { type PostgresqlGrammar, Remembered } from "./grammar.ts";
+import type { PostgresqlGrammar } from "./grammar.ts";
 import { codeOf, whichFailed } from "./failed-statement.ts";
 import { preparedText, readMessage, readParameters } from "./message.ts";
 import { SessionState } from "./session.ts";

@@ -1,10 +1,11 @@
 import { RolewrightError } from "../../../../base/error.ts";
 import type { ObservedField } from "../../../../model/workload.ts";
 import type { LogFormat, ReadingOptions } from "../../../simulation.ts";
-import { MOST_RECORD, startsWithAt, textOf } from "./bytes.ts";
+import { MOST_RECORD, textOf } from "../../../log-bytes.ts";
+import { startsWithAt } from "./bytes.ts";
 import { isFailure } from "./entry.ts";
 import type { PostgresqlGrammar } from "./grammar.ts";
-import { Lines } from "./lines.ts";
+import { Lines } from "../../../log-lines.ts";
 import { LogReading } from "./log-reading.ts";
 import { type LinePrefix, linePrefix, type PrefixFields, suggestPrefix } from "./prefix.ts";
 import { type LogTime, logTime, zoneLosses } from "./time.ts";
