@@ -12,7 +12,7 @@ import type {
   ProbeEntry,
   RareEntry,
   RemovalsEntry,
-} from "./manifest.ts";
+} from "./manifest-judging.ts";
 import { because, day, duration, name, names, on, reach, reference, targetsKey } from "./schema-common.ts";
 
 /** How a check counts. */

@@ -2,8 +2,10 @@ import { z } from "zod";
 import { PURPOSES } from "../model/declared.ts";
 import { FACETS } from "../model/scope.ts";
 import { ENGINE_NAMES } from "../model/engine-name.ts";
-import { type Manifest, PACKS, PRESET_WORDS } from "./manifest.ts";
+import { type Manifest, PRESET_WORDS } from "./manifest.ts";
+import { PACKS } from "./manifest-judging.ts";
 import { because, day, duration, name, names, on, reference, targetsKey } from "./schema-common.ts";
+import { grant, mayBeEmpty, membership, profile, profileUse, revoke } from "./schema-grants.ts";
 import {
   accepted,
   accessTest,
@@ -18,11 +20,6 @@ import {
   sensitive,
   separation,
 } from "./schema-judging.ts";
-
-const mayBeEmpty = z
-  .boolean()
-  .describe("A pattern that matches nothing is an error unless this is true.")
-  .exactOptional();
 
 const confirmWithin = z.union([duration, z.literal("off")]);
 
@@ -76,81 +73,6 @@ const scope = z.strictObject({
     .describe("What is never touched, whatever else is said.")
     .exactOptional(),
 });
-
-const future = z
-  .strictObject({
-    creators: z
-      .union([z.literal("discovered"), z.array(name).min(1)])
-      .describe(
-        "The roles that make the objects. `discovered`: the owners in the schema and the roles that hold CREATE there.",
-      ),
-    only: z.boolean().describe("Nothing that exists already, only what is made from now on.").exactOptional(),
-  })
-  .describe("The same for objects that these roles make from now on.")
-  .exactOptional();
-
-const by = name
-  .describe("The copy that this role gave. Default: any copy counts, and the owner gives a new one.")
-  .exactOptional();
-
-const grantCommon = {
-  privileges: z.array(name).min(1).describe("`select`, `insert`, ... or `all`."),
-  columns: z.array(name).min(1).describe("Only these columns, by exact name.").exactOptional(),
-  on: on.describe("What the privileges are for: exactly one kind."),
-  by,
-  future,
-  may_be_empty: mayBeEmpty,
-  targets: targetsKey,
-  because,
-};
-const grantText = name.describe("`PRIVILEGES [(COLUMNS)] on KIND NAME [with grant option]`");
-const grant = z.union([
-  grantText,
-  z.strictObject({
-    ...grantCommon,
-    grantable: z.boolean().describe("Whether the grantee may pass it on. Default: no.").exactOptional(),
-  }),
-]);
-const revoke = z.union([
-  grantText,
-  z.strictObject({
-    ...grantCommon,
-    grant_option_only: z.boolean().describe("Only the right to pass it on is to go. Default: no.").exactOptional(),
-  }),
-]);
-
-const membership = z.union([
-  name,
-  z.strictObject({
-    role: name,
-    admin: z.boolean().describe("May add and remove members. Default: no.").exactOptional(),
-    inherit: z.boolean().describe("Has the role's privileges without asking. Default: yes.").exactOptional(),
-    set: z.boolean().describe("May become the role by SET ROLE. Default: yes.").exactOptional(),
-    by,
-    targets: targetsKey,
-    because,
-  }),
-]);
-
-const profile = z.strictObject({
-  because,
-  parameters: names.describe("Names that stand in braces in the text below: `{schema}`.").exactOptional(),
-  grants: z.array(grant).exactOptional(),
-  revoke: z.array(revoke).exactOptional(),
-  member_of: z.array(membership).exactOptional(),
-});
-
-const profileUse = z.union([
-  name,
-  z.strictObject({
-    use: name.describe("The profile."),
-    with: z
-      .record(z.string(), z.union([name, z.array(name).min(1)]))
-      .describe("Its parameters. A list: once for each.")
-      .exactOptional(),
-    targets: targetsKey,
-  }),
-]);
 
 const grantee = {
   because,

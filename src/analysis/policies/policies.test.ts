@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { person, thing } from "../../../test/support/access-sample.ts";
 import { type CheckWorld, worldContext } from "../../../test/support/check-world.ts";
 import { changing } from "../../../test/support/plan-world.ts";
-import { PACKS } from "../../config/manifest.ts";
+import { PACKS } from "../../config/manifest-judging.ts";
 import type { Change } from "../../model/change.ts";
 import { compileExpression, EXPRESSION_LIMIT_MS } from "./compile.ts";
 import { evaluatePolicies, type Policy, policiesFor } from "./evaluate.ts";

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { buildAccessIndex } from "../../analysis/access-index.ts";
 import { emptyBits, listBits } from "../../analysis/bits.ts";
 import { compareText, sortedText } from "../../base/order.ts";
-import type { DenialsProbeEntry } from "../../config/manifest.ts";
+import type { DenialsProbeEntry } from "../../config/manifest-judging.ts";
 import type { LogFormat } from "../../engine/simulation.ts";
 import { loadEngine } from "../../engine/registry.ts";
 import type { Change } from "../../model/change.ts";

@@ -4,7 +4,7 @@ import type { Run } from "../../apply/outcome.ts";
 import { RolewrightError } from "../../base/error.ts";
 import { Secret } from "../../base/secret.ts";
 import { resolveReference, resolveUrl } from "../../config/load.ts";
-import type { CommandProbeEntry, SqlProbeEntry } from "../../config/manifest.ts";
+import type { CommandProbeEntry, SqlProbeEntry } from "../../config/manifest-judging.ts";
 import { parseSeconds } from "../../config/seconds.ts";
 import { engineOfUrl, loadEngine } from "../../engine/registry.ts";
 import { shortDigest } from "../../base/digest.ts";

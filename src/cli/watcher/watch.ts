@@ -16,7 +16,7 @@ import { claimWatch } from "../../store/files/window-watcher.ts";
 import type { CliContext } from "../context.ts";
 import { holder } from "../doer.ts";
 import { escapeLine } from "../output/escape.ts";
-import type { DenialsProbeEntry } from "../../config/manifest.ts";
+import type { DenialsProbeEntry } from "../../config/manifest-judging.ts";
 import { openTarget, type OpenTarget, readLive, type ReadManifest } from "../target.ts";
 import { recordProbed } from "./confirmed.ts";
 import { type DenialWatch, openDenials, whoLoses } from "./denials.ts";

@@ -1,7 +1,7 @@
 import type { Duty, DutyPart } from "../../model/declared.ts";
 import { didYouMean } from "../did-you-mean.ts";
 import { parseGrantText } from "../grant-text.ts";
-import type { DutyEntry } from "../manifest.ts";
+import type { DutyEntry } from "../manifest-judging.ts";
 import { Findings } from "../report.ts";
 import type { ManifestPath } from "../source-file.ts";
 import type { DeclaredContext } from "./declared.ts";

@@ -1,5 +1,5 @@
 import type { DeclaredPolicy, PolicyEffect } from "../../model/declared.ts";
-import type { CelPolicyEntry, RequiredSimulation } from "../manifest.ts";
+import type { CelPolicyEntry, RequiredSimulation } from "../manifest-judging.ts";
 import { parseSeconds } from "../seconds.ts";
 import type { DeclaredContext } from "./declared.ts";
 

@@ -1,7 +1,7 @@
 import type { Sensitive } from "../../model/declared.ts";
 import type { RoleName } from "../../model/role.ts";
 import { didYouMean } from "../did-you-mean.ts";
-import type { SensitiveEntry } from "../manifest.ts";
+import type { SensitiveEntry } from "../manifest-judging.ts";
 import type { ManifestPath } from "../source-file.ts";
 import type { DeclaredContext } from "./declared.ts";
 import { thingsOn } from "./things.ts";

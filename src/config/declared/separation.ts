@@ -1,7 +1,8 @@
 import { sortedText } from "../../base/order.ts";
 import type { SeparationRule } from "../../model/declared.ts";
 import { didYouMean } from "../did-you-mean.ts";
-import type { Manifest, SeparationEntry } from "../manifest.ts";
+import type { Manifest } from "../manifest.ts";
+import type { SeparationEntry } from "../manifest-judging.ts";
 import type { ManifestPath } from "../source-file.ts";
 import type { DeclaredContext } from "./declared.ts";
 

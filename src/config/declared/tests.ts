@@ -2,7 +2,7 @@ import type { DeclaredStatementTest, DeclaredTest } from "../../model/declared.t
 import { RESOURCE_KINDS } from "../../model/resource.ts";
 import type { RoleName } from "../../model/role.ts";
 import { didYouMean } from "../did-you-mean.ts";
-import type { AccessTestEntry } from "../manifest.ts";
+import type { AccessTestEntry } from "../manifest-judging.ts";
 import type { ManifestPath } from "../source-file.ts";
 import type { DeclaredContext } from "./declared.ts";
 import { thingsOn } from "./things.ts";
