@@ -1,6 +1,7 @@
 import type { RoleName } from "../../../../model/role.ts";
 import type { StatementQuestion } from "../../../simulation.ts";
 import { quoteIdentifier, quoteLiteral } from "../../quote.ts";
+import { plainValue, readPlainSettings } from "../plain-settings.ts";
 import type { Failure, Wire } from "./wire.ts";
 
 /** Who asks, and with which settings: what questions have in common that may share a session. */
@@ -26,7 +27,7 @@ export function actorKey(actor: Actor): string {
   return JSON.stringify([actor.login, actor.role, actor.path, actor.connects]);
 }
 
-/** What ALTER ROLE ... SET says, later ones over earlier ones, as at a login. */
+/** What ALTER ROLE ... SET says, later ones over earlier ones, as at a login; first what everybody has where the session's own role has something else. */
 export interface RoleSettings {
   of(role: RoleName): readonly (readonly [name: string, value: string])[];
 }
@@ -47,7 +48,9 @@ export async function readRoleSettings(wire: Wire): Promise<RoleSettings> {
     const known = settings.get(role ?? "") ?? [];
     settings.set(role ?? "", [...known, [name, value]]);
   }
-  return { of: (role) => settings.get(role) ?? [] };
+  const plain = await readPlainSettings(async (sql) => (await wire.ask(sql)).rows, null);
+  const back = plain.map((each) => [each.name, plainValue(each)] as const);
+  return { of: (role) => [...back, ...(settings.get(role) ?? [])] };
 }
 
 function splitSetting(setting: string): readonly [string, string] {

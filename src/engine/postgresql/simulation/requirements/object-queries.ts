@@ -9,13 +9,6 @@ export const ROLES = `
   left join pg_catalog.pg_db_role_setting d on d.setrole = r.oid
     and d.setdatabase = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())`;
 
-export const DATABASE_SETTINGS = `
-  select pg_catalog.to_json(setconfig) from pg_catalog.pg_db_role_setting
-  where setrole = 0 and setdatabase = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())`;
-
-/** What a session has that nothing was set for: the files, or the built-in value. */
-export const DEFAULT_PATH = "select reset_val from pg_catalog.pg_settings where name = 'search_path'";
-
 /** What only superusers set, and from 15 on whoever was granted SET on it. */
 export const GUARDED_SETTINGS =
   "select name from pg_catalog.pg_settings where context in ('superuser', 'superuser-backend')";

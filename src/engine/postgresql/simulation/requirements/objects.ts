@@ -1,3 +1,4 @@
+import { plainValue, readPlainSettings } from "../plain-settings.ts";
 import type { Session } from "../../client.ts";
 import type { Resource } from "../../../../model/resource.ts";
 import {
@@ -5,8 +6,6 @@ import {
   CHECKS,
   CHILDREN,
   COLUMNS,
-  DATABASE_SETTINGS,
-  DEFAULT_PATH,
   FOREIGN_KEYS,
   GUARDED_SETTINGS,
   INDEX_CODE,
@@ -171,8 +170,8 @@ export interface Objects {
   readonly policies: ReadonlyMap<number, readonly Policy[]>;
   readonly roles: ReadonlyMap<string, RoleFact>;
   readonly roleNames: ReadonlyMap<number, string>;
-  readonly databaseSettings: readonly string[];
-  readonly defaultPath: string;
+  /** The value of `search_path` in a session of a login that has none of its own. */
+  readonly plainPath: string;
   /** Settings that are not everybody's to set, in lower case. */
   readonly guardedSettings: ReadonlySet<string>;
   /** Of the server's own relations: who holds which privilege; the empty name is PUBLIC. */
@@ -187,11 +186,10 @@ type Row = readonly (string | null)[];
 export async function readObjects(session: Session, major: number): Promise<Objects> {
   const rows = async (text: string): Promise<Row[]> => await session.rows<Row>(text);
   const routineText = ROUTINES.replace("PROSQLBODY", major >= 14 ? "p.prosqlbody is not null" : "false");
-  const [schemas, roleRows, settings, path, relationRows, columnRows, checkRows, indexRows, keyRows, triggerRows] = [
+  const [schemas, roleRows, [path], relationRows, columnRows, checkRows, indexRows, keyRows, triggerRows] = [
     await rows(SCHEMAS),
     await rows(ROLES),
-    await rows(DATABASE_SETTINGS),
-    await rows(DEFAULT_PATH),
+    await readPlainSettings(rows, ["search_path"]),
     await rows(RELATIONS),
     await rows(COLUMNS),
     await rows(CHECKS),
@@ -243,8 +241,7 @@ export async function readObjects(session: Session, major: number): Promise<Obje
     policies: grouped(policyRows, (row) => policy(row, roleNames)),
     roles: new Map(roleRows.map((row) => [text(row[1]), roleFact(row)])),
     roleNames,
-    databaseSettings: settings.flatMap((row) => texts(row[0])),
-    defaultPath: path[0]?.[0] ?? '"$user", public',
+    plainPath: path === undefined ? "" : plainValue(path),
     guardedSettings: new Set((await rows(GUARDED_SETTINGS)).map((row) => text(row[0]).toLowerCase())),
     systemAccess,
     systemColumns: new Set(columnAccess.map((row) => row.join(":"))),

@@ -102,15 +102,15 @@ export function settingIn(settings: readonly string[], name: string): string | u
   return found?.slice(name.length + 1);
 }
 
-/** What a session of this role looks for names in when nobody says: by the role in this database, the role, the database, the server. */
+/** What a session of this role looks for names in when nobody says: by the role in this database, the role, and what everybody has. */
 export function assumedPath(objects: Objects, login: string): readonly string[] {
   const fact = objects.roles.get(login);
-  const levels = [fact?.settingsHere ?? [], fact?.settings ?? [], objects.databaseSettings];
+  const levels = [fact?.settingsHere ?? [], fact?.settings ?? []];
   for (const settings of levels) {
     const value = settingIn(settings, "search_path");
     if (value !== undefined) return parsePath(value);
   }
-  return parsePath(objects.defaultPath);
+  return parsePath(objects.plainPath);
 }
 
 function add(map: Map<string, Set<string>>, key: string, value: string): void {

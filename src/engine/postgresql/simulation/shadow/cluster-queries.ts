@@ -17,3 +17,20 @@ export const SETTINGS = `
   select pg_get_userbyid(setrole), datname, to_json(setconfig), setrole = 0
   from pg_db_role_setting s left join pg_database d on d.oid = setdatabase where setdatabase = 0 or d.oid is not null`;
 export type SettingRow = readonly [Text, Text | null, Text, Flag];
+
+/** What a server may be started with that decides which names are found, which rows are seen and what is checked. */
+export const SERVER_SETTINGS: readonly string[] = [
+  "array_nulls",
+  "backslash_quote",
+  "datestyle",
+  "default_tablespace",
+  "intervalstyle",
+  "lo_compat_privileges",
+  "row_security",
+  "search_path",
+  "session_replication_role",
+  "temp_tablespaces",
+  "timezone",
+  "transform_null_equals",
+  "xmloption",
+];

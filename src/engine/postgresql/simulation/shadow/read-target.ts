@@ -1,5 +1,6 @@
 import type { Session } from "../../client.ts";
 import { readingError } from "../../errors.ts";
+import { type PlainSetting, readPlainSettings } from "../plain-settings.ts";
 import * as access from "./access-queries.ts";
 import * as cluster from "./cluster-queries.ts";
 import * as others from "./other-queries.ts";
@@ -63,13 +64,31 @@ async function readCluster(session: Session, major: number): Promise<ClusterRows
   const rows = {
     roles: await session.rows<cluster.RoleRow>(cluster.ROLES),
     memberships: await session.rows<cluster.MembershipRow>(cluster.MEMBERSHIPS(major)),
-    settings: await session.rows<cluster.SettingRow>(cluster.SETTINGS),
+    settings: withServerSettings(
+      await session.rows<cluster.SettingRow>(cluster.SETTINGS),
+      await readPlainSettings((text) => session.rows(text), cluster.SERVER_SETTINGS),
+    ),
     databases: await session.rows<sql.DatabaseRow>(sql.DATABASES),
     tablespaces: await session.rows<sql.TablespaceRow>(sql.TABLESPACES),
     lists: await session.rows<access.ListRow>(access.SHARED_LISTS(major)),
   };
   await session.run("commit");
   return rows;
+}
+
+/** What the server was started with stands on its shadow as what all databases have for everybody: the lowest level of all. */
+function withServerSettings(
+  rows: readonly cluster.SettingRow[],
+  settings: readonly PlainSetting[],
+): readonly cluster.SettingRow[] {
+  const isForAll = ([, database, , forAll]: cluster.SettingRow): boolean => forAll === "t" && database === null;
+  const said = rows.filter(isForAll).flatMap(([, , text]) => JSON.parse(text) as readonly string[]);
+  const added = settings.flatMap(({ name, everywhere, server, builtIn }) =>
+    everywhere === null && server !== null && server !== builtIn ? [`${name}=${server}`] : [],
+  );
+  const all = [...added, ...said];
+  const others = rows.filter((row) => !isForAll(row));
+  return all.length === 0 ? others : [...others, ["", null, JSON.stringify(all), "t"]];
 }
 
 /** Reads what one database is made of, as of one moment, in a fixed number of queries. */

@@ -62,13 +62,29 @@ export function beside(rows: ClusterRows, { roles, databases }: NonNullable<Shad
   return {
     roles: rows.roles.filter(([name]) => isOurs(name)),
     memberships: rows.memberships.filter(([role, member]) => isOurs(role) || isOurs(member)),
-    settings: rows.settings.filter(([role, database, , forAll]) =>
-      forAll === "t" ? isMade(database) : isOurs(role) && (database === null || isMade(database)),
-    ),
+    settings: [
+      ...rows.settings.filter(
+        ([role, database, , forAll]) => forAll === "f" && isOurs(role) && (database === null || isMade(database)),
+      ),
+      ...databases.flatMap((database) => forEverybody(rows.settings, database)),
+    ],
     databases: rows.databases.filter(([name]) => isMade(name)),
     tablespaces: [],
     lists: rows.lists.filter(([catalog, , name]) => catalog === "pg_database" && isMade(name)),
   };
+}
+
+/** What everybody has in one database: all of it is its own, so that it means nothing to the databases beside it. */
+function forEverybody(settings: ClusterRows["settings"], database: string): ClusterRows["settings"] {
+  const nameOf = (setting: string): string => setting.slice(0, setting.indexOf("=")).toLowerCase();
+  const said = (where: string | null): readonly string[] =>
+    settings
+      .filter((row) => row[3] === "t" && row[1] === where)
+      .flatMap(([, , text]) => JSON.parse(text) as readonly string[]);
+  const here = said(database);
+  const names = new Set(here.map(nameOf));
+  const all = [...said(null).filter((setting) => !names.has(nameOf(setting))), ...here];
+  return all.length === 0 ? [] : [["", database, JSON.stringify(all), "t"]];
 }
 
 async function takeAway(
