@@ -136,6 +136,11 @@ export const TRIALS: readonly Trial[] = [
   { text: "select id from order_names where quiet > 0 and exists (select count(*) from guarded)" },
   { text: "select g.id from guarded g join plain_orders o on o.id = g.id" },
   { text: "select id from guarded where id in (select id from order_names)" },
+  // A column that only a column reads that nobody reads.
+  { text: "select id from (select id, quiet as q from order_names) x" },
+  {
+    text: "select id from (select id, q from (select id, 5::tools.amount as q, (select max(id) from lines) as m from orders) y) x",
+  },
   // Decided before it is planned, or not.
   { text: "select coalesce(1, (select max(id) from orders)) from customers" },
   { text: "select case when false then (select max(id) from orders) end from customers" },

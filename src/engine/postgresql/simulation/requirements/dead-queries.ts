@@ -1,5 +1,5 @@
 import type { TreeNode } from "./nodes.ts";
-import { childIn, isNode, nodeIn, nodesIn, numberIn, optionalNumberIn, textIn } from "./nodes.ts";
+import { childIn, isNode, isWord, nodeIn, nodesIn, numberIn, optionalNumberIn } from "./nodes.ts";
 import { isFalse, isTrue } from "./values.ts";
 
 /**
@@ -22,7 +22,7 @@ function isEmpty(entry: TreeNode): boolean {
 
 /** Whether a query returns nothing. An aggregate without GROUP BY has a row even of nothing. */
 export function isWithoutRows(query: TreeNode): boolean {
-  const hasRow = textIn(query, "hasAggs") === "true" && childIn(query, "groupClause") === null;
+  const hasRow = isWord(query, "hasAggs", "true") && childIn(query, "groupClause") === null;
   return !hasRow && isDead(query);
 }
 
@@ -35,7 +35,7 @@ function isDeadJoin(join: TreeNode): boolean {
 
 /** Also where a row is looked for in a query that has none. */
 function keepsOut(condition: TreeNode): boolean {
-  if (condition.name === "BOOLEXPR" && textIn(condition, "boolop") === "and") {
+  if (condition.name === "BOOLEXPR" && isWord(condition, "boolop", "and")) {
     return nodesIn(condition, "args").some(keepsOut);
   }
   if (condition.name !== "SUBLINK") return isFixed(condition) && !isTrue(condition);
@@ -51,7 +51,7 @@ const ANY = 2;
 export function mayBeFolded(node: TreeNode): boolean {
   if (node.name === "BOOLEXPR") {
     // What is true decides nothing of AND, what is false nothing of OR.
-    const idle = textIn(node, "boolop") === "or" ? isFalse : isTrue;
+    const idle = isWord(node, "boolop", "or") ? isFalse : isTrue;
     return nodesIn(node, "args").some((argument) => isFixed(argument) && !idle(argument));
   }
   if (node.name !== "CASE" && node.name !== "CASEEXPR") return false;
@@ -84,8 +84,8 @@ const FIXED: ReadonlySet<string> = new Set([
 
 /** Whether a query becomes a part of the one that it stands in, so that its relations are those of that one: it only joins, filters and picks columns. `entry`: the range entry that it stands in. */
 export function isMerged(query: TreeNode, entry: TreeNode | null): boolean {
-  if (entry !== null && ["security_barrier", "lateral"].some((field) => textIn(entry, field) === "true")) return false;
-  if (textIn(query, "hasAggs") === "true" || APART.some((field) => childIn(query, field) !== null)) return false;
+  if (entry !== null && ["security_barrier", "lateral"].some((field) => isWord(entry, field, "true"))) return false;
+  if (isWord(query, "hasAggs", "true") || APART.some((field) => childIn(query, field) !== null)) return false;
   const targets = nodesIn(query, "targetList").map((target) => nodeIn(target, "expr"));
   if (!targets.every((target) => target?.name === "VAR")) return false;
   return (

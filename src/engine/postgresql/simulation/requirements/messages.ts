@@ -48,13 +48,13 @@ function sizeAt(bytes: Buffer, at: number): number {
   return 1 + length;
 }
 
-/** The fields of an error or a remark: by a letter, as text that ends with a zero byte. */
-export function* fieldsOf(body: Buffer): Generator<readonly [letter: number, value: Buffer]> {
+/** Hands over the fields of an error or a remark: by a letter, as text that ends with a zero byte. */
+export function eachField(body: Buffer, take: (letter: number, value: Buffer) => void): void {
   let at = 0;
   while (at < body.length && body[at] !== 0) {
     const end = body.indexOf(0, at + 1);
     if (end < 0) throw new Error("the server sent a field that does not end");
-    yield [body[at] as number, body.subarray(at + 1, end)];
+    take(body[at] as number, body.subarray(at + 1, end));
     at = end + 1;
   }
 }

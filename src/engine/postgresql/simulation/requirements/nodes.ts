@@ -300,6 +300,17 @@ export function textIn(node: TreeNode, field: string): string | undefined {
   return textOf(node.source, node.ranges[place] as number, node.ranges[place + 1] as number);
 }
 
+/** Whether the value of a scalar field is this word, in ASCII. */
+export function isWord(node: TreeNode, field: string, word: string): boolean {
+  const place = placeIn(node, field);
+  if (place < 0) return false;
+  const { source, ranges } = node;
+  const from = ranges[place] as number;
+  if ((ranges[place + 1] as number) - from !== word.length) return false;
+  for (let at = 0; at < word.length; at++) if (source[from + at] !== word.charCodeAt(at)) return false;
+  return true;
+}
+
 /** A number that may be left out; undefined: it is not there. */
 export function optionalNumberIn(node: TreeNode, field: string): number | undefined {
   const place = placeIn(node, field);

@@ -2,7 +2,7 @@ import type { Duplex } from "node:stream";
 import type { Client } from "pg";
 import type { Dsn } from "../../dsn.ts";
 import { connectClient, type SessionOptions } from "../../client.ts";
-import { columnsOf, fieldsOf, MessageReader, parseMessage, queryMessage, SYNC } from "./messages.ts";
+import { columnsOf, eachField, MessageReader, parseMessage, queryMessage, SYNC } from "./messages.ts";
 
 /** What the server printed of one statement that it was given to parse. */
 export interface ParsedTree {
@@ -166,21 +166,24 @@ const DETAIL_FIELD = 0x44;
 const WHERE_FIELD = 0x57;
 
 function treeIn(body: Buffer): ParsedTree | null {
-  let text: Buffer = body.subarray(0, 0);
+  let isTree = false;
+  let text: Buffer = NOTHING;
   let inFunction = false;
-  for (const [letter, value] of fieldsOf(body)) {
-    if (letter === MESSAGE_FIELD && !value.equals(TREE)) return null;
-    if (letter === DETAIL_FIELD) text = value;
-    if (letter === WHERE_FIELD) inFunction = value.includes("SQL function ");
-  }
-  return { text, inFunction };
+  eachField(body, (letter, value) => {
+    if (letter === MESSAGE_FIELD) isTree = value.equals(TREE);
+    else if (letter === DETAIL_FIELD) text = value;
+    else if (letter === WHERE_FIELD) inFunction = value.includes("SQL function ");
+  });
+  return isTree ? { text, inFunction } : null;
 }
+
+const NOTHING = Buffer.alloc(0);
 
 function errorIn(body: Buffer): { readonly code: string; readonly message: string } {
   const error = { code: "", message: "" };
-  for (const [letter, value] of fieldsOf(body)) {
+  eachField(body, (letter, value) => {
     if (letter === CODE_FIELD) error.code = value.toString("utf8");
-    if (letter === MESSAGE_FIELD) error.message = value.toString("utf8");
-  }
+    else if (letter === MESSAGE_FIELD) error.message = value.toString("utf8");
+  });
   return error;
 }

@@ -6,6 +6,7 @@ import {
   FormatError,
   hasScalar,
   isNode,
+  isWord,
   nodeIn,
   nodesIn,
   numberIn,
@@ -167,8 +168,8 @@ const TRANSPARENT: ReadonlySet<string> = new Set([
 /** One query and what its variables refer to. */
 interface Frame {
   readonly outer: Frame | null;
-  /** `range entry:column`, and `range entry:0` for whole rows. */
-  readonly references: Set<string>;
+  /** By range entry and column, 0 for whole rows: the guards of each place that it is referred to from. */
+  readonly references: Map<number, (readonly Guard[])[]>;
 }
 
 /** A place that only counts when the column is read that it stands in. */
@@ -177,6 +178,9 @@ interface Guard {
   readonly entry: number;
   readonly column: number;
 }
+
+/** More than the columns of any table. */
+const COLUMNS = 4096;
 
 interface Context {
   readonly place: Place;
@@ -190,7 +194,7 @@ class Walk {
   readonly #relations: { readonly check: RelationCheck; readonly guards: readonly Guard[] }[] = [];
   readonly #routines: { readonly use: RoutineUse; readonly guards: readonly Guard[] }[] = [];
   readonly #writes: Write[] = [];
-  readonly #domains: { readonly type: number; readonly place: Place }[] = [];
+  readonly #domains: { readonly type: number; readonly place: Place; readonly guards: readonly Guard[] }[] = [];
   readonly #types = new Set<number>();
   readonly #operators = new Set<number>();
   readonly #named = new Set<number>();
@@ -206,7 +210,10 @@ class Walk {
         guards.every(isRead) ? use : { ...use, place: { ...use.place, conditional: true, certain: false } },
       ),
       writes: this.#writes,
-      domains: this.#domains,
+      domains: this.#domains.map(({ type, place, guards }) => ({
+        type,
+        place: guards.every(isRead) ? place : { ...place, conditional: true, certain: false },
+      })),
       types: [...this.#types],
       operators: [...this.#operators],
       namedRelations: [...this.#named],
@@ -216,7 +223,7 @@ class Walk {
   }
 
   expression(value: TreeNode | TreeList, place: Place): void {
-    this.#value(value, { place, dead: false, frame: { outer: null, references: new Set() }, guards: [] });
+    this.#value(value, { place, dead: false, frame: { outer: null, references: new Map() }, guards: [] });
   }
 
   query(query: TreeNode, at: Place, outer: SubqueryContext | null = null): void {
@@ -225,7 +232,7 @@ class Walk {
     const beneath = outer?.dead === true && !isWithoutRows(query);
     const merged = beneath && isMerged(query, outer.entry?.node ?? null);
     const place = beneath && !merged ? { ...at, dropped: true } : at;
-    const frame: Frame = { outer: outer?.frame ?? null, references: new Set() };
+    const frame: Frame = { outer: outer?.frame ?? null, references: new Map() };
     const entries = nodesIn(query, "rtable");
     const dead = isDead(query);
     const checks = this.#checks(query, entries, place, outer?.guards ?? []);
@@ -234,7 +241,7 @@ class Walk {
     const once = this.#runsOnce(query, entries, { from, quals });
     this.#readWrites(query, command, { entries, checks, once, place });
     this.#columns ??= nodesIn(query, "targetList")
-      .filter((entry) => textIn(entry, "resjunk") !== "true")
+      .filter((entry) => !isWord(entry, "resjunk", "true"))
       .map((entry) => ({ name: textIn(entry, "resname") ?? "", type: typeOf(nodeIn(entry, "expr")) }));
 
     const inside: Context = {
@@ -287,7 +294,7 @@ class Walk {
     if (statement.name === "CALLSTMT") {
       const call = nodeIn(statement, "funcexpr");
       if (call === null) throw new FormatError("CALLSTMT.funcexpr is missing");
-      this.#value(call, { place, dead: false, frame: { outer: null, references: new Set() }, guards: [] });
+      this.#value(call, { place, dead: false, frame: { outer: null, references: new Map() }, guards: [] });
     } else this.#utility = statement.name;
     return true;
   }
@@ -475,7 +482,7 @@ class Walk {
       }
       case "COERCETODOMAIN": {
         const type = numberIn(node, "resulttype");
-        this.#domains.push({ type, place });
+        this.#domains.push({ type, place, guards: context.guards });
         this.#types.add(type);
         return;
       }
@@ -509,7 +516,11 @@ class Walk {
   #reference(node: TreeNode, context: Context): void {
     let { frame } = context;
     for (let up = optionalNumberIn(node, "varlevelsup") ?? 0; up > 0 && frame !== null; up--) frame = frame.outer;
-    frame?.references.add(`${numberIn(node, "varno")}:${numberIn(node, "varattno")}`);
+    if (frame === null) return;
+    const key = numberIn(node, "varno") * COLUMNS + numberIn(node, "varattno");
+    const places = frame.references.get(key);
+    if (places === undefined) frame.references.set(key, [context.guards]);
+    else places.push(context.guards);
   }
 }
 
@@ -529,14 +540,26 @@ function folded(context: Context): Context {
   return { ...context, place: { ...context.place, conditional: true, dropped: true } };
 }
 
+/** Whether a column is read: from a place that counts itself, since a column of a view may only be read by another one that nobody reads. */
 function isRead({ frame, entry, column }: Guard): boolean {
-  return frame.references.has(`${entry}:${column}`) || frame.references.has(`${entry}:0`);
+  const counts = (key: number): boolean => {
+    const places = frame.references.get(key);
+    if (places === undefined) return false;
+    // Asked again it is known at once.
+    frame.references.delete(key);
+    const reached = places.some((guards) => guards.every(isRead));
+    if (reached) frame.references.set(key, READ);
+    return reached;
+  };
+  return counts(entry * COLUMNS + column) || counts(entry * COLUMNS);
 }
 
+const READ: (readonly Guard[])[] = [[]];
+
 function isOldOfView(entry: TreeNode): boolean {
-  if (textIn(entry, "relkind") !== "v") return false;
+  if (!isWord(entry, "relkind", "v")) return false;
   const name = nodeIn(entry, "eref");
-  return name !== null && textIn(name, "aliasname") === "old";
+  return name !== null && isWord(name, "aliasname", "old");
 }
 
 /** The view that a subquery stands for. */

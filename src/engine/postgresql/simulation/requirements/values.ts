@@ -1,5 +1,5 @@
 import type { TreeNode } from "./nodes.ts";
-import { datumOid, FormatError, hasScalar, nodesIn, numberIn, textIn } from "./nodes.ts";
+import { datumOid, FormatError, hasScalar, isWord, nodesIn, numberIn, textIn } from "./nodes.ts";
 
 /** What a routine is called with. */
 export interface Argument {
@@ -22,15 +22,15 @@ export function argument(node: TreeNode): Argument {
 /** Null: it is no constant. */
 export function constantOf(node: TreeNode): Constant | null {
   if (node.name !== "CONST") return null;
-  const isNull = textIn(node, "constisnull");
-  if (isNull !== "true" && isNull !== "false") throw new FormatError("CONST.constisnull is missing");
+  const isNull = isWord(node, "constisnull", "true");
+  if (!isNull && !isWord(node, "constisnull", "false")) throw new FormatError("CONST.constisnull is missing");
   const isRelation = numberIn(node, "consttype") === REGCLASS;
-  return { isNull: isNull === "true", relation: isRelation ? datumOid(textIn(node, "constvalue")) : null };
+  return { isNull, relation: isRelation ? datumOid(textIn(node, "constvalue")) : null };
 }
 
 /** Whether a condition lets nothing through. */
 export function isFalse(node: TreeNode): boolean {
-  if (node.name === "BOOLEXPR") return textIn(node, "boolop") === "and" && nodesIn(node, "args").some(isFalse);
+  if (node.name === "BOOLEXPR") return isWord(node, "boolop", "and") && nodesIn(node, "args").some(isFalse);
   const constant = constantOf(node);
   if (constant === null || numberIn(node, "consttype") !== BOOLEAN) return false;
   return constant.isNull || BOOLEAN_FALSE.test(textIn(node, "constvalue") ?? "");
