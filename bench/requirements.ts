@@ -7,8 +7,9 @@ import { DEFAULT_MAJOR } from "../src/engine/postgresql/embedded/binaries.ts";
 import { SUPERUSER } from "../src/engine/postgresql/embedded/data-folder.ts";
 import { startEmbedded } from "../src/engine/postgresql/embedded/server.ts";
 import { postgresql } from "../src/engine/postgresql/index.ts";
+import { SETTINGS } from "../src/engine/postgresql/simulation/requirements/extraction.ts";
 import { openRequirements } from "../src/engine/postgresql/simulation/requirements/open-requirements.ts";
-import { openRawSession } from "../src/engine/postgresql/simulation/requirements/raw-session.ts";
+import { openRawSession, type RawSession } from "../src/engine/postgresql/simulation/requirements/raw-session.ts";
 import { decideAll } from "../src/simulation/decide-all.ts";
 import { type Measurement, measurement } from "./measurement.ts";
 
@@ -19,15 +20,16 @@ const DECIDED = 1_000;
 const ROLES = 1_000;
 /** EXPLAIN is asked for so many of the million pairs. */
 const SAMPLE = 2_000;
-const WINDOW = 64;
-const ROUNDS = 3;
+/** Statements that are on their way at once, where the next is not held back until the last is answered. */
+const IN_FLIGHT = 64;
+const ROUNDS = 5;
 
 interface Options {
   readonly tables: readonly number[];
   readonly onProgress: (what: string) => void;
 }
 
-/** How long reading requirements takes against the server's bare Parse, and deciding all pairs against EXPLAIN as each role. */
+/** How long reading requirements takes against the server's bare Parse, many in flight and one at a time, and deciding all pairs against EXPLAIN as each role. */
 export async function* benchRequirements({ tables, onProgress }: Options): AsyncGenerator<Measurement> {
   for (const count of tables) yield* measure(count, onProgress);
 }
@@ -57,16 +59,17 @@ async function* measure(tables: number, onProgress: (what: string) => void): Asy
   const of = (what: string): number => best.get(what) ?? Number.NaN;
 
   const questions = texts.map((text) => ({ text, role: "r1", database: "postgres", searchPath: ["public"] }));
+  // Each on a session of its own, which has seen none of the tables.
+  const parsed = async (what: string, inFlight: number, settings: readonly string[]): Promise<void> => {
+    const how = { applicationName: "bench", connectTimeoutSeconds: 10 };
+    await using raw = await openRawSession(parseDsn(url), "postgres", how);
+    for (const setting of settings) await raw.query(setting);
+    await time(what, () => parseAll(raw, texts, inFlight));
+  };
   for (let round = 0; round < ROUNDS; round++) {
-    await using raw = await openRawSession(parseDsn(url), "postgres", {
-      applicationName: "bench",
-      connectTimeoutSeconds: 10,
-    });
-    await time("bare Parse", async () => {
-      for (let from = 0; from < texts.length; from += WINDOW) {
-        await Promise.all(texts.slice(from, from + WINDOW).map((text) => raw.parse(text)));
-      }
-    });
+    await parsed("bare Parse", IN_FLIGHT, []);
+    await parsed("bare Parse, one at a time", 1, []);
+    await parsed("trees that nobody reads", IN_FLIGHT, ["set log_min_messages = fatal", ...SETTINGS]);
     await using source = await openRequirements({ url, snapshot });
     await source.read(questions.slice(0, 1));
     await time("requirements", () => source.read(questions));
@@ -105,13 +108,32 @@ async function* measure(tables: number, onProgress: (what: string) => void): Asy
     node: process.version,
     postgresql: DEFAULT_MAJOR,
   };
+  const statements = STATEMENTS.toLocaleString("en");
   yield measurement({
     bench: "requirements",
-    metric: `${STATEMENTS.toLocaleString("en")} statements read on one connection, against their bare Parse`,
+    metric: `${statements} statements read on one connection, against their bare Parse with ${IN_FLIGHT} in flight`,
     value: of("requirements"),
     unit: "ms",
     baseline: of("bare Parse"),
     target: of("bare Parse") / 0.8,
+    conditions,
+  });
+  yield measurement({
+    bench: "requirements",
+    metric: `${statements} statements read on one connection, against their bare Parse one at a time`,
+    value: of("requirements"),
+    unit: "ms",
+    baseline: of("bare Parse, one at a time"),
+    target: null,
+    conditions,
+  });
+  yield measurement({
+    bench: "requirements",
+    metric: `what the server takes to print and send the trees of ${statements} statements, against their bare Parse with ${IN_FLIGHT} in flight`,
+    value: of("trees that nobody reads"),
+    unit: "ms",
+    baseline: of("bare Parse"),
+    target: null,
     conditions,
   });
   yield measurement({
@@ -123,6 +145,14 @@ async function* measure(tables: number, onProgress: (what: string) => void): Asy
     target: (of("EXPLAIN of a sample") * pairs) / SAMPLE / 100,
     conditions,
   });
+}
+
+async function parseAll(raw: RawSession, texts: readonly string[], inFlight: number): Promise<void> {
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    for (let text = texts[next++]; text !== undefined; text = texts[next++]) await raw.parse(text);
+  };
+  await Promise.all(Array.from({ length: inFlight }, lane));
 }
 
 /** What applications send: all distinct. */

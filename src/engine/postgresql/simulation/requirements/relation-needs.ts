@@ -36,7 +36,11 @@ export function columnNeed(objects: Objects, relation: Relation, asked: Asked): 
   if (numbers.length === 0) return { kind: "any" };
   if (numbers.includes(0)) return { kind: "all" };
   const all = objects.columns.get(relation.oid) ?? [];
-  const names = numbers.map((number) => all.find((column) => column.number === number)?.name);
+  // Where no column was dropped, its number is its place.
+  const names = numbers.map((number) => {
+    const column = all[number - 1];
+    return (column?.number === number ? column : all.find((each) => each.number === number))?.name;
+  });
   // A column that was made since the catalog was read.
   return names.includes(undefined) ? null : { kind: "listed", names: sortedText(names.map((name) => name ?? "")) };
 }

@@ -29,6 +29,7 @@ export function standing(session: Session, objects: Objects): Standing {
   const usable = new Map<string, Set<string>>();
   const heirs = new Map<string, Set<string>>();
   const filterKeys = new Map<string, string>();
+  const usageKeys = new Map<string, string>();
   const guarded = [...objects.relations.values()].filter((relation) => relation.rowSecurity);
   const named = [...objects.policies.values()].flat().flatMap((policy) => policy.roles);
   const others = [...new Set([...named, ...guarded.map((relation) => relation.owner)])].filter((name) => name !== "");
@@ -79,7 +80,14 @@ export function standing(session: Session, objects: Objects): Standing {
       }
       return key;
     },
-    usageKey: (role) => schemas.filter((schema) => mayUse(role, schema)).join("\0"),
+    usageKey: (role) => {
+      let key = usageKeys.get(role);
+      if (key === undefined) {
+        key = schemas.filter((schema) => mayUse(role, schema)).join("\0");
+        if (known.has(role)) usageKeys.set(role, key);
+      }
+      return key;
+    },
     filtered: (role, path) =>
       path
         .map((schema) => (schema === "$user" ? role : schema))
