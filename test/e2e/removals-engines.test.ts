@@ -8,6 +8,7 @@ import { describeOn } from "../support/describe-on.ts";
 import { type MariadbServer, startMariadb } from "../support/mariadb.ts";
 import { auditPluginFolder } from "../support/server-audit.ts";
 import { expectExit, type Ran, type Workspace, workspace } from "./cli.ts";
+import { recorded } from "./recorded.ts";
 
 /* Removals in steps where there is no pgAudit: announced, watched with the server's own log, tried on one login, and then taken from all. */
 
@@ -85,6 +86,11 @@ async function expectTriedOnOne(world: World): Promise<void> {
   expect(await world.reads()).toEqual(ALL);
   // Where a session may still act as the role of the trial, it stays without members.
   expect(await world.trials()).toBe(world.staying);
+
+  expect(await recorded(folder, "trial")).toMatchObject([
+    { type: "trial.began", subject: { name: first } },
+    { type: "trial.ended", subject: { name: first }, because: "probe failed" },
+  ]);
 
   // The trial says what it says; then it goes from all.
   expectExit(await folder.run(["plan", "--out", "plan.json"]), 0);

@@ -14,7 +14,7 @@ import type { Snapshot } from "../../model/snapshot.ts";
 import type { RenderRequest } from "../engine.ts";
 import { coversMbean } from "./mbean-patterns.ts";
 import { closureOf, edgesOf } from "./membership-order.ts";
-import type { Missing } from "./missing.ts";
+import type { Missing } from "../missing-rights.ts";
 import { quoteIdentifier } from "./quote.ts";
 import { resourceText } from "./render-names.ts";
 import { SYSTEM_KEYSPACES } from "./resource-names.ts";

@@ -4,7 +4,8 @@ import { describeName, describeResource, resourceKey, schemaOf, type Resource } 
 import { PUBLIC, type RoleName } from "../../model/role.ts";
 import type { Authority } from "./authority.ts";
 import { adminsOf } from "./authority-roles.ts";
-import { joinStatement, type Missing } from "./missing.ts";
+import type { Missing } from "../missing-rights.ts";
+import { joinStatement } from "./missing.ts";
 import { quoteIdentifier } from "./quote.ts";
 import { policyTable } from "./render-owners.ts";
 import { resourceName } from "./render-names.ts";

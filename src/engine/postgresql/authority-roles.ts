@@ -13,7 +13,8 @@ import type {
 import { describeName, resourceKey } from "../../model/resource.ts";
 import { PUBLIC, type RoleName } from "../../model/role.ts";
 import type { Authority } from "./authority.ts";
-import { joinStatement, type Missing } from "./missing.ts";
+import type { Missing } from "../missing-rights.ts";
+import { joinStatement } from "./missing.ts";
 import { quoteIdentifier } from "./quote.ts";
 import { DEFAULT_ATTRIBUTES } from "./rules.ts";
 import { isGuardedSetting } from "./settings.ts";

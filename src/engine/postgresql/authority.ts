@@ -9,7 +9,8 @@ import { grantObstacles } from "./authority-grants.ts";
 import { ownerObstacles, policyObstacles } from "./authority-owners.ts";
 import { defaultObstacles, membershipObstacles, roleObstacles } from "./authority-roles.ts";
 import { dropObstacles } from "./drop-obstacles.ts";
-import { missingFindings, type Missing } from "./missing.ts";
+import type { Missing } from "../missing-rights.ts";
+import { missingFindings } from "./missing.ts";
 import { reach, type Reach } from "./reach.ts";
 
 /** Who asks, and what that role can reach when the changes begin: roles that the plan creates are its own from then on. */
