@@ -19,6 +19,7 @@ import { LOGINS, randomCql, statementFoundation, statementGrants } from "./cassa
 const LONG = process.env["ROLEWRIGHT_TEST_LONG"] === "1";
 const SEEDS = LONG ? 20 : 3;
 const STATEMENTS = LONG ? 200 : 70;
+const FIRST_SEED = Number(process.env["ROLEWRIGHT_TEST_SEED"] ?? 1);
 
 interface Answer {
   readonly login: string;
@@ -49,7 +50,7 @@ describeOn("cassandra", "what statements need on Cassandra", () => {
 
   test("is what the server asks for, when it executes them as each role", async () => {
     const answers: Answer[] = [];
-    for (let seed = 1; seed <= SEEDS; seed++) answers.push(...(await tryWorld(seed)));
+    for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) answers.push(...(await tryWorld(seed)));
     const denied = answers.filter(({ executed }) => executed === "denied").length;
     const wrong = answers.filter(
       ({ executed, ours }) => (executed === "denied" && ours === "yes") || (executed === "ok" && ours === "no"),

@@ -125,11 +125,19 @@ export class Closure implements Beneath, Written {
     if (write.privilege === "DELETE") {
       this.#needs.on(base.resource, "DELETE", known.here);
     } else {
-      this.#queries.conditions(known.query, known.here);
+      // In a join the server asks for less of this; and what it was asked to read it does not ask for once more.
+      const isLess = write.isJoined === true;
+      const inside: Here = isLess ? { ...known.here, certainty: "conditional" } : known.here;
+      this.#queries.conditions(known.query, inside);
       if (columns.length < write.columns.length) {
         this.#needs.unknown("view", "which column is written through the view is not known", origin);
       }
-      this.#needs.onColumns(base.resource, write.privilege, { ...known.here, columns });
+      const read = new Set(write.reads.flatMap((name) => bases.columns.get(name.toLowerCase())?.column ?? []));
+      const [again, first] = [columns.filter((name) => read.has(name)), columns.filter((name) => !read.has(name))];
+      if (first.length > 0 || again.length === 0)
+        this.#needs.onColumns(base.resource, write.privilege, { ...inside, columns: first });
+      if (again.length > 0)
+        this.#needs.onColumns(base.resource, write.privilege, { ...inside, certainty: "conditional", columns: again });
     }
     if (write.privilege === "INSERT") {
       const left = relation.columns.filter((name) => !write.columns.includes(name));
@@ -139,6 +147,16 @@ export class Closure implements Beneath, Written {
       this.#needs.unknown("view", "what is read in a change through a view may need more of its definer", origin);
     }
     this.written(base, { ...write, columns, reads: [] }, known.here);
+  }
+
+  base(view: Relation, here: Here): { readonly table: Relation; readonly of: Here["of"] } | null {
+    const known = this.#definedBy(view, here);
+    const tables = known === null ? [] : basesOf(known.query).tables;
+    const [only] = tables;
+    if (known === null || only === undefined || tables.length > 1) return null;
+    const table = this.#queries.relation(only, known.here);
+    if (table === null) return null;
+    return table.view === null ? { table, of: known.here.of } : this.base(table, known.here);
   }
 
   /** The query of a view, and as whom it is taken apart, also where the statement read it already. */

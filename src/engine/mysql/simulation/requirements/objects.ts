@@ -76,6 +76,8 @@ export interface Objects {
   /** What something is granted on by a name that nothing has. */
   missing(schema: string, name: string): Resource | null;
   inSchema(schema: string): readonly Relation[];
+  /** The routines of a schema. */
+  routinesIn(schema: string): readonly Routine[];
 }
 
 /** Reads the code that runs beneath statements, with six queries, and joins it to what introspection found. */
@@ -139,6 +141,7 @@ export async function readObjects(session: Session, { catalog, limits }: Snapsho
     relation: (schema, name) => relations.get(key(schema, name)) ?? null,
     routine: (schema, name, type) => routines.get(routineKey(schema, name, type)) ?? null,
     missing: (schema, name) => absent.get(key(schema, name)) ?? null,
+    routinesIn: (schema) => [...routines.values()].filter(({ resource }) => resource.path[1] === schema),
     inSchema: (schema) => bySchema.get(key(schema, "")) ?? [],
   };
 }

@@ -309,6 +309,10 @@ export class Queries {
     return this.#objects.inSchema(schema);
   }
 
+  routinesIn(schema: string): readonly Resource[] {
+    return this.#objects.routinesIn(schema).map(({ resource }) => resource);
+  }
+
   get needs(): Needs {
     return this.#needs;
   }

@@ -127,16 +127,21 @@ function explained(tokens: readonly Token[], here: Here, { queries, read }: Read
 /** A schema may be used by whoever holds anything in it. */
 function used(schema: string, here: Here, queries: Queries): boolean {
   const resource: Resource = { kind: "schema", path: [DATABASE, schema] };
-  const option = (privilege: string): Requirement => ({
+  const place = { of: here.of, certainty: here.certainty, origin: here.origin };
+  const option = (privilege: string, on: Resource = resource): Requirement => ({
     kind: "need",
-    right: { kind: "privilege", privilege, resource },
-    of: here.of,
-    certainty: here.certainty,
-    origin: here.origin,
+    right: { kind: "privilege", privilege, resource: on },
+    ...place,
   });
   queries.needs.add({
     kind: "any-of",
-    options: [...IN_SCHEMAS.map(option), ...queries.inSchema(schema).flatMap((table) => anyOf(table, here))],
+    options: [
+      ...IN_SCHEMAS.map((privilege) => option(privilege)),
+      ...queries.inSchema(schema).flatMap((table) => anyOf(table, here)),
+      ...queries
+        .routinesIn(schema)
+        .flatMap((routine) => ["ALTER ROUTINE", "EXECUTE"].map((privilege) => option(privilege, routine))),
+    ],
   });
   return true;
 }
