@@ -215,9 +215,14 @@ export async function moveFolder(from: string, to: string): Promise<void> {
     await rename(from, to);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EXDEV") throw error;
-    await promisify(execFile)("cp", ["-Rp", from, to]); // As whoever owns the files: the server takes its own alone.
+    await copyFolder(from, to);
     await rm(from, { recursive: true, force: true });
   }
+}
+
+/** Copies a folder as whoever owns its files: a server takes its own alone. */
+export async function copyFolder(from: string, to: string): Promise<void> {
+  await promisify(execFile)("cp", ["-Rp", from, to]);
 }
 
 async function accepts(place: Place): Promise<boolean> {

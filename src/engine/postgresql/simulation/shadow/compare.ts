@@ -32,9 +32,8 @@ export function everything(live: Snapshot): Mirrored {
   };
 }
 
-/** What was chosen of each database, and what the server itself has; of the other kinds everything. */
-export function chosen(live: Snapshot, databases: readonly DatabaseRows[]): Mirrored {
-  const all = everything(live);
+/** The keys of what was chosen of each database. */
+export function chosenKeys(databases: readonly DatabaseRows[]): ReadonlySet<ResourceKey> {
   const kept = new Set<ResourceKey>();
   for (const rows of databases) {
     const keep = (kind: ResourceKind, ...path: readonly string[]): void => {
@@ -51,6 +50,12 @@ export function chosen(live: Snapshot, databases: readonly DatabaseRows[]): Mirr
     for (const [catalog, , , name] of rows.early) if (catalog === "pg_foreign_server") keep("foreign-server", name);
     for (const [oid] of rows.largeObjects) keep("large-object", oid);
   }
+  return kept;
+}
+
+/** What was chosen, and what the server itself has; of the other kinds everything. */
+export function chosen(live: Snapshot, kept: ReadonlySet<ResourceKey>): Mirrored {
+  const all = everything(live);
   return {
     has(resource) {
       if (!all.has(resource)) return false;

@@ -1,6 +1,7 @@
 import type { Session } from "../../client.ts";
 import { readingError } from "../../errors.ts";
 import { type PlainSetting, readPlainSettings } from "../plain-settings.ts";
+import { readMark } from "./catalog-mark.ts";
 import * as access from "./access-queries.ts";
 import * as cluster from "./cluster-queries.ts";
 import * as others from "./other-queries.ts";
@@ -91,8 +92,11 @@ function withServerSettings(
   return all.length === 0 ? others : [...others, ["", null, JSON.stringify(all), "t"]];
 }
 
-/** Reads what one database is made of, as of one moment, in a fixed number of queries. */
-export async function readDatabaseRows(session: Session, major: number): Promise<DatabaseRows> {
+/** Reads what one database is made of, as of one moment, in a fixed number of queries, and the mark of that moment. */
+export async function readDatabaseRows(
+  session: Session,
+  major: number,
+): Promise<{ readonly rows: DatabaseRows; readonly mark: string }> {
   try {
     return await readDatabase(session, major);
   } catch (error) {
@@ -100,9 +104,25 @@ export async function readDatabaseRows(session: Session, major: number): Promise
   }
 }
 
-async function readDatabase(session: Session, major: number): Promise<DatabaseRows> {
+/** Tells the state of a database from any other one that it was in. */
+export async function readDatabaseMark(session: Session): Promise<string> {
+  try {
+    await session.run(BEGIN);
+    const mark = await readMark(session);
+    await session.run("commit");
+    return mark;
+  } catch (error) {
+    throw readingError(error, `the state of database \`${session.database}\` for a shadow`);
+  }
+}
+
+async function readDatabase(
+  session: Session,
+  major: number,
+): Promise<{ readonly rows: DatabaseRows; readonly mark: string }> {
   await session.run(BEGIN);
-  const rows = {
+  const mark = await readMark(session);
+  const rows: DatabaseRows = {
     database: session.database,
     schemas: await session.rows<sql.SchemaRow>(sql.SCHEMAS),
     extensions: await session.rows<sql.ExtensionRow>(sql.EXTENSIONS),
@@ -136,7 +156,7 @@ async function readDatabase(session: Session, major: number): Promise<DatabaseRo
     ],
   };
   await session.run("commit");
-  return rows;
+  return { rows, mark };
 }
 
 /** How many definitions are asked for in one statement: each locks what it names, for as long as the statement runs. */

@@ -8,15 +8,18 @@ import { statementError } from "../../errors.ts";
 import { quoteIdentifier } from "../../quote.ts";
 import { type Baseline, readBaseline, restore } from "./baseline.ts";
 import type { ShadowServer } from "./server.ts";
-import { keep } from "./warm.ts";
+import { keep, type Made } from "./warm.ts";
 import { readShadow, sessionOptions } from "./read-shadow.ts";
+
+/** Under which name a shadow is kept, and what is kept with it. */
+export type Keeping = { readonly key: string } & Omit<Made, "gaps">;
 
 export interface Running extends ShadowOptions {
   readonly server: ShadowServer;
   readonly snapshot: Snapshot;
   readonly gaps: readonly ShadowGap[];
-  /** Under what it is kept for the next time; null: not at all. */
-  readonly key: string | null;
+  /** How it is kept for the next time; null: not at all. */
+  readonly keeping: Keeping | null;
 }
 
 /** What stands for a password in a plan's statement: nobody can log in to a shadow with it. */
@@ -78,11 +81,11 @@ export class RunningShadow implements Shadow {
 
   /** It is kept for the next time where that is possible; whatever prevents it, nothing remains. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const { server, key, signal } = this.#running;
+    const { server, keeping, signal } = this.#running;
     try {
-      if (key === null || server.handOver === null || signal?.aborted === true) return;
+      if (keeping === null || server.handOver === null || signal?.aborted === true) return;
       await this.reset();
-      await keep(key, this.gaps, server.handOver);
+      await keep(keeping.key, { ...keeping, gaps: this.gaps }, server.handOver);
     } catch {
       // A shadow that cannot be brought back is not kept.
     } finally {

@@ -1,6 +1,7 @@
 import { Secret } from "../../../../base/secret.ts";
 import { moveFolder, startEmbedded } from "../../embedded/server.ts";
 import { programsFor } from "./programs.ts";
+import { copyInitialData } from "./template.ts";
 
 /** A server to build in. */
 export interface ShadowServer extends AsyncDisposable {
@@ -41,7 +42,7 @@ export async function startServer(major: number, administrator: string, kept?: s
     superuser,
     password: null,
     settings: SETTINGS,
-    ...(kept === undefined ? {} : { prepareData: (data) => moveFolder(kept, data) }),
+    prepareData: kept === undefined ? copyInitialData : (data) => moveFolder(kept, data),
   });
   return {
     major: binaries.major,

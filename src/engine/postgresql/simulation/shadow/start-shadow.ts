@@ -3,18 +3,25 @@ import { join } from "node:path";
 import type { Shadow, ShadowGap, ShadowOptions } from "../../../simulation.ts";
 import { openSession, type Session } from "../../client.ts";
 import { parseDsn } from "../../dsn.ts";
+import type { ResourceKey } from "../../../../model/resource.ts";
 import type { Snapshot } from "../../../../model/snapshot.ts";
 import { buildDatabase, writeAccess } from "./build-database.ts";
 import { BUILDER, type ClusterPlan, makeDatabases, makeRoles, writeRoles } from "./build-cluster.ts";
-import { chosen, differences, everything, sortedGaps } from "./compare.ts";
+import { chosen, chosenKeys, differences, everything, sortedGaps } from "./compare.ts";
 import { prune } from "./prune.ts";
-import { type ClusterRows, type DatabaseRows, readClusterRows, readDatabaseRows } from "./read-target.ts";
+import {
+  type ClusterRows,
+  type DatabaseRows,
+  readClusterRows,
+  readDatabaseMark,
+  readDatabaseRows,
+} from "./read-target.ts";
 import { readShadow, sessionOptions } from "./read-shadow.ts";
-import { RunningShadow } from "./running-shadow.ts";
+import { type Keeping, RunningShadow } from "./running-shadow.ts";
 import { loadRows } from "./rows.ts";
 import { beside, borrowServer } from "./staging.ts";
 import { type ShadowServer, startServer } from "./server.ts";
-import { anyKept, takeKept, warmKey } from "./warm.ts";
+import { anyKept, type Kept, takeKept, takeMarked, warmKey, warmMark } from "./warm.ts";
 
 /**
  * Builds a shadow of a target from its catalogs alone. Nothing of the target runs while it is built, and nothing on the target is locked but what reading a definition locks for a moment. Throws RW560 where there is
@@ -24,10 +31,12 @@ export async function startShadow(options: ShadowOptions): Promise<Shadow> {
   // With rows of somebody's it is not kept, and on a server of somebody's it cannot be.
   const isKept = options.staging === undefined && options.rows === undefined;
   if (isKept && (await anyKept(options.live))) {
+    const marked = await stillMarked(options);
+    if (marked !== null) return marked;
     const read = await readTarget(options);
-    const key = warmKey(options.live, read);
-    const warm = await warmed(key, options, read);
-    return warm ?? (await built(await emptyServer(options), { read, key, options }));
+    const keeping = keepingOf(options, read);
+    const warm = await warmed(await takeKept(keeping.key), keeping, options);
+    return warm ?? (await built(await emptyServer(options), { read, keeping, options }));
   }
   const [started, reading] = await Promise.allSettled([emptyServer(options), readTarget(options)]);
   if (started.status === "rejected") throw started.reason;
@@ -36,7 +45,21 @@ export async function startShadow(options: ShadowOptions): Promise<Shadow> {
     throw reading.reason;
   }
   const read = reading.value;
-  return await built(started.value, { read, key: isKept ? warmKey(options.live, read) : null, options });
+  return await built(started.value, { read, keeping: isKept ? keepingOf(options, read) : null, options });
+}
+
+/** A shadow of the very state that the target is in, where one is kept: nothing but the mark of that state is read. */
+async function stillMarked(options: ShadowOptions): Promise<Shadow | null> {
+  const mark = await targetMark(options);
+  const found = await takeMarked(options.live, mark);
+  if (found === null) return null;
+  const { key, kept } = found;
+  return await warmed(kept, { key, mark, mirrored: kept.made.mirrored }, options);
+}
+
+function keepingOf(options: ShadowOptions, read: TargetRows): Keeping {
+  const mirrored = options.about === undefined ? null : [...chosenKeys(read.databases)];
+  return { key: warmKey(options.live, read), mark: warmMark(options, read), mirrored };
 }
 
 function emptyServer({ staging, live, signal }: ShadowOptions): Promise<ShadowServer> {
@@ -47,56 +70,66 @@ function emptyServer({ staging, live, signal }: ShadowOptions): Promise<ShadowSe
 
 interface Building {
   readonly read: TargetRows;
-  /** Under what it is kept; null: not at all. */
-  readonly key: string | null;
+  /** How it is kept; null: not at all. */
+  readonly keeping: Keeping | null;
   readonly options: ShadowOptions;
 }
 
-async function built(server: ShadowServer, { read, key, options }: Building): Promise<Shadow> {
+async function built(server: ShadowServer, { read, keeping, options }: Building): Promise<Shadow> {
   try {
-    const gaps = await build(server, read, options);
+    const gaps = [...(await build(server, read, options)), ...unreadable(options.live)];
     if (options.rows !== undefined) await loadInto(server, options, options.rows);
-    return await compared(server, { read, key, options }, [...gaps, ...unreadable(options.live)]);
+    const keys = options.about === undefined ? null : chosenKeys(read.databases);
+    const { snapshot, found } = await compared(server, keys, options);
+    return new RunningShadow({ ...options, server, snapshot, keeping, gaps: sortedGaps([...gaps, ...found]) });
   } catch (error) {
     await server[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-/** A shadow that an earlier process left, and that is still what would be built; null where there is none. It is compared as a new one is. */
-async function warmed(key: string, options: ShadowOptions, read: TargetRows): Promise<Shadow | null> {
-  const kept = await takeKept(key);
+/** A shadow that an earlier process left, and that is still what would be built; null where there is none. It is compared as a new one is, and not used where it differs otherwise than it did then. */
+async function warmed(kept: Kept | null, keeping: Keeping, options: ShadowOptions): Promise<Shadow | null> {
   if (kept === null) return null;
   const { live } = options;
+  const { gaps } = kept.made;
   let server: ShadowServer | null = null;
   try {
     server = await startServer(live.version.major, live.actor.bootstrap, join(kept.folder, "data"));
-    return await compared(server, { read, key, options }, kept.gaps);
+    const mirrored = keeping.mirrored === null ? null : new Set(keeping.mirrored);
+    const { snapshot, found } = await compared(server, mirrored, options);
+    const known = new Set(gaps.map(({ name }) => name));
+    if (found.every(({ name }) => known.has(name))) {
+      return new RunningShadow({ ...options, server, snapshot, keeping, gaps });
+    }
+    await server[Symbol.asyncDispose]();
   } catch {
     await server?.[Symbol.asyncDispose]();
     options.signal?.throwIfAborted();
-    return null; // Its data is of a release of the server that this one does not take, or damaged: another is built.
+    // Its data is of a release of the server that this one does not take, or damaged.
   } finally {
     await rm(kept.folder, { recursive: true, force: true });
   }
+  return null; // Another is built.
 }
 
+/** What the shadow grants, and where that differs from the target in what it is meant to have; null: in everything. */
 async function compared(
   server: ShadowServer,
-  { read, key, options }: Building,
-  gaps: readonly ShadowGap[],
-): Promise<Shadow> {
-  const { live } = options;
-  const snapshot = await readShadow(server, live, options.signal);
-  const mirrored = options.about === undefined ? everything(live) : chosen(live, read.databases);
-  const found = differences(live.access, snapshot.access, { ...mirrored, beside: server.borrowed !== null });
-  return new RunningShadow({ ...options, server, snapshot, key, gaps: sortedGaps([...gaps, ...found]) });
+  mirrored: ReadonlySet<ResourceKey> | null,
+  { live, signal }: ShadowOptions,
+): Promise<{ readonly snapshot: Snapshot; readonly found: readonly ShadowGap[] }> {
+  const snapshot = await readShadow(server, live, signal);
+  const meant = mirrored === null ? everything(live) : chosen(live, mirrored);
+  const beside = server.borrowed !== null;
+  return { snapshot, found: differences(live.access, snapshot.access, { ...meant, beside }) };
 }
 
-/** What is built: a cluster and its databases. */
+/** What is built: a cluster and its databases, and the marks of the states that they were read in. */
 interface TargetRows {
   readonly cluster: ClusterRows;
   readonly databases: readonly DatabaseRows[];
+  readonly marks: readonly string[];
 }
 
 async function fromTarget<T>(
@@ -111,15 +144,30 @@ async function fromTarget<T>(
 async function readTarget(options: ShadowOptions): Promise<TargetRows> {
   const { live, about } = options;
   const { major } = live.version;
-  const home = parseDsn(options.url).database;
-  const cluster = await fromTarget(options, home, (session) => readClusterRows(session, major));
+  const cluster = await readCluster(options);
   const databases: DatabaseRows[] = [];
+  const marks: string[] = [];
   for (const database of live.identity.databases) {
-    const all = await fromTarget(options, database, (session) => readDatabaseRows(session, major));
-    databases.push(about === undefined ? all : prune(all, about));
+    const { rows, mark } = await fromTarget(options, database, (session) => readDatabaseRows(session, major));
+    databases.push(about === undefined ? rows : prune(rows, about));
+    marks.push(mark);
     options.onProgress?.(`the structure of database ${database} was read`);
   }
-  return { cluster, databases };
+  return { cluster, databases, marks };
+}
+
+async function targetMark(options: ShadowOptions): Promise<string> {
+  const cluster = await readCluster(options);
+  const marks: string[] = [];
+  for (const database of options.live.identity.databases) {
+    marks.push(await fromTarget(options, database, readDatabaseMark));
+  }
+  return warmMark(options, { cluster, marks });
+}
+
+function readCluster(options: ShadowOptions): Promise<ClusterRows> {
+  const { version } = options.live;
+  return fromTarget(options, parseDsn(options.url).database, (session) => readClusterRows(session, version.major));
 }
 
 async function build(server: ShadowServer, read: TargetRows, options: ShadowOptions): Promise<ShadowGap[]> {
