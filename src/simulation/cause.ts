@@ -100,6 +100,6 @@ function mendOf({ right }: Need, role: RoleName, taken: Change | undefined): str
     case "role":
       return `keep ${who} a member of \`${describeName(right.role)}\``;
     case "attribute":
-      return `keep the attribute ${right.attribute} of ${who}`;
+      return `keep ${right.attribute} of ${who} as it is`;
   }
 }

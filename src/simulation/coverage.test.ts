@@ -9,6 +9,7 @@ const pair = (given: Partial<Pair> = {}): Pair => ({
   database: "shop",
   role: "app",
   login: "app",
+  loginTold: true,
   searchPath: null,
   fingerprint: "f",
   text: "select $1",

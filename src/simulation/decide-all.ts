@@ -128,11 +128,11 @@ function truthOfRight(index: AccessIndex, right: Right): Truth {
       return { yes, unknown: none };
     }
     case "attribute": {
-      const yes = graph.superusers.slice();
+      const yes = right.attribute === "login" ? none : graph.superusers.slice();
       for (const role of index.state.roles.values()) {
         if (holds(index, role.name, right) === true) setBit(yes, graph.idOf(role.name));
       }
-      return { yes, unknown: none };
+      return { yes, unknown: emptyBits(size) };
     }
     case "owner": {
       const owner = ownerOf(index, right.resource);

@@ -111,6 +111,7 @@ export function holds(index: AccessIndex, role: RoleName, right: Right): boolean
   if (known === undefined) return null;
   switch (right.kind) {
     case "attribute":
+      if (right.attribute === "login") return known.attributes["login"] === true;
       return (
         mayDoEverything(index, role) || (right.attribute !== "superuser" && known.attributes[right.attribute] === true)
       );

@@ -10,6 +10,7 @@ const pair = (role: string): Pair => ({
   database: "shop",
   role,
   login: role,
+  loginTold: true,
   searchPath: null,
   fingerprint: "f",
   text: "select $1",

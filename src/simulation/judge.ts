@@ -4,10 +4,11 @@ import { alterations, rowAlterations, settingAlterations } from "./alteration.ts
 import type { Answer, Answers } from "./ask.ts";
 import { causeOf } from "./cause.ts";
 import type { DecidedPair } from "./coverage.ts";
-import { decide, type Who } from "./decide.ts";
+import { decide } from "./decide.ts";
 import { needKey, outcomeOf, type OutcomeWord, type Verdict } from "./outcome.ts";
 import type { Pair } from "./pairs.ts";
 import { sayAbsent, sayRefusal, sayRequirement, sayUnknown } from "./say.ts";
+import { enteringNeeds, shutOut } from "./session.ts";
 import type { Effect } from "./simulation.ts";
 import { untouchedBy } from "./untouched.ts";
 import { type Contradiction, verdictOf } from "./verdict.ts";
@@ -18,6 +19,9 @@ export interface JudgedPair extends DecidedPair {
   readonly effect: Effect | null;
   readonly contradiction: string | null;
 }
+
+/** Who asks, and where. */
+export type Asker = Pick<Pair, "role" | "login" | "loginTold" | "database">;
 
 /** One question judged in both states. */
 export interface Judged {
@@ -48,22 +52,38 @@ export class Judge {
     return this.#answers.databases[at] ?? "";
   }
 
-  question(at: number, who: Who): Judged {
+  question(at: number, who: Asker): Judged {
     const [was, is] = [this.#answers.before[at], this.#answers.after[at]];
     if (was === undefined || is === undefined) throw new TypeError("every question has its answers");
-    const before = judged(was, who, this.#world.before);
-    const after = judged(is, who, this.#world.after);
+    const before = this.#judged(was, who, this.#world.before);
+    const after = this.#judged(is, who, this.#world.after);
     return {
       before: before.verdict,
       after: after.verdict,
       altered: [
         ...alterations(was.requirements, is.requirements),
         ...rowAlterations(was.tried, is.tried),
-        ...settingAlterations(this.#changes, who.login ?? who.role, this.#database(at)),
+        ...settingAlterations(this.#changes, who.login, this.#database(at)),
       ],
       contradiction: before.contradiction ?? after.contradiction,
       confirmed: [was, is].every(({ tried }) => tried !== null && tried.verdict !== "not-confirmed"),
     };
+  }
+
+  #judged({ requirements, tried }: Answer, who: Asker, index: World["before"]): ReturnType<typeof verdictOf> {
+    const session = { login: who.login, told: who.loginTold, database: who.database };
+    const allOf = [...enteringNeeds(session, index), ...requirements.allOf];
+    const found = verdictOf(decide({ ...requirements, allOf }, index, who), tried);
+    // A trial runs in a session of ours, whoever it is that may not begin one.
+    const shut = shutOut(session, { index, before: this.#world.before, now: this.#input.live.takenAt });
+    const { verdict, contradiction } = found;
+    if (shut.missing.length > 0) {
+      const missing = [...shut.missing, ...verdict.missing];
+      return { verdict: { ...verdict, state: "no", missing }, contradiction: null };
+    }
+    if (shut.maybe.length === 0) return found;
+    const state = verdict.state === "yes" ? "maybe" : verdict.state;
+    return { verdict: { ...verdict, state, maybe: [...shut.maybe, ...verdict.maybe] }, contradiction };
   }
 
   pair(pair: Pair, at: number): JudgedPair {
@@ -108,16 +128,15 @@ export class Judge {
     const word = outcomeOf(before, after, altered.length > 0);
     if (pair.deniedOnly && word === "unknown" && before.refusal !== null) return "already-denied";
     const wasRefused = before.missing.length === 0 && before.absent === null;
-    if (word === "already-denied" && !pair.deniedOnly && wasRefused) return "unknown";
+    if (word === "already-denied" && !pair.deniedOnly && wasRefused) {
+      const isTaken = after.absent !== null || after.missing.some((each) => !had(before, each));
+      return isTaken ? "revoked" : "unknown";
+    }
     const same = word === "unknown" && before.state === after.state && altered.length === 0;
     const known = before.refusal === null && after.refusal === null;
     if (same && known && this.#untouched(pair.role) && this.#untouched(pair.login)) return "unchanged";
     return word;
   }
-}
-
-function judged({ requirements, tried }: Answer, who: Who, index: World["before"]): ReturnType<typeof verdictOf> {
-  return verdictOf(decide(requirements, index, who), tried);
 }
 
 function had({ missing, maybe }: Verdict, requirement: Verdict["missing"][number]): boolean {

@@ -6,7 +6,9 @@ import type { RoleName } from "../model/role.ts";
 export interface Pair {
   readonly database: string;
   readonly role: RoleName;
+  /** Where no source tells it, `role`. */
   readonly login: RoleName;
+  readonly loginTold: boolean;
   /** Null: what the settings of the role and the database say. */
   readonly searchPath: readonly string[] | null;
   readonly fingerprint: string;
@@ -106,6 +108,7 @@ function pairOf(uses: readonly Use[]): Pair {
     database: database ?? "",
     role: role ?? "",
     login: login ?? role ?? "",
+    loginTold: login !== null,
     searchPath,
     fingerprint: statement.fingerprint,
     text: statement.text,

@@ -8,8 +8,10 @@ export function sayRequirement(requirement: Requirement, role: string): string {
   }
   const { of, origin, certainty } = requirement;
   const who = of === "caller" || of.role === role ? "" : ` of \`${describeName(of.role)}\``;
+  // A password's end tells its condition itself.
+  const isConditional = certainty === "conditional" && requirement.right.kind !== "attribute";
   const where = origin.length === 0 ? "" : `, in ${origin.join(", in ")}`;
-  return `${sayRight(requirement)}${who}${where}${certainty === "conditional" ? ", on a way that may not be taken" : ""}`;
+  return `${sayRight(requirement)}${who}${where}${isConditional ? ", on a way that may not be taken" : ""}`;
 }
 
 function sayRight({ right }: Need): string {
@@ -33,9 +35,15 @@ function sayRight({ right }: Need): string {
         ? `becoming \`${describeName(right.role)}\``
         : `membership in \`${describeName(right.role)}\``;
     case "attribute":
-      return `the attribute ${right.attribute}`;
+      return WAYS_IN[right.attribute] ?? `the attribute ${right.attribute}`;
   }
 }
+
+const WAYS_IN: Readonly<Record<string, string>> = {
+  login: "being allowed to log in",
+  connection_limit: "being allowed a connection",
+  valid_until: "a password that is still valid, where it signs in by one",
+};
 
 export function sayUnknown({ reason, origin }: UnknownPart): string {
   return origin.length === 0 ? reason : `${reason}, in ${origin.join(", in ")}`;

@@ -58,8 +58,8 @@ export async function simulate(input: SimulationInput): Promise<Simulation> {
   });
 }
 
-function questionOf({ text, database, role, login, searchPath }: Pair): StatementQuestion {
-  return { text, database, role, login, ...(searchPath === null ? {} : { searchPath }) };
+function questionOf({ text, database, role, login, loginTold, searchPath }: Pair): StatementQuestion {
+  return { text, database, role, ...(loginTold ? { login } : {}), ...(searchPath === null ? {} : { searchPath }) };
 }
 
 const worstFirst = compareBy<Effect>(

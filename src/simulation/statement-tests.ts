@@ -23,7 +23,13 @@ export function testQuestions(test: DeclaredStatementTest): readonly AskedTest[]
 export function testResults(asked: readonly AskedTest[], judge: Judge, from: number): readonly StatementTestResult[] {
   const byTest = new Map<DeclaredStatementTest, Judged[]>();
   asked.forEach(({ test, question }, at) => {
-    const found = judge.question(from + at, { role: question.role, login: question.login ?? question.role });
+    const login = question.login ?? question.role;
+    const found = judge.question(from + at, {
+      role: question.role,
+      login,
+      loginTold: true,
+      database: question.database,
+    });
     byTest.set(test, [...(byTest.get(test) ?? []), found]);
   });
   return [...byTest].map(([test, found]) => {
