@@ -25,8 +25,8 @@ function liveSession([address, port, user, driver, options]: sql.ClientRow, node
   if (user === null) return [];
   const program = options?.["APPLICATION_NAME"] ?? driver ?? "";
   const application = typeof program === "string" ? program : "";
-  // The server does not say since when.
+  // Nobody becomes another role here. The server does not say since when.
   return [
-    { id: `${address}:${port} at ${node}`, login: user, current: null, application, database: DATABASE, since: "" },
+    { id: `${address}:${port} at ${node}`, login: user, current: user, application, database: DATABASE, since: "" },
   ];
 }
