@@ -141,6 +141,9 @@ export const TRIALS: readonly Trial[] = [
   {
     text: "select id from (select id, q from (select id, 5::tools.amount as q, (select max(id) from lines) as m from orders) y) x",
   },
+  // An index on id answers the first condition, from which the second follows.
+  { text: "select id from customers where id > 0 and (id > 0 or tools.quiet(id) > 0)" },
+  { text: "select id from customers where id > 0 and (name = 'x' or tools.quiet(id) > 0)" },
   // Decided before it is planned, or not.
   { text: "select coalesce(1, (select max(id) from orders)) from customers" },
   { text: "select case when false then (select max(id) from orders) end from customers" },

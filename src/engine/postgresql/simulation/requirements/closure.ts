@@ -303,14 +303,20 @@ export class Closure {
     const { objects } = this.workspace;
     if (running.text === null) return;
     const identifiers = identifiersOf(running.text);
-    const add = (schema: string | undefined, name: string): void => {
+    const add = (schema: string | undefined, name: string, as: Running = running): void => {
       if (schema === undefined || schema === "pg_catalog" || schema.startsWith("pg_temp")) return;
-      if (mentions(identifiers, name)) this.schemaUsage(schema, running);
+      if (mentions(identifiers, name)) this.schemaUsage(schema, as);
     };
-    for (const check of tree.relations) {
-      if (check.place.views.length > 0 || check.place.policy) continue;
-      const relation = this.relation(check.relation);
-      if (relation !== undefined) add(relation.schema, relation.name);
+    const nameable = tree.relations.filter(({ place, asRole }) => {
+      // What is asked of an owner came in with a view that rows are written through.
+      return place.views.length === 0 && !place.policy && asRole === 0;
+    });
+    const relations = nameable.flatMap((check) => this.relation(check.relation) ?? []);
+    const throughView = relations.some(({ kind }) => kind === "v");
+    for (const relation of relations) {
+      // It may be what stands behind the view, and another one of the same name that was written.
+      const other = throughView && relations.some(({ oid, name }) => oid !== relation.oid && name === relation.name);
+      add(relation.schema, relation.name, other ? { ...running, certainty: "conditional" } : running);
     }
     for (const oid of tree.namedRelations) {
       const relation = this.relation(oid);

@@ -1,4 +1,13 @@
-import { isDead, isMerged, isWithoutRows, mayBeFolded } from "./dead-queries.ts";
+import {
+  COLUMNS,
+  columnKey,
+  comparedColumns,
+  isDead,
+  isMerged,
+  isWithoutRows,
+  mayBeFolded,
+  mayFollow,
+} from "./left-out.ts";
 import type { TreeList, TreeNode } from "./nodes.ts";
 import {
   childIn,
@@ -119,6 +128,8 @@ export function readExpressions(text: string): TreeFacts {
   return walk.facts();
 }
 
+const NO_COLUMNS: ReadonlySet<number> = new Set();
+
 const NO_QUERY = "a query was expected at the top";
 
 const TOP: Place = { views: [], policy: false, conditional: false, dropped: false, certain: true };
@@ -179,13 +190,12 @@ interface Guard {
   readonly column: number;
 }
 
-/** More than the columns of any table. */
-const COLUMNS = 4096;
-
 interface Context {
   readonly place: Place;
   /** It is a query that the planner may see to return nothing. */
   readonly dead: boolean;
+  /** What its conditions compare. */
+  readonly compared: ReadonlySet<number>;
   readonly frame: Frame | null;
   readonly guards: readonly Guard[];
 }
@@ -223,7 +233,13 @@ class Walk {
   }
 
   expression(value: TreeNode | TreeList, place: Place): void {
-    this.#value(value, { place, dead: false, frame: { outer: null, references: new Map() }, guards: [] });
+    this.#value(value, {
+      place,
+      dead: false,
+      compared: NO_COLUMNS,
+      frame: { outer: null, references: new Map() },
+      guards: [],
+    });
   }
 
   query(query: TreeNode, at: Place, outer: SubqueryContext | null = null): void {
@@ -247,6 +263,7 @@ class Walk {
     const inside: Context = {
       place: { ...place, certain: place.certain && once && !dead, conditional: place.conditional || dead },
       dead: dead || merged,
+      compared: comparedColumns(query),
       frame,
       guards: outer?.guards ?? [],
     };
@@ -294,7 +311,13 @@ class Walk {
     if (statement.name === "CALLSTMT") {
       const call = nodeIn(statement, "funcexpr");
       if (call === null) throw new FormatError("CALLSTMT.funcexpr is missing");
-      this.#value(call, { place, dead: false, frame: { outer: null, references: new Map() }, guards: [] });
+      this.#value(call, {
+        place,
+        dead: false,
+        compared: NO_COLUMNS,
+        frame: { outer: null, references: new Map() },
+        guards: [],
+      });
     } else this.#utility = statement.name;
     return true;
   }
@@ -439,8 +462,14 @@ class Walk {
     const certain = context.place.certain && TRANSPARENT.has(value.name);
     const inside = certain === context.place.certain ? context : { ...context, place: { ...context.place, certain } };
     if (value.name === "COALESCE" || value.name === "COALESCEEXPR") return this.#coalesce(value, inside);
-    const beneath = mayBeFolded(value) ? folded(inside) : inside;
+    const beneath = this.#beneath(value, inside);
     for (let child = value.first; child !== null; child = child.next) this.#value(child, beneath);
+  }
+
+  #beneath(node: TreeNode, context: Context): Context {
+    if (mayBeFolded(node)) return folded(context);
+    if (!mayFollow(node, context.compared)) return context;
+    return { ...context, place: { ...context.place, conditional: true } };
   }
 
   /** What stands behind a constant is folded away. */
@@ -517,7 +546,7 @@ class Walk {
     let { frame } = context;
     for (let up = optionalNumberIn(node, "varlevelsup") ?? 0; up > 0 && frame !== null; up--) frame = frame.outer;
     if (frame === null) return;
-    const key = numberIn(node, "varno") * COLUMNS + numberIn(node, "varattno");
+    const key = columnKey(node);
     const places = frame.references.get(key);
     if (places === undefined) frame.references.set(key, [context.guards]);
     else places.push(context.guards);

@@ -47,6 +47,49 @@ function keepsOut(condition: TreeNode): boolean {
 const EXISTS = 0;
 const ANY = 2;
 
+/** The columns that conditions of a query compare by themselves: what follows from such a condition need not be asked again where an index answers it. */
+export function comparedColumns(query: TreeNode): ReadonlySet<number> {
+  const found = new Set<number>();
+  const add = (condition: TreeNode): void => {
+    if (condition.name === "BOOLEXPR" && isWord(condition, "boolop", "and")) nodesIn(condition, "args").forEach(add);
+    else for (const column of comparedIn(condition)) found.add(column);
+  };
+  const join = (node: TreeNode): void => {
+    nodesIn(node, "quals").forEach(add);
+    for (const field of ["fromlist", "larg", "rarg"]) nodesIn(node, field).forEach(join);
+  };
+  nodesIn(query, "jointree").forEach(join);
+  for (const entry of nodesIn(query, "rtable")) nodesIn(entry, "securityQuals").forEach(add);
+  return found;
+}
+
+/** Whether one side of an OR may follow from another condition of the query, so that the planner leaves all of it out. */
+export function mayFollow(node: TreeNode, compared: ReadonlySet<number>): boolean {
+  if (node.name !== "BOOLEXPR" || !isWord(node, "boolop", "or")) return false;
+  return nodesIn(node, "args").some((side) => comparedIn(side).some((column) => compared.has(column)));
+}
+
+/** The columns that an operator compares. */
+function comparedIn(condition: TreeNode): readonly number[] {
+  if (condition.name === "NULLTEST") return nodesIn(condition, "arg").flatMap(columnOf);
+  if (condition.name !== "OPEXPR" && condition.name !== "SCALARARRAYOPEXPR") return [];
+  return nodesIn(condition, "args").flatMap(columnOf);
+}
+
+function columnOf(node: TreeNode): readonly number[] {
+  if (node.name === "RELABELTYPE") return nodesIn(node, "arg").flatMap(columnOf);
+  if (node.name !== "VAR" || (optionalNumberIn(node, "varlevelsup") ?? 0) !== 0) return [];
+  return [columnKey(node)];
+}
+
+/** A column of a range entry, as a number. */
+export function columnKey(variable: TreeNode): number {
+  return numberIn(variable, "varno") * COLUMNS + numberIn(variable, "varattno");
+}
+
+/** More than the columns of any table. */
+export const COLUMNS = 4096;
+
 /** Whether a part of an expression may go without being planned, because another part decides it. */
 export function mayBeFolded(node: TreeNode): boolean {
   if (node.name === "BOOLEXPR") {
