@@ -35,6 +35,8 @@ export async function readObserved(
 ): Promise<Observed> {
   const { live, by } = given;
   const simulation = await target.connection.engine.simulation();
+  const refusal = simulation.untried(live);
+  if (refusal !== null) throw refusal;
   const evidence = await evidenceFor(given.evidence, context, { live, simulation });
   const pairs = observedPairs(evidence);
   return { evidence, pairs, ...(await needsOf(pairs, { target, context, live, simulation, by })) };

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { formatTime } from "../base/clock.ts";
-import { RolewrightError } from "../base/error.ts";
+import { EXIT, RolewrightError } from "../base/error.ts";
 import { resolveUrl } from "../config/load.ts";
 import { predict } from "../diff/predict.ts";
 import { Secret } from "../base/secret.ts";
@@ -31,9 +31,17 @@ export async function simulatePlan(
   const dialect = engine.dialect(live);
   const tests = declared.statementTests ?? [];
   const abilities = await engine.simulation();
+  const refusal = abilities.untried(live);
+  if (refusal !== null) throw refusal;
+  const rows = input.text("rows");
+  if (rows !== null && !abilities.loadsRows) {
+    throw new RolewrightError("RW599", `rows are not loaded into a shadow of ${live.version.product}`, {
+      help: "leave out `--rows`: without row policies no statement answers with other rows after a change of rights alone",
+      exitCode: EXIT.usage,
+    });
+  }
   const given = await evidenceFor(target, live.identity.engine, { context, input, tests: tests.length });
   const evidence = withLoginsOf(given, (logged) => abilities.loginOf(logged, live));
-  const rows = input.text("rows");
   const staging = stagingUrl(target, context);
   const simulation = await simulate({
     plan,

@@ -9,6 +9,8 @@ export function notSimulated(product: string): EngineSimulation {
     });
   };
   return {
+    untried: () => null,
+    loadsRows: false,
     logs: [],
     sources: [],
     grammar: { load: async () => {}, read: () => [] },

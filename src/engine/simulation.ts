@@ -1,3 +1,4 @@
+import type { RolewrightError } from "../base/error.ts";
 import type { Secret } from "../base/secret.ts";
 import type { StatementRequirements } from "../model/requirements.ts";
 import type { RoleName } from "../model/role.ts";
@@ -11,6 +12,10 @@ export interface EngineSimulation {
   /** What can be asked of a running server. */
   readonly sources: readonly LiveSource[];
   readonly grammar: Grammar;
+  /** Why nothing can be said of what statements need on this server, asked before anything is read; null: it can. Logs are read all the same. */
+  readonly untried: (live: Pick<Snapshot, "identity" | "version">) => RolewrightError | null;
+  /** Sample rows can be loaded into a shadow (`ShadowOptions.rows`). */
+  readonly loadsRows: boolean;
   /** The role that a login stands for as logs and sources write it (`Observation.login`): MariaDB's logs have the client's host where an account has a pattern. Null: nobody there can be meant. */
   readonly loginOf: (logged: RoleName, live: Snapshot) => RoleName | null;
   /**

@@ -228,6 +228,13 @@ ${grants}
     expect(ran.stdout).toContain("MODIFY on table shop.orders");
   });
 
+  test("rows are refused, which no shadow of it could load", async () => {
+    await folder.write("rolewright.yaml", manifest("      - modify on table shop.orders"));
+    const ran = await folder.run(["simulate", "--evidence", "evidence.json", "--rows", "rows.sql"]);
+    expectExit(ran, 64);
+    expect(ran.stderr).toMatch(/RW599 .*leave out `--rows`/su);
+  });
+
   test("the full query log is refused", async () => {
     await folder.write(
       "fql.txt",

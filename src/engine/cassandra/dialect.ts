@@ -8,7 +8,7 @@ import { quoteIdentifier } from "./quote.ts";
 import { render } from "./render.ts";
 import { cassandraStateRules } from "./rules.ts";
 import { cassandraAccessRules } from "./semantics.ts";
-import { seriesOf } from "./version.ts";
+import { allCoversOwn, seriesOf } from "./version.ts";
 
 /** The rules and the language of one cluster as it was read. */
 export function cassandraDialect(snapshot: Snapshot): Dialect {
@@ -16,7 +16,10 @@ export function cassandraDialect(snapshot: Snapshot): Dialect {
   return {
     capabilities: CAPABILITIES,
     rules: cassandraStateRules(snapshot),
-    accessRules: cassandraAccessRules(series),
+    accessRules: cassandraAccessRules(
+      series,
+      allCoversOwn(snapshot.version) ? "every keyspace" : "keyspaces of people",
+    ),
     quoteIdentifier,
     render: (request) => render(request, { actor: snapshot.actor.role, series }),
     placement,

@@ -46,9 +46,30 @@ function stateOf(grants: Partial<Record<Name, string>>): AccessState {
 }
 
 function held(grants: Partial<Record<Name, string>>, name: Name): string {
-  const state = evaluate(stateOf(grants), CATALOG, (kind) => privilegesOf(kind, 500));
+  const state = evaluate(stateOf(grants), CATALOG, {
+    privilegesOf: (kind) => privilegesOf(kind, 500),
+    allCovers: "keyspaces of people",
+  });
   return state.holdings.get(resourceKey(at[name]))?.list.entries[0]?.privileges.join(" ") ?? "";
 }
+
+describe("what is held on all keyspaces", () => {
+  it.each([
+    ["keyspaces of people", "system_auth", undefined],
+    ["every keyspace", "system_auth", "SELECT"],
+    ["keyspaces of people", "shop", "SELECT"],
+  ] as const)("counts in %s: in %s it is %s", (allCovers, keyspace, expected) => {
+    const roles: Resource = { kind: "table", path: ["cluster", keyspace, "roles"] };
+    const list = accessList([{ grantee: "bob", grantor: "", privileges: ["SELECT"], grantable: [] }]);
+    const holdings = new Map<ReturnType<typeof resourceKey>, Holding>([
+      [resourceKey(at.data), { resource: at.data, owner: null, list }],
+      [resourceKey(roles), { resource: roles, owner: null, list: accessList([]) }],
+    ]);
+    const rules = { privilegesOf: (kind: Resource["kind"]) => privilegesOf(kind, 500), allCovers };
+    const state = evaluate({ ...EMPTY_STATE, holdings }, CATALOG, rules);
+    expect(state.holdings.get(resourceKey(roles))?.list.entries[0]?.privileges.join()).toBe(expected);
+  });
+});
 
 describe("what counts for a resource", () => {
   it.each<[Partial<Record<Name, string>>, Name, string]>([
@@ -78,7 +99,10 @@ describe("what counts for a resource", () => {
 describe("work that is not done twice", () => {
   const listIn = (grants: Partial<Record<Name, string>>, name: Name) => {
     const state = stateOf(grants);
-    const made = evaluate(state, CATALOG, (kind) => privilegesOf(kind, 500));
+    const made = evaluate(state, CATALOG, {
+      privilegesOf: (kind) => privilegesOf(kind, 500),
+      allCovers: "keyspaces of people",
+    });
     const listOf = (each: Name) => made.holdings.get(resourceKey(at[each]))?.list;
     return { listOf, recorded: state.holdings.get(resourceKey(at[name]))?.list };
   };
@@ -97,9 +121,10 @@ describe("work that is not done twice", () => {
 
 describe("the grants behind an answer", () => {
   const ask = (grants: Partial<Record<Name, string>>, privilege: string, name: Name): Resource[] =>
-    sources({ grantee: "bob", privilege, resource: at[name] }, stateOf(grants), CATALOG).map(
-      ({ resource }) => resource,
-    );
+    sources(
+      { grantee: "bob", privilege, resource: at[name] },
+      { state: stateOf(grants), catalog: CATALOG, allCovers: "keyspaces of people" },
+    ).map(({ resource }) => resource);
 
   it("are all that give it, on whatever level", () => {
     expect(ask({ data: "SELECT", orders: "SELECT", ks: "MODIFY" }, "SELECT", "orders")).toEqual([at.data, at.orders]);

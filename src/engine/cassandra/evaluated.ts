@@ -13,13 +13,36 @@ import type { Grantee } from "../../model/role.ts";
 import { coversMbean } from "./mbean-patterns.ts";
 import { SharedEntries } from "./normalize.ts";
 
-type PrivilegesOf = (kind: Resource["kind"]) => readonly Privilege[];
+/** Which keyspaces what is held on all keyspaces counts in: of the server's own ones only before CVE-2025-23015 was mended. */
+export type AllCovers = "every keyspace" | "keyspaces of people";
+
+/** The server's own: https://cassandra.apache.org/doc/latest/cassandra/managing/operating/virtualtables.html and SchemaConstants. */
+const OWN: ReadonlySet<string> = new Set([
+  "system",
+  "system_auth",
+  "system_cluster_metadata",
+  "system_distributed",
+  "system_metrics",
+  "system_schema",
+  "system_traces",
+  "system_views",
+  "system_virtual_schema",
+]);
+
+interface EvaluationRules {
+  readonly privilegesOf: (kind: Resource["kind"]) => readonly Privilege[];
+  readonly allCovers: AllCovers;
+}
 
 /**
  * The state with what is held higher up written out for each resource: the server allows something when a role holds it at any link of the chain from the table to all keyspaces, from the function to all functions, from the role
  * to all roles. A materialized view is read with SELECT on its table, and with nothing else.
  */
-export function evaluate(state: AccessState, catalog: Catalog, privilegesOf: PrivilegesOf): AccessState {
+export function evaluate(
+  state: AccessState,
+  catalog: Catalog,
+  { privilegesOf, allCovers }: EvaluationRules,
+): AccessState {
   const composed = new Map<string, AccessList>();
   const entries = new SharedEntries();
   const patterns = mbeanPatterns(state);
@@ -42,7 +65,7 @@ export function evaluate(state: AccessState, catalog: Catalog, privilegesOf: Pri
     return known(`${own.id} ${above.id}`, () => union(own, above, entries));
   };
   const compose = (resource: Resource): AccessList => {
-    const [own = NOBODY, ...covering] = coveringChain(resource, patterns).map(recorded);
+    const [own = NOBODY, ...covering] = coveringChain(resource, patterns, allCovers).map(recorded);
     return join(own, coverOf(resource.kind, covering));
   };
   const evaluateOne = (resource: Resource, entry: CatalogEntry | undefined): AccessList => {
@@ -58,7 +81,17 @@ export function evaluate(state: AccessState, catalog: Catalog, privilegesOf: Pri
 }
 
 /** The resource and what covers it, the narrowest first. */
-export function coveringChain(resource: Resource, patterns: readonly Resource[]): readonly Resource[] {
+export function coveringChain(
+  resource: Resource,
+  patterns: readonly Resource[],
+  allCovers: AllCovers,
+): readonly Resource[] {
+  const chain = wholeChain(resource, patterns);
+  const isApart = allCovers === "keyspaces of people" && OWN.has(resource.path[1] ?? "");
+  return isApart ? chain.filter(({ kind }) => kind !== "all-schemas") : chain;
+}
+
+function wholeChain(resource: Resource, patterns: readonly Resource[]): readonly Resource[] {
   const { kind, path } = resource;
   const keyspace = path.slice(0, 2);
   const allSchemas: Resource = { kind: "all-schemas", path: [] };

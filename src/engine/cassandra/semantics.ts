@@ -1,20 +1,21 @@
 import { accessList, type Privilege } from "../../model/access-list.ts";
 import type { AccessRules, AttributeRight, PrivilegeClass } from "../../model/access-rules.ts";
 import type { ResourceKind } from "../../model/resource.ts";
-import { evaluate } from "./evaluated.ts";
+import { type AllCovers, evaluate } from "./evaluated.ts";
 import { privilegesOf } from "./privileges.ts";
 import { sources } from "./sources.ts";
 
 /** How Cassandra of this series (`500` is 5.0) decides who may do what, each rule checked against the server by test/property/access-cassandra.test.ts. */
-export function cassandraAccessRules(series: number): AccessRules {
+export function cassandraAccessRules(series: number, allCovers: AllCovers): AccessRules {
   return {
     privilegesOf: (kind) => privilegesOf(kind, series),
     edge: () => ({ privileges: true, setRole: false }),
     unrecordedMembers: () => [],
     superuser: (role) => role.attributes["superuser"] === true,
     superuserIsInherited: true,
-    evaluated: (state, catalog) => evaluate(state, catalog, (kind) => privilegesOf(kind, series)),
-    sources,
+    evaluated: (state, catalog) =>
+      evaluate(state, catalog, { privilegesOf: (kind) => privilegesOf(kind, series), allCovers }),
+    sources: (question, state, catalog) => sources(question, { state, catalog, allCovers }),
     administration: [],
     ownerOf: () => null,
     builtinRights: [],

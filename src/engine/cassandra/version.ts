@@ -50,6 +50,15 @@ const HOLES: readonly Hole[] = [
   { what: "JMX can run commands through the audit log's archive (CVE-2023-30601)", fixed: { 401: 2 } },
 ];
 
+/** The first patch of each series in which what is held on all keyspaces does not count in those of the server itself (CVE-2025-23015); every later series has it. */
+const OWN_KEYSPACES_APART: Readonly<Record<number, number>> = { 401: 8, 500: 3 };
+
+/** Whether what is held on all keyspaces counts in the server's own too. */
+export function allCoversOwn(version: Pick<ServerVersion, "major" | "minor" | "text">): boolean {
+  const patch = Number(/^\d+\.\d+[.-]?(\d*)/u.exec(version.text)?.[1] ?? 0);
+  return patch < (OWN_KEYSPACES_APART[seriesOf(version)] ?? 0);
+}
+
 /** Whether this patch has ways around its own rules that a later one closed. */
 export function holesFact(version: ServerVersion): HealthFact {
   const name = "patches";

@@ -8,6 +8,7 @@ import { GRAMMAR, LOGS, SOURCES } from "./workload/readers.ts";
 
 export const simulation: EngineSimulation = {
   ...notSimulated("PostgreSQL"),
+  loadsRows: true,
   grammar: GRAMMAR,
   logs: LOGS,
   sources: SOURCES,
