@@ -5,6 +5,7 @@ import { addNewIn, addNewRelation } from "./creation.ts";
 import { listOf, type RawNode, stringOf, textOf } from "./grammar.ts";
 import { findRelation } from "./names.ts";
 import { relationResource } from "./objects.ts";
+import { childrenOf } from "./table-code.ts";
 
 /** What statements that make, change or drop things need, by the rules of the server; what has no rule here is unknown. */
 export function addDefinition(closure: Closure, kind: string, node: RawNode, running: Running): Refusal | null {
@@ -21,18 +22,17 @@ export function addDefinition(closure: Closure, kind: string, node: RawNode, run
   switch (kind) {
     case "CreateStmt": {
       addNewRelation(closure, node["relation"] as RawNode, running);
-      const simple = listOf(node["tableElts"]).every((element) => isPlainColumn(element));
-      if (!simple || node["inhRelations"] !== undefined || node["partbound"] !== undefined) {
-        return open(closure, kind, running);
-      }
-      return null;
+      const simple = listOf(node["tableElts"]).every((element) => isPlainColumn(element["ColumnDef"] as RawNode));
+      const more = ["inhRelations", "partbound", "ofTypename", "tablespacename", "accessMethod"];
+      return simple && more.every((field) => node[field] === undefined) ? null : open(closure, kind, running);
     }
     case "CreateSeqStmt":
       addNewRelation(closure, node["sequence"] as RawNode, running);
       return null;
     case "CreateSchemaStmt":
       closure.found.need({ kind: "privilege", privilege: "CREATE", resource: database }, running);
-      return node["authrole"] === undefined && node["schemaElts"] === undefined ? null : open(closure, kind, running);
+      if (node["schemaElts"] !== undefined) return open(closure, kind, running);
+      return addOwnerToBe(closure, (node["authrole"] ?? {}) as RawNode, running);
     case "CreateFunctionStmt":
     case "CreateEnumStmt":
     case "CreateDomainStmt": {
@@ -47,21 +47,24 @@ export function addDefinition(closure: Closure, kind: string, node: RawNode, run
     case "AlterPolicyStmt": {
       const target = (node["relation"] ?? node["table"]) as RawNode;
       const refusal = owned(target);
-      if (kind === "IndexStmt") {
-        inSchema((target["schemaname"] as string | undefined) ?? findRelation(closure, target, running)?.schema);
-      }
-      return refusal;
+      if (kind !== "IndexStmt") return refusal;
+      const relation = findRelation(closure, target, running);
+      inSchema((target["schemaname"] as string | undefined) ?? relation?.schema);
+      // What an expression calls is called by the owner of the table.
+      const plain = listOf(node["indexParams"]).every((each) => isPlainPart(each["IndexElem"] as RawNode | undefined));
+      const more = node["whereClause"] !== undefined || node["tableSpace"] !== undefined || relation?.kind === "p";
+      return plain && !more ? refusal : (refusal ?? open(closure, kind, running));
     }
     case "AlterTableStmt": {
-      const plain = listOf(node["cmds"]).every((command) =>
-        PLAIN_ALTERATIONS.has(String((command["AlterTableCmd"] as RawNode | undefined)?.["subtype"])),
-      );
-      const refusal = owned(node["relation"] as RawNode);
-      return plain ? refusal : (refusal ?? open(closure, kind, running));
+      const target = node["relation"] as RawNode;
+      const plain = listOf(node["cmds"]).every((command) => isPlainAlteration(command["AlterTableCmd"] as RawNode));
+      const refusal = owned(target);
+      return plain && !hasChildren(closure, target, running) ? refusal : (refusal ?? open(closure, kind, running));
     }
     case "RenameStmt":
-      return node["renameType"] === "OBJECT_COLUMN" ? owned(node["relation"] as RawNode) : open(closure, kind, running);
+      return addRename(closure, node, { running, owned });
     case "CommentStmt":
+      return addComment(closure, node, { running, owned });
     case "DropStmt":
       return addDrop(closure, kind, node, running);
     case "CreatedbStmt":
@@ -72,21 +75,101 @@ export function addDefinition(closure: Closure, kind: string, node: RawNode, run
   }
 }
 
-/** Dropping takes the owner of the thing or of its schema. */
+interface Owning {
+  readonly running: Running;
+  readonly owned: (target: RawNode) => Refusal | null;
+}
+
+const RELATIONS: ReadonlySet<string> = new Set(["OBJECT_TABLE", "OBJECT_VIEW", "OBJECT_SEQUENCE", "OBJECT_MATVIEW"]);
+
+/** Who makes something for another role must be able to become it. */
+function addOwnerToBe(closure: Closure, role: RawNode, running: Running): Refusal | null {
+  const name = role["rolename"] as string | undefined;
+  if (name === undefined || name === running.role) return null;
+  if (!closure.workspace.objects.roles.has(name)) {
+    return { kind: "refused", code: "42704", message: `role "${name}" does not exist` };
+  }
+  closure.found.need({ kind: "role", role: name, mode: "set" }, running);
+  return null;
+}
+
+/** A new name for a relation is something new in its schema, one for a schema something new in the database. */
+function addRename(closure: Closure, node: RawNode, { running, owned }: Owning): Refusal | null {
+  const { objects } = closure.workspace;
+  const type = textOf(node, "renameType");
+  const target = node["relation"] as RawNode | undefined;
+  if (type === "OBJECT_SCHEMA") {
+    const database: Resource = { kind: "database", path: [objects.database] };
+    closure.found.need({ kind: "privilege", privilege: "CREATE", resource: database }, running);
+    return ownedSchema(closure, textOf(node, "subname"), running);
+  }
+  if (target === undefined) return open(closure, "RenameStmt", running);
+  if (type === "OBJECT_COLUMN") {
+    const refusal = owned(target);
+    return hasChildren(closure, target, running) ? (refusal ?? open(closure, "RenameStmt", running)) : refusal;
+  }
+  if (!RELATIONS.has(type)) return open(closure, "RenameStmt", running);
+  const relation = findRelation(closure, target, running);
+  if (relation !== undefined) addNewIn(closure, relation.schema, running);
+  return owned(target);
+}
+
+function addComment(closure: Closure, node: RawNode, { running, owned }: Owning): Refusal | null {
+  const type = textOf(node, "objtype");
+  const object = node["object"] as RawNode;
+  const name = stringOf(object);
+  if (type === "OBJECT_SCHEMA" && name !== null) return ownedSchema(closure, name, running);
+  if (type === "OBJECT_DATABASE" && name === closure.workspace.objects.database) {
+    closure.found.need({ kind: "owner", resource: { kind: "database", path: [name] } }, running);
+    return null;
+  }
+  const parts = listOf((object["List"] as RawNode | undefined)?.["items"]).map((part) => stringOf(part) ?? "");
+  if (RELATIONS.has(type)) return owned(rangeOf(parts));
+  return type === "OBJECT_COLUMN" && parts.length > 1
+    ? owned(rangeOf(parts.slice(0, -1)))
+    : open(closure, "CommentStmt", running);
+}
+
+function ownedSchema(closure: Closure, name: string, running: Running): Refusal | null {
+  const { objects } = closure.workspace;
+  if (!objects.schemas.has(name)) {
+    return { kind: "refused", code: "3F000", message: `schema "${name}" does not exist` };
+  }
+  closure.found.need({ kind: "owner", resource: { kind: "schema", path: [objects.database, name] } }, running);
+  return null;
+}
+
+function rangeOf(parts: readonly string[]): RawNode {
+  return { relname: parts.at(-1) ?? "", ...(parts.length > 1 ? { schemaname: parts.at(-2) } : {}) };
+}
+
+/** Each of them must be owned, too. */
+function hasChildren(closure: Closure, target: RawNode, running: Running): boolean {
+  const relation = findRelation(closure, target, running);
+  return relation !== undefined && childrenOf(closure, relation.oid).length > 0;
+}
+
+/** Dropping takes the owner of the thing or of its schema; nobody is asked about what goes with it. */
 function addDrop(closure: Closure, kind: string, node: RawNode, running: Running): Refusal | null {
   const { objects } = closure.workspace;
   const type = textOf(node, "removeType");
-  if (!["OBJECT_TABLE", "OBJECT_VIEW", "OBJECT_SEQUENCE", "OBJECT_MATVIEW"].includes(type))
-    return open(closure, kind, running);
-  if (node["behavior"] === "DROP_CASCADE") open(closure, kind, running);
+  if (type === "OBJECT_SCHEMA") {
+    for (const each of listOf(node["objects"])) {
+      const name = stringOf(each) ?? "";
+      if (node["missing_ok"] === true && !objects.schemas.has(name)) continue;
+      const refusal = ownedSchema(closure, name, running);
+      if (refusal !== null) return refusal;
+    }
+    return null;
+  }
+  if (!RELATIONS.has(type)) return open(closure, kind, running);
   for (const each of listOf(node["objects"])) {
     const items = listOf((each["List"] as RawNode | undefined)?.["items"]).map((part) => stringOf(part) ?? "");
-    const target: RawNode = {
-      relname: items.at(-1) ?? "",
-      ...(items.length > 1 ? { schemaname: items.at(-2) } : {}),
-    };
+    const target = rangeOf(items);
     const relation = findRelation(closure, target, running);
     if (relation === undefined) {
+      const schema = target["schemaname"] as string | undefined;
+      if (schema !== undefined && objects.schemas.has(schema)) closure.schemaUsage(schema, running);
       if (node["missing_ok"] === true) continue;
       return { kind: "refused", code: "42P01", message: `relation "${items.join(".")}" does not exist` };
     }
@@ -100,23 +183,53 @@ function addDrop(closure: Closure, kind: string, node: RawNode, running: Running
 }
 
 /** A column of a type of the server's own, without anything that calls or points at something. */
-function isPlainColumn(element: RawNode): boolean {
-  const column = element["ColumnDef"] as RawNode | undefined;
+function isPlainColumn(column: RawNode | undefined): boolean {
   if (column === undefined) return false;
   const names = listOf((column["typeName"] as RawNode | undefined)?.["names"]).map((part) => stringOf(part) ?? "");
-  if (names.length !== 1 && names[0] !== "pg_catalog" && !/^(?:big|small)?serial$/u.test(names[0] ?? "")) return false;
-  return listOf(column["constraints"]).every((constraint) => {
-    const type = String((constraint["Constraint"] as RawNode | undefined)?.["contype"]);
-    return ["CONSTR_NOTNULL", "CONSTR_NULL", "CONSTR_PRIMARY", "CONSTR_UNIQUE", "CONSTR_IDENTITY"].includes(type);
+  const [first = "", ...others] = names;
+  if (others.length === 0 ? !PLAIN_TYPES.has(first) : first !== "pg_catalog") return false;
+  return listOf(column["constraints"]).every((each) => {
+    const constraint = each["Constraint"] as RawNode | undefined;
+    const type = String(constraint?.["contype"]);
+    if (constraint?.["indexspace"] !== undefined) return false;
+    return PLAIN_CONSTRAINTS.has(type) || (type === "CONSTR_DEFAULT" && isConstant(constraint?.["raw_expr"]));
   });
 }
 
+/** Types that the parser does not put into pg_catalog by itself. Where the search path puts another schema before it, a type of these names there is not seen. */
+const PLAIN_TYPES: ReadonlySet<string> = new Set(
+  "text uuid json jsonb date bytea name oid inet cidr macaddr money xml bigserial serial smallserial".split(" "),
+);
+
+const PLAIN_CONSTRAINTS: ReadonlySet<string> = new Set([
+  "CONSTR_NOTNULL",
+  "CONSTR_NULL",
+  "CONSTR_PRIMARY",
+  "CONSTR_UNIQUE",
+  "CONSTR_IDENTITY",
+]);
+
+function isConstant(expression: unknown): boolean {
+  return expression !== undefined && "A_Const" in (expression as RawNode);
+}
+
+/** A column of an index, without an expression or an operator class. */
+function isPlainPart(part: RawNode | undefined): boolean {
+  return part !== undefined && ["expr", "opclass", "collation"].every((field) => part[field] === undefined);
+}
+
+function isPlainAlteration(command: RawNode): boolean {
+  const subtype = String(command["subtype"]);
+  const { def } = command as { readonly def?: RawNode };
+  if (subtype === "AT_AddColumn") return isPlainColumn(def?.["ColumnDef"] as RawNode | undefined);
+  if (subtype === "AT_ColumnDefault") return def === undefined || isConstant(def);
+  return PLAIN_ALTERATIONS.has(subtype);
+}
+
 const PLAIN_ALTERATIONS: ReadonlySet<string> = new Set([
-  "AT_AddColumn",
   "AT_DropColumn",
   "AT_SetNotNull",
   "AT_DropNotNull",
-  "AT_ColumnDefault",
   "AT_EnableRowSecurity",
   "AT_DisableRowSecurity",
   "AT_ForceRowSecurity",

@@ -9,6 +9,10 @@ export const ROLES = `
   left join pg_catalog.pg_db_role_setting d on d.setrole = r.oid
     and d.setdatabase = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())`;
 
+/** Those that run when something is made, changed or dropped; those of sign-in do not (17). */
+export const EVENT_TRIGGERS =
+  "select evtname from pg_catalog.pg_event_trigger where evtenabled <> 'D' and evtevent <> 'login' order by evtname";
+
 /** What only superusers set, and from 15 on whoever was granted SET on it. */
 export const GUARDED_SETTINGS =
   "select name from pg_catalog.pg_settings where context in ('superuser', 'superuser-backend')";

@@ -7,6 +7,7 @@ import {
   CHILDREN,
   COLUMNS,
   FOREIGN_KEYS,
+  EVENT_TRIGGERS,
   GUARDED_SETTINGS,
   INDEX_CODE,
   OPERATORS,
@@ -174,6 +175,8 @@ export interface Objects {
   readonly plainPath: string;
   /** Settings that are not everybody's to set, in lower case. */
   readonly guardedSettings: ReadonlySet<string>;
+  /** What runs whenever something is made, changed or dropped. */
+  readonly eventTriggers: readonly string[];
   /** Of the server's own relations: who holds which privilege; the empty name is PUBLIC. */
   readonly systemAccess: ReadonlyMap<number, ReadonlyMap<string, readonly string[]>>;
   /** `relation:column:PRIVILEGE` that PUBLIC holds. */
@@ -242,6 +245,7 @@ export async function readObjects(session: Session, major: number): Promise<Obje
     roles: new Map(roleRows.map((row) => [text(row[1]), roleFact(row)])),
     roleNames,
     plainPath: path === undefined ? "" : plainValue(path),
+    eventTriggers: (await rows(EVENT_TRIGGERS)).map((row) => text(row[0])),
     guardedSettings: new Set((await rows(GUARDED_SETTINGS)).map((row) => text(row[0]).toLowerCase())),
     systemAccess,
     systemColumns: new Set(columnAccess.map((row) => row.join(":"))),

@@ -32,6 +32,7 @@ export async function addUtility(
     case "ViewStmt":
     case "CreateTableAsStmt":
     case "SelectStmt":
+      addEventTriggers(closure, at);
       return await addMade(closure, kind, node, { statement, running: at, options });
     case "CopyStmt":
       return await addCopy(closure, node, statement, { running: at, options });
@@ -48,6 +49,7 @@ export async function addUtility(
     case "RefreshMatViewStmt":
     case "ClusterStmt":
     case "ReindexStmt":
+      addEventTriggers(closure, at);
       return await addMaintenance(closure, kind, node, at);
     case "TransactionStmt":
     case "DeallocateStmt":
@@ -76,7 +78,16 @@ export async function addUtility(
     case "ExecuteStmt":
       return openPart(closure, at, "what was prepared under this name is not known");
     default:
+      addEventTriggers(closure, at);
       return addDefinition(closure, kind, node, at);
+  }
+}
+
+/** They run as whoever makes, changes or drops something; for which commands, and what they do with them, is not followed. */
+function addEventTriggers(closure: Closure, { origin }: Running): void {
+  for (const name of closure.workspace.objects.eventTriggers) {
+    const reason = `what the event trigger \`${name}\` does is not followed`;
+    closure.found.unknown({ kind: "event-trigger", reason, origin });
   }
 }
 
