@@ -209,7 +209,9 @@ describe("a plan that breaks what is really run", () => {
     exits(await folder.run(approve), 0);
     const simulation = await simulateOnly();
     expect(effects(simulation)).toContainEqual(["revoked", "svc_reports", REPORT]);
-    const told = exits(await folder.run(["simulate", "plan.json"]), 3);
+    const short = exits(await folder.run(["simulate", "plan.json"]), 3);
+    expect(short.stdout).toMatch(/CHECKS +1 refused, 1 warned by AVL-10; --detail lists them/);
+    const told = exits(await folder.run(["simulate", "plan.json", "--detail"]), 3);
     expect(told.stdout).toMatch(
       /refused {2}AVL-10 {2}`svc_reports` loses what a statement of it needed, last seen \d{4}-\d\d-\d\d: /,
     );

@@ -68,7 +68,7 @@ const planOne: Action = async (context, input) =>
             ...simulationPage(simulated.simulation, {
               detail: view.detail,
               next: around.next,
-              checks: checksSection(losses, target),
+              checks: checksSection(losses, target, { detail: input.flag("detail") }),
             }),
           ];
     context.show(page, () => ({

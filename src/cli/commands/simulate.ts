@@ -1,4 +1,5 @@
 import { shortDigest } from "../../base/digest.ts";
+import { sortedText } from "../../base/order.ts";
 import { EXIT, RolewrightError } from "../../base/error.ts";
 import type { SimulationRecord } from "../../simulation/gate.ts";
 import { brokenOf } from "../../simulation/gate.ts";
@@ -41,7 +42,11 @@ export const simulate: Action = async (context, input) => {
       const record = await simulatePlan(planned, target, { context, input });
       const next = nextCommands(record, named);
       const findings = lossFindings(planned, record.simulation, target);
-      const view = { detail: input.flag("detail"), next, checks: checksSection(findings, target) };
+      const view = {
+        detail: input.flag("detail"),
+        next,
+        checks: checksSection(findings, target, { detail: input.flag("detail") }),
+      };
       context.show(simulationPage(record.simulation, view), () => simulationDocument(record, next, findings));
       return isRefused(record) || hasErrors(findings) ? EXIT.refused : EXIT.done;
     },
@@ -66,10 +71,17 @@ export function simulationDocument(
   };
 }
 
-/** What checks say of a simulation, for its page: a line each, since the page says above what is needed and where. */
-export function checksSection(findings: readonly CheckFinding[], { sources }: OpenTarget): SectionBlock | null {
+/** What checks say of a simulation, for its page: how much of it; the lines repeat what stands above, in other words. */
+export function checksSection(
+  findings: readonly CheckFinding[],
+  { sources }: OpenTarget,
+  { detail }: { readonly detail: boolean },
+): SectionBlock | null {
   const lines = findings.map(({ code, severity, message }) => ({ code, severity, message }));
-  return findingsSection("CHECKS", lines, { sources, words: PLAN_WORDS });
+  const section = findingsSection("CHECKS", lines, { sources, words: PLAN_WORDS, all: detail });
+  if (section === null || detail) return section;
+  const codes = sortedText(findings.map(({ code }) => code)).join(", ");
+  return { ...section, items: [], note: `${section.note ?? ""} by ${codes}; --detail lists them` };
 }
 
 function nextCommands(record: SimulationRecord, named: string | null): readonly string[] {
