@@ -265,7 +265,7 @@ describeOn("cassandra", "advice on Cassandra", () => {
     ["report", "select a, b from shop.orders where id = 1"],
     ["report", "select * from shop.by_a where a = 2"],
     ["report", "select shop.one(a) from shop.plain where id = 1"],
-    ["report", "select id from shop.plain where secret = 'zebra' allow filtering"],
+    ["report", "select secret from shop.plain where id = 1"],
   ];
 
   beforeAll(async () => {
@@ -312,8 +312,11 @@ describeOn("cassandra", "advice on Cassandra", () => {
     const proof = await tighten(folder, server.nodes[0]?.auditLog ?? "");
     expectProven(proof);
     expect(await refused()).toEqual([]);
-    const grants = await left(cassandra, server.url(), ["app", "report", "staff", "readers"], textOf);
-    expect(grants.length).toBeGreaterThan(5);
+    const all = await left(cassandra, server.url(), ["app", "report", "staff", "readers"], textOf);
+    // Without it nothing is refused, and the column is shown masked.
+    const grants = all.filter(({ take }) => !take.includes("UNMASK"));
+    expect(all.length - grants.length).toBe(1);
+    expect(grants.length).toBeGreaterThan(3);
     expect(await spare(grants, (cql) => server.query(cql), refused)).toEqual([]);
   });
 });

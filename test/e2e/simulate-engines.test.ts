@@ -175,7 +175,10 @@ ${grants}
     for (const cql of [
       "create keyspace shop with replication = {'class': 'SimpleStrategy', 'replication_factor': 1}",
       "create table shop.orders (id int primary key, mail text)",
+      "create table shop.people (id int primary key, name text, card text masked with default)",
       `create role app with login = true and password = '${PASSWORD}'`,
+      "grant select on shop.people to app",
+      "grant unmask on shop.people to app",
       "grant select on shop.orders to app",
       "grant modify on shop.orders to app",
     ]) {
@@ -186,6 +189,8 @@ ${grants}
     });
     await server.query("select mail from shop.orders where id = ?", { user: "app", values: [1] });
     await server.query("truncate shop.orders", { user: "app" });
+    await server.query("select card from shop.people where id = 1", { user: "app" });
+    await server.query("select name from shop.people where id = 1", { user: "app" });
     await sleep(300);
     folder = await workspace({ SHOP_URL: server.url() });
   });
@@ -197,7 +202,10 @@ ${grants}
   test("what a service needs is not taken from it", async () => {
     const log = server.nodes[0]?.auditLog ?? "";
     expect(await readFile(log, "utf8")).toContain("geheim");
-    await folder.write("rolewright.yaml", manifest("      - select, modify on table shop.orders"));
+    await folder.write(
+      "rolewright.yaml",
+      manifest("      - select, modify on table shop.orders\n      - select, unmask on table shop.people"),
+    );
     const collected = await folder.run([
       "workload",
       "collect",
@@ -213,10 +221,15 @@ ${grants}
     const kept = await folder.run(["simulate", "--evidence", "evidence.json", "--json"]);
     expectExit(kept, 0);
     expect(documentOf(kept).simulation).toMatchObject({ basis: { kind: "catalog" }, coverage: { confirmed: 0 } });
-    await folder.write("rolewright.yaml", manifest("      - modify on table shop.orders"));
+    await folder.write(
+      "rolewright.yaml",
+      manifest("      - modify on table shop.orders\n      - select on table shop.people"),
+    );
     const ran = await folder.run(["simulate", "--evidence", "evidence.json", "--json"]);
     expectExit(ran, 3);
     expect(effects(ran).filter((line) => line.includes(" app:"))).toEqual([
+      // What was read in clear would be read masked, without any error.
+      "altered app: select card from shop.people where id = ?",
       "revoked app: insert into shop.orders(id, mail) values (?, ?) if not exists",
       "revoked app: select mail from shop.orders where id = ?",
     ]);

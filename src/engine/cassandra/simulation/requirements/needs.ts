@@ -54,6 +54,16 @@ export class Needs {
     this.#unknown.push({ kind, reason, origin: [] });
   }
 
+  /** A column that is shown masked to whoever may not see it in clear: which it is stands in its name, so that a change of it is seen. Who sees it in clear may need to: nothing is refused without. */
+  shown(resource: Resource, column: string): void {
+    const isClear = this.asked.objects.unmasks(this.asked.caller, resource);
+    const name = describeTyped({ kind: "column", path: [...resource.path, column] });
+    this.#resolved.add(`${name} ${isClear ? "in clear" : "masked"}`);
+    if (!isClear) return;
+    const right: Right = { kind: "privilege", privilege: "UNMASK", resource };
+    this.#needs.push({ ...needOf(right, [`masked ${name}`]), certainty: "conditional" });
+  }
+
   resolved(resource: Resource): void {
     this.#resolved.add(describeTyped(resource));
   }

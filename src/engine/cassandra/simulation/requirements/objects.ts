@@ -1,8 +1,12 @@
+import type { AccessState } from "../../../../model/access-state.ts";
+import type { RoleName } from "../../../../model/role.ts";
 import type { Snapshot } from "../../../../model/snapshot.ts";
 import { type Resource, type ResourceKey, resourceKey } from "../../../../model/resource.ts";
 import type { Session, Value } from "../../client.ts";
 import { CODE, isServerError } from "../../errors.ts";
 import { DATABASE } from "../../resource-names.ts";
+import { cassandraAccessRules } from "../../semantics.ts";
+import { allCoversOwn, seriesOf } from "../../version.ts";
 
 const INDEXES = "select keyspace_name, table_name, index_name from system_schema.indexes";
 /** 5.0 and later: columns that are shown masked. */
@@ -15,6 +19,8 @@ export interface Objects {
   table(keyspace: string, name: string): TableFacts | null;
   /** Functions and aggregates of this name. */
   routines(keyspace: string, name: string): readonly Resource[];
+  /** Whether a role sees the masked columns of a table in clear, in this state. */
+  unmasks(role: RoleName, table: Resource): boolean;
   /** The table that an index is of. */
   indexed(keyspace: string, name: string): Resource | null;
   /** Whether something is recorded of it, so that who holds what on it is known. */
@@ -37,6 +43,10 @@ export async function readObjects(session: Session, { catalog, access, version }
     (await session.rows<Row>(INDEXES, { consistency: "localOne" })).map(([k, t, i]) => [`${k}\0${i}`, t]),
   );
   const masks = version.major >= 5 ? await masksOf(session) : new Map<string, Set<string>>();
+  const evaluated = cassandraAccessRules(
+    seriesOf(version),
+    allCoversOwn(version) ? "every keyspace" : "keyspaces of people",
+  ).evaluated?.(access, catalog);
   const tables = new Map<string, TableFacts>();
   const routines = new Map<string, Resource[]>();
   const views = new Map<ResourceKey, Resource[]>();
@@ -56,6 +66,7 @@ export async function readObjects(session: Session, { catalog, access, version }
   }
   return {
     table: (keyspace, name) => tables.get(`${keyspace}\0${name}`) ?? null,
+    unmasks: (role, table) => unmasking(role, table, { state: evaluated, access }),
     routines: (keyspace, name) => routines.get(`${keyspace}\0${name}`) ?? [],
     indexed: (keyspace, name) => {
       const table = indexes.get(`${keyspace}\0${name}`);
@@ -63,6 +74,21 @@ export async function readObjects(session: Session, { catalog, access, version }
     },
     knows: (resource) => access.holdings.has(resourceKey(resource)),
   };
+}
+
+/** Every role that it is a member of counts, and what is held higher up. */
+function unmasking(
+  role: RoleName,
+  table: Resource,
+  { state, access }: { readonly state: AccessState | undefined; readonly access: AccessState },
+): boolean {
+  const roles = new Set([role]);
+  for (const each of roles) {
+    for (const { member, role: above } of access.memberships.values()) if (member === each) roles.add(above);
+  }
+  if ([...roles].some((each) => access.roles.get(each)?.attributes["superuser"] === true)) return true;
+  const entries = state?.holdings.get(resourceKey(table))?.list.entries ?? [];
+  return entries.some(({ grantee, privileges }) => roles.has(grantee) && privileges.includes("UNMASK"));
 }
 
 /** Null: they may not be read. */

@@ -2,6 +2,7 @@ import { firstStatement, isSign, isWord, outside } from "../grammar/statements.t
 import type { Token } from "../grammar/tokens.ts";
 import { definitionNeeds } from "./definitions.ts";
 import type { Needs } from "./needs.ts";
+import type { TableFacts } from "./objects.ts";
 import { roleNeeds } from "./role-statements.ts";
 
 /** Reads what one statement needs. */
@@ -39,6 +40,7 @@ function select(tokens: readonly Token[], needs: Needs): void {
   const facts = needs.onTable(name, "SELECT");
   const keyspace = name?.keyspace;
   needs.functions(tokens, keyspace);
+  if (facts !== null) shownBy(tokens.slice(1, from), facts, needs);
   const where = outside(tokens, "where");
   if (facts === null || where < 0) return;
   const ends = ["group", "order", "per", "limit", "allow"]
@@ -50,6 +52,14 @@ function select(tokens: readonly Token[], needs: Needs): void {
   if (![...restricted].some((column) => masked.has(column))) return;
   const resource = facts.base ?? facts.resource;
   needs.anyOf(["UNMASK", "SELECT_MASKED"].map((privilege) => ({ kind: "privilege", privilege, resource })));
+}
+
+/** Masked columns that are read: `*` is all of them. */
+function shownBy(items: readonly Token[], { resource, base, masked }: TableFacts, needs: Needs): void {
+  const read = namesRestricted(items);
+  for (const column of masked ?? []) {
+    if (read.has(column) || isSign(items[0], "*")) needs.shown(base ?? resource, column);
+  }
 }
 
 function modify(tokens: readonly Token[], needs: Needs): void {
