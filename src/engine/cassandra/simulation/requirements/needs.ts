@@ -126,11 +126,13 @@ export class Needs {
       { kind: "table", path: [DATABASE, keyspace, name] },
       { kind: "schema-tables", path: [DATABASE, keyspace] },
       { kind: "schema", path: [DATABASE, keyspace] },
-      { kind: "all-schemas", path: [] },
+      ...(this.asked.objects.allCoversOwn ? [{ kind: "all-schemas", path: [] } as const] : []),
     ];
-    return all
-      .filter((resource) => this.asked.objects.knows(resource))
-      .map((resource) => ({ kind: "privilege", privilege, resource }));
+    const known = all.filter((resource) => this.asked.objects.knows(resource));
+    return [
+      ...known.map((resource) => ({ kind: "privilege", privilege, resource }) as const),
+      { kind: "attribute", attribute: "superuser" },
+    ];
   }
 
   /** EXECUTE on functions that people made. */

@@ -19,6 +19,8 @@ export interface Objects {
   table(keyspace: string, name: string): TableFacts | null;
   /** Functions and aggregates of this name. */
   routines(keyspace: string, name: string): readonly Resource[];
+  /** What is held on all keyspaces counts in the server's own too. */
+  readonly allCoversOwn: boolean;
   /** Whether a role sees the masked columns of a table in clear, in this state. */
   unmasks(role: RoleName, table: Resource): boolean;
   /** The table that an index is of. */
@@ -66,6 +68,7 @@ export async function readObjects(session: Session, { catalog, access, version }
   }
   return {
     table: (keyspace, name) => tables.get(`${keyspace}\0${name}`) ?? null,
+    allCoversOwn: allCoversOwn(version),
     unmasks: (role, table) => unmasking(role, table, { state: evaluated, access }),
     routines: (keyspace, name) => routines.get(`${keyspace}\0${name}`) ?? [],
     indexed: (keyspace, name) => {
