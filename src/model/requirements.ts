@@ -30,8 +30,8 @@ export interface AnyOf {
 export interface Need {
   readonly kind: "need";
   readonly right: Right;
-  /** Who must have it: the caller, or the role that the code runs as (a view's owner, a definer, a table's owner). */
-  readonly of: "caller" | { readonly role: RoleName };
+  /** Who must have it: the caller, or the role that the code runs as (a view's owner, a definer, a table's owner). `alone`: without what its memberships give, as of a login that has made another role active. */
+  readonly of: "caller" | { readonly role: RoleName; readonly alone?: true };
   /** `conditional`: on a way that may not be taken: a branch, a trigger's WHEN, a row that may not exist, a strict function. */
   readonly certainty: "always" | "conditional";
   /** From the statement to where it is needed, for the explanation: `view shop.report`, `trigger audit of shop.orders`, `function shop.log():4`. Empty: the statement itself. */

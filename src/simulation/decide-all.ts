@@ -107,7 +107,7 @@ function truths(index: AccessIndex): Truths {
 function truthOfNeed(index: AccessIndex, { right, of }: Need): Truth {
   const size = index.graph.names.length;
   if (of === "caller") return truthOfRight(index, right);
-  const truth = holds(index, of.role, right);
+  const truth = holds(index, of.role, right, of);
   const yes = emptyBits(size);
   const unknown = emptyBits(size);
   if (truth === true) yes.fill(~0);

@@ -2,8 +2,8 @@ import type { AccessIndex } from "../analysis/access-index.ts";
 import { mayDoEverything } from "../analysis/access-index.ts";
 import type { Need, Requirement, Right, StatementRequirements, UnknownPart } from "../model/requirements.ts";
 import type { Resource } from "../model/resource.ts";
-import { databaseOf, describeTyped, resourceKey } from "../model/resource.ts";
-import type { RoleName } from "../model/role.ts";
+import { databaseOf, describeTyped, resourceKey, tableOf } from "../model/resource.ts";
+import { PUBLIC, type RoleName } from "../model/role.ts";
 
 /** Whether a statement would be allowed. `maybe`: only something conditional is missing, or the text alone was read. */
 export type DecisionState = "yes" | "no" | "maybe" | "unknown";
@@ -94,7 +94,8 @@ export function needsOf(requirement: Requirement): readonly Need[] {
 /** Whether the requirement is met for this caller; null: this state does not tell. */
 export function truthOf(requirement: Requirement, index: AccessIndex, caller: RoleName): boolean | null {
   if (requirement.kind === "need") {
-    return holds(index, requirement.of === "caller" ? caller : requirement.of.role, requirement.right);
+    const { of, right } = requirement;
+    return of === "caller" ? holds(index, caller, right) : holds(index, of.role, right, of);
   }
   let result: boolean | null = false;
   for (const option of requirement.options) {
@@ -105,8 +106,13 @@ export function truthOf(requirement: Requirement, index: AccessIndex, caller: Ro
   return result;
 }
 
-/** Whether a role has a right; null: this state knows no such role or resource. */
-export function holds(index: AccessIndex, role: RoleName, right: Right): boolean | null {
+/** Whether a role has a right; null: this state knows no such role or resource. `alone`: by itself, without its memberships. */
+export function holds(
+  index: AccessIndex,
+  role: RoleName,
+  right: Right,
+  { alone = false }: { readonly alone?: boolean } = {},
+): boolean | null {
   const known = index.state.roles.get(role);
   if (known === undefined) return null;
   switch (right.kind) {
@@ -120,7 +126,7 @@ export function holds(index: AccessIndex, role: RoleName, right: Right): boolean
     case "owner":
       return mayDoEverything(index, role) || owns(index, role, right.resource);
     case "privilege":
-      return mayDoEverything(index, role) || holdsPrivilege(index, role, right);
+      return mayDoEverything(index, role) || holdsPrivilege(alone ? heldAlone(index) : index, role, right);
   }
 }
 
@@ -141,10 +147,32 @@ function sessionIn(resource: Resource): { readonly database?: string } {
   return database === null || database === undefined ? {} : { database };
 }
 
+type Asked = Pick<AccessIndex, "can" | "catalog">;
+
+/** The same questions about what stands in the lists for the role itself, or for everybody. */
+function heldAlone(index: AccessIndex): Asked {
+  const inList = (role: RoleName, privilege: string, resource: Resource): boolean =>
+    index.state.holdings
+      .get(resourceKey(resource))
+      ?.list.entries.some(
+        ({ grantee, privileges }) => (grantee === role || grantee === PUBLIC) && privileges.includes(privilege),
+      ) === true;
+  return {
+    catalog: index.catalog,
+    can: (role, privilege, resource) => {
+      const found = index.can(role, privilege, resource);
+      if (found !== true) return found;
+      return (
+        inList(role, privilege, resource) || (resource.kind === "column" && inList(role, privilege, tableOf(resource)))
+      );
+    },
+  };
+}
+
 type PrivilegeRight = Extract<Right, { readonly kind: "privilege" }>;
 
 /** As servers decide: first the whole table, then column by column. */
-function holdsPrivilege(index: AccessIndex, role: RoleName, right: PrivilegeRight): boolean | null {
+function holdsPrivilege(index: Asked, role: RoleName, right: PrivilegeRight): boolean | null {
   const { privilege, resource, columns } = right;
   const whole = index.can(role, privilege, resource);
   if (whole !== false || columns === undefined) return whole;
@@ -156,7 +184,10 @@ function holdsPrivilege(index: AccessIndex, role: RoleName, right: PrivilegeRigh
 }
 
 /** The columns that a right is about; null: the catalog does not say which the table has. */
-export function columnsOf(index: AccessIndex, { resource, columns }: PrivilegeRight): readonly string[] | null {
+export function columnsOf(
+  index: Pick<AccessIndex, "catalog">,
+  { resource, columns }: PrivilegeRight,
+): readonly string[] | null {
   if (columns?.kind === "listed") return columns.names;
   return index.catalog.entries.get(resourceKey(resource))?.columns ?? null;
 }

@@ -93,6 +93,13 @@ test("a trial that is confirmed in its window has passed", async () => {
     { type: "trial.began", subject: { name: "bob" } },
     { type: "trial.passed", subject: { name: "bob" } },
   ]);
+  // Taken back, it can be tried again from the same state.
+  const last = async (): Promise<string> =>
+    (JSON.parse(await folder.read("trial.json")) as { readonly digest: string }).digest;
+  expectExit(await folder.run(["revert", await last(), "--yes"]), 0);
+  expectExit(await folder.run(["removals", "trial", "plan.json", "--login", "bob"]), 0);
+  expectExit(await folder.run(["apply", "trial.json", "--yes"]), 0);
+  expectExit(await folder.run(["revert", await last(), "--yes"]), 0);
 });
 
 test("what does not lie in grants cannot be tried, and is named", async () => {

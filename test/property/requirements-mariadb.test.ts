@@ -201,6 +201,48 @@ describeOn("mariadb", "what statements need on MariaDB", () => {
     await undoWorld(1);
   });
 
+  test("counts what a login has itself beside the role that it has made active, and not its default role", async () => {
+    for (const sql of [
+      "create role usually",
+      "create role lately",
+      "create user switcher@'%'",
+      "grant usually to switcher@'%'",
+      "grant lately to switcher@'%'",
+      "set default role usually for switcher@'%'",
+      "grant select (id) on shop.orders to switcher@'%'",
+      "grant select (a) on shop.orders to lately",
+      "grant select on shop.items to usually",
+      "grant select on shop.orders to usually",
+    ]) {
+      await root.query(sql);
+    }
+    const tried = async (role: string | null, text: string): Promise<string> => {
+      const { source, index } = await open();
+      await using _ = source;
+      const asked = { login: "switcher@%", role: role ?? "switcher@%" };
+      const ours = decide(await one(source, { ...asked, text }), index, asked).state;
+      const client = await server.connect({ user: "switcher" });
+      if (role !== null) await client.query(`set role ${role}`);
+      const theirs = await client.query(text).then(
+        () => "yes",
+        () => "no",
+      );
+      await client.end();
+      expect([role, text, ours]).toEqual([role, text, theirs]);
+      return theirs;
+    };
+    const texts = ["select id from shop.orders", "select a from shop.orders", "select id, a from shop.orders"];
+    const found = async (role: string | null): Promise<string> =>
+      (await Promise.all([...texts, "select * from shop.items"].map((text) => tried(role, text)))).join(" ");
+    expect(await found(null)).toBe("yes yes yes yes");
+    expect(await found("lately")).toBe("yes yes yes no");
+    await root.query("revoke select (id) on shop.orders from switcher@'%'");
+    expect(await found("lately")).toBe("no yes no no");
+    await root.query("drop role usually");
+    await root.query("drop role lately");
+    await root.query("drop user switcher@'%'");
+  });
+
   test("is refused where who defined it is gone", async () => {
     await root.query("create user gone@'%'");
     await root.query("create definer=gone@'%' view shop.orphan as select id from shop.orders");

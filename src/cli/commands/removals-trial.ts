@@ -10,7 +10,7 @@ import type { Action } from "../command-spec.ts";
 import { doerOf } from "../doer.ts";
 import { shellWord } from "../output/shell-word.ts";
 import type { Page } from "../output/page.ts";
-import { judgePlan, type Planned } from "../pipeline.ts";
+import { judgePlan, type Planned, untilUnused } from "../pipeline.ts";
 import { findPlan, savePlan } from "../plan-files.ts";
 import { countChanges, countsText } from "../render/summary.ts";
 import { counted, thousands } from "../render/words.ts";
@@ -59,18 +59,21 @@ export const trial: Action = async (context, input) =>
       );
     }
     const because = `plan ${shortDigest(plan.digest)} is tried on ${login} first`;
-    const made = buildPlan({
-      target: target.name,
-      environment: target.environment,
-      snapshot: live,
-      dialect,
-      changes: found.changes.map((change) => ({ change, origin: { locations: [], by: "declared", because } })),
-      manifestDigest: plan.manifest_digest,
-      tool: VERSION,
-      // What goes from the login is what the plan takes from it, and comes back with the trial.
-      allowRemovals: Number.MAX_SAFE_INTEGER,
-      trial: { tries: plan.digest, login },
-    });
+    const made = await untilUnused(target.runs, (findings) =>
+      buildPlan({
+        target: target.name,
+        environment: target.environment,
+        snapshot: live,
+        dialect,
+        changes: found.changes.map((change) => ({ change, origin: { locations: [], by: "declared", because } })),
+        manifestDigest: plan.manifest_digest,
+        tool: VERSION,
+        // What goes from the login is what the plan takes from it, and comes back with the trial.
+        allowRemovals: Number.MAX_SAFE_INTEGER,
+        findings,
+        trial: { tries: plan.digest, login },
+      }),
+    );
     const out = input.text("out") ?? "trial.json";
     const made_by = await doerOf(target.manifest, input.text("as"), context);
     await savePlan({ ...made, made_by }, out, context);

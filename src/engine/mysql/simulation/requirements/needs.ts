@@ -95,14 +95,14 @@ function needsOf({ place, privilege, resource, columns }: Found): readonly Need[
   return [...columns].sort(compareText).map((name) => need({ kind: "listed", names: [name] }));
 }
 
-/** MariaDB adds the rights of the active role to the login's own. */
+/** MariaDB adds the rights of the active role to the login's own; the default role is not active any more. */
 function withLogin(requirement: Requirement, login: RoleName | null): Requirement {
   if (login === null) return requirement;
   if (requirement.kind === "any-of") {
     return { kind: "any-of", options: requirement.options.map((option) => withLogin(option, login)) };
   }
   if (requirement.of !== "caller") return requirement;
-  return { kind: "any-of", options: [requirement, { ...requirement, of: { role: login } }] };
+  return { kind: "any-of", options: [requirement, { ...requirement, of: { role: login, alone: true } }] };
 }
 
 function requirementKey(requirement: Requirement): string {
