@@ -6,10 +6,8 @@ import { Extraction, SETTINGS } from "../../../src/engine/postgresql/simulation/
 import { FormatError } from "../../../src/engine/postgresql/simulation/requirements/nodes.ts";
 import { openRequirements } from "../../../src/engine/postgresql/simulation/requirements/open-requirements.ts";
 import { openRawSession, type RawSession } from "../../../src/engine/postgresql/simulation/requirements/raw-session.ts";
-import {
-  readTree as readBytes,
-  type TreeFacts,
-} from "../../../src/engine/postgresql/simulation/requirements/tree-facts.ts";
+import { readTree as readBytes } from "../../../src/engine/postgresql/simulation/requirements/read-tree.ts";
+import type { TreeFacts } from "../../../src/engine/postgresql/simulation/requirements/tree-facts.ts";
 import { type PostgresServer, startPostgres } from "../../support/postgres.ts";
 import { FIXED_WORLD, laterWorld } from "./fixed-world.ts";
 import { MAJORS } from "./majors.ts";

@@ -10,7 +10,7 @@ import { isSystemSchema, relationResource } from "./objects.ts";
 import { policyTexts } from "./policies.ts";
 import type { Standing } from "./standing.ts";
 import type { RelationCheck, RoutineUse, TreeFacts, Write } from "./tree-facts.ts";
-import { readExpressions } from "./tree-facts.ts";
+import { readExpressions } from "./read-tree.ts";
 import type { Argument } from "./values.ts";
 import { identifiersOf, mentions } from "./identifiers.ts";
 

@@ -2,7 +2,7 @@ import { quoteIdentifier, quoteLiteral } from "../../quote.ts";
 import { FormatError } from "./nodes.ts";
 import type { RawAnswer, RawSession } from "./raw-session.ts";
 import type { TreeFacts } from "./tree-facts.ts";
-import { readTree } from "./tree-facts.ts";
+import { readTree } from "./read-tree.ts";
 
 /** How a text is read: what its unqualified names are looked for in, and as whom. */
 export interface Reading {
