@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ACCESS_SIZES, benchAccess } from "./access.ts";
@@ -9,9 +9,10 @@ import type { Measurement } from "./measurement.ts";
 import { benchPlan, PLAN_SIZES } from "./plan.ts";
 import { benchReplay, REPLAY_SIZES } from "./replay.ts";
 import { benchRequirements, REQUIREMENTS_SIZES } from "./requirements.ts";
+import { table, withResults } from "./results.ts";
 import { benchShadow, SHADOW_SIZES } from "./shadow.ts";
 
-const USAGE = `Measures, prints a table, and writes bench/results.md.
+const USAGE = `Measures, prints a table, and writes the sections of bench/results.md that are about it.
 
   npm run bench [-- NAME...] [-- --json] [-- --tables 1000,10000]
 
@@ -37,20 +38,6 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   shadow: { sizes: SHADOW_SIZES, run: benchShadow },
   requirements: { sizes: REQUIREMENTS_SIZES, run: benchRequirements },
 };
-
-/** What does not describe the machine describes what was measured. */
-const OF_THE_MACHINE = new Set([
-  "cpus",
-  "cpu",
-  "memory_gib",
-  "node",
-  "postgresql",
-  "load_average",
-  "tables",
-  "lists",
-  "access_items",
-  "baseline",
-]);
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -89,57 +76,9 @@ async function main(args: string[]): Promise<number> {
     }
   }
   if (!values.json) process.stdout.write(`${table(all)}\n`);
-  if (values.tables === undefined && positionals.length === 0)
-    await writeFile(join(import.meta.dirname, "results.md"), report(all, new Date()));
+  if (values.tables === undefined) {
+    const file = join(import.meta.dirname, "results.md");
+    await writeFile(file, withResults(await readFile(file, "utf8"), all, new Date()));
+  }
   return 0;
-}
-
-function report(all: readonly Measurement[], now: Date): string {
-  const { cpus, cpu, memory_gib: memory, node, postgresql } = all[0]?.conditions ?? {};
-  const loads = [...new Set(all.flatMap((line) => line.conditions["load_average"] ?? []))].join(", ");
-  const sections = [...new Set(all.map((line) => line.bench))].map((name) =>
-    section(all.filter((line) => line.bench === name)),
-  );
-  return `# Benchmarks
-
-Written by \`npm run bench\` on ${now.toISOString().slice(0, 10)}: ${cpus} × ${cpu}, ${memory} GiB, Node ${node}, PostgreSQL ${postgresql} on the same machine. Targets are for 4 vCPU and 8 GiB.
-Load of the machine after each size, as an average over a minute: ${loads}. Above the number of processors, times mean little and only ratios count. Figures of the access benchmark are one run; every other is the best of three runs in turn (memory: the most).
-
-${sections.join("\n\n")}
-`;
-}
-
-function section(lines: readonly Measurement[]): string {
-  const conditions = lines[0]?.conditions ?? {};
-  const shape = Object.entries(conditions).flatMap(([key, value]) =>
-    OF_THE_MACHINE.has(key) ? [] : [`${key.replaceAll("_", " ")} ${value}`],
-  );
-  const baselines = new Set(lines.filter((line) => line.baseline !== null).map((line) => line.conditions["baseline"]));
-  return `## ${lines[0]?.bench ?? ""}
-
-Shape: ${shape.join(", ")}. Baseline: ${[...baselines].join("; ")}.
-
-${table(lines)}`;
-}
-
-function table(all: readonly Measurement[]): string {
-  const rows = all.map((line) => [
-    Number(line.conditions["tables"]).toLocaleString("en-US"),
-    line.conditions["lists"] === undefined ? "" : Number(line.conditions["lists"]).toLocaleString("en-US"),
-    line.metric,
-    amount(line.value, line.unit),
-    line.baseline === null ? "" : amount(line.baseline, line.unit),
-    line.ratio === null ? "" : `${line.ratio} ×`,
-    line.target === null ? "" : amount(line.target, line.unit),
-    line.met === null ? "" : line.met ? "yes" : "NO",
-  ]);
-  const cells = [["tables", "lists", "metric", "value", "baseline", "ratio", "target", "met"], ...rows];
-  const [head = "", ...body] = cells.map((row) => `| ${row.join(" | ")} |`);
-  return [head, "|---:|---:|---|---:|---:|---:|---:|---|", ...body].join("\n");
-}
-
-function amount(value: number, unit: Measurement["unit"]): string {
-  return unit === "ms" && value >= 1000
-    ? `${(value / 1000).toPrecision(3)} s`
-    : `${Number(value.toPrecision(3))} ${unit}`;
 }
