@@ -52,3 +52,19 @@ export class Lines {
     this.#passing = true;
   }
 }
+
+/** Takes a log line by line, as its bytes come. */
+export async function readLines(
+  bytes: AsyncIterable<Uint8Array>,
+  { onProgress, signal }: { readonly onProgress?: (bytes: number) => void; readonly signal?: AbortSignal },
+  take: TakeLine,
+): Promise<void> {
+  const lines = new Lines(take);
+  let done = 0;
+  for await (const chunk of bytes) {
+    signal?.throwIfAborted();
+    lines.push(chunk);
+    onProgress?.((done += chunk.byteLength));
+  }
+  lines.end();
+}

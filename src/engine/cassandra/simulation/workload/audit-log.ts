@@ -1,7 +1,7 @@
 import { RolewrightError } from "../../../../base/error.ts";
 import type { EvidenceWindow, Observation, UseResult } from "../../../../model/workload.ts";
 import { textOf } from "../../../log-bytes.ts";
-import { Lines } from "../../../log-lines.ts";
+import { readLines } from "../../../log-lines.ts";
 import type { LogFormat, ReadingOptions } from "../../../simulation.ts";
 import { DATABASE } from "../../resource-names.ts";
 import { GRAMMAR, readFirst, unread } from "../grammar/grammar.ts";
@@ -124,16 +124,9 @@ async function readAuditLog(
       counts.unread++;
     }
   };
-  const lines = new Lines((chunk, start, end, cut) => {
+  await readLines(bytes, options, (chunk, start, end, cut) => {
     line(textOf(chunk, start, cut ? Math.min(end, start + LONGEST) : end), cut);
   });
-  let seen = 0;
-  for await (const chunk of bytes) {
-    options.signal?.throwIfAborted();
-    lines.push(chunk);
-    options.onProgress?.((seen += chunk.byteLength));
-  }
-  lines.end();
   finish();
   const from = counts.first === "" ? (options.since ?? "1970-01-01T00:00:00.000Z") : counts.first;
   const losses =

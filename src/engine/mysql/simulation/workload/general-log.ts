@@ -1,6 +1,6 @@
 import type { EvidenceWindow, Observation, ObservedField } from "../../../../model/workload.ts";
 import { textOf } from "../../../log-bytes.ts";
-import { Lines } from "../../../log-lines.ts";
+import { readLines } from "../../../log-lines.ts";
 import type { LogFormat, ReadingOptions } from "../../../simulation.ts";
 import { zonedTimes } from "../../../zoned-time.ts";
 import { bareRoleName } from "../../names.ts";
@@ -121,16 +121,9 @@ async function readGeneralLog(
     size = argument.length;
     open = { connection, command, lines: [cut ? `${argument}'` : argument] };
   };
-  const lines = new Lines((chunk, start, end, cut) => {
+  await readLines(bytes, options, (chunk, start, end, cut) => {
     line(textOf(chunk, start, cut ? Math.min(end, start + LONGEST) : end), cut);
   });
-  let seen = 0;
-  for await (const chunk of bytes) {
-    options.signal?.throwIfAborted();
-    lines.push(chunk);
-    options.onProgress?.((seen += chunk.byteLength));
-  }
-  lines.end();
   finish();
   sessions.tell();
   return reading.window("general_log", GENERAL_LOG_LACKS);

@@ -1,6 +1,6 @@
 import type { EvidenceWindow, Observation } from "../../../../model/workload.ts";
 import { textOf } from "../../../log-bytes.ts";
-import { Lines } from "../../../log-lines.ts";
+import { readLines } from "../../../log-lines.ts";
 import type { LogFormat, ReadingOptions } from "../../../simulation.ts";
 import { zonedTimes } from "../../../zoned-time.ts";
 import { accountName, bareRoleName } from "../../names.ts";
@@ -68,16 +68,9 @@ async function readServerAudit(
   options: ReadingOptions,
 ): Promise<EvidenceWindow> {
   const audit = new ServerAudit(new Reading(options, onUse), options);
-  const lines = new Lines((chunk, start, end, cut) => {
+  await readLines(bytes, options, (chunk, start, end, cut) => {
     if (start < end) audit.line(cut ? null : textOf(chunk, start, end));
   });
-  let seen = 0;
-  for await (const chunk of bytes) {
-    options.signal?.throwIfAborted();
-    lines.push(chunk);
-    options.onProgress?.((seen += chunk.byteLength));
-  }
-  lines.end();
   return audit.end();
 }
 

@@ -23,12 +23,6 @@ export type DatabaseRow = readonly [Text, Text, Text, Flag, Flag, Text];
 export const TABLESPACES: string = `select spcname, ${OWNER("spcowner")} from pg_tablespace where ${OURS()}`;
 export type TablespaceRow = readonly [Text, Text];
 
-/** Settings of databases for everybody: not part of any role's state, but they decide how names are resolved. */
-export const DATABASE_SETTINGS: string = `
-  select d.datname, pg_get_userbyid(nullif(s.setrole, 0)), to_json(s.setconfig)
-  from pg_db_role_setting s left join pg_database d on d.oid = s.setdatabase where s.setdatabase = 0 or d.oid is not null`;
-export type DatabaseSettingRow = readonly [Text | null, Text | null, Text];
-
 export const SCHEMAS: string = `select oid, nspname, ${OWNER("nspowner")} from pg_namespace where oid not in ${PASSING}`;
 export type SchemaRow = readonly [Text, Text, Text];
 

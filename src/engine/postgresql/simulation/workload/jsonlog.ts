@@ -4,7 +4,7 @@ import { startsWithAt } from "./bytes.ts";
 import { decimal, type LineNumber } from "./continuity.ts";
 import { isFailure, type LogEntry } from "./entry.ts";
 import type { PostgresqlGrammar } from "./grammar.ts";
-import { Lines } from "../../../log-lines.ts";
+import { readLines } from "../../../log-lines.ts";
 import { LogReading } from "./log-reading.ts";
 import { type LogTime, logTime, zoneLosses } from "./time.ts";
 
@@ -41,17 +41,10 @@ export function jsonlog(grammar: PostgresqlGrammar): LogFormat {
       const reading = new LogReading(grammar, onUse, options);
       const time = logTime(options.timeZone);
       let cuts = 0;
-      const lines = new Lines((buffer, start, end, cut) => {
+      await readLines(bytes, options, (buffer, start, end, cut) => {
         if (cut) cuts++;
         if (start < end) takeLine(buffer.subarray(start, end), { reading, time, cut });
       });
-      let done = 0;
-      for await (const chunk of bytes) {
-        options.signal?.throwIfAborted();
-        lines.push(chunk);
-        options.onProgress?.((done += chunk.byteLength));
-      }
-      lines.end();
       const losses = [
         ...(cuts > 0 ? [`${cuts} records were too long to keep: of their statements only the command is known`] : []),
         ...zoneLosses(time),

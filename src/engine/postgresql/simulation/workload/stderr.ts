@@ -5,7 +5,7 @@ import { MOST_RECORD, textOf } from "../../../log-bytes.ts";
 import { startsWithAt } from "./bytes.ts";
 import { isFailure } from "./entry.ts";
 import type { PostgresqlGrammar } from "./grammar.ts";
-import { Lines } from "../../../log-lines.ts";
+import { readLines } from "../../../log-lines.ts";
 import { LogReading } from "./log-reading.ts";
 import { type LinePrefix, linePrefix, type PrefixFields, suggestPrefix } from "./prefix.ts";
 import { type LogTime, logTime, zoneLosses } from "./time.ts";
@@ -25,14 +25,7 @@ export function stderrLog(grammar: PostgresqlGrammar): LogFormat {
       const reading = new LogReading(grammar, onUse, options);
       const time = logTime(options.timeZone);
       const log = new PlainLog({ reading, time, options });
-      const lines = new Lines((buffer, start, end, cut) => log.line(buffer, start, end, cut));
-      let done = 0;
-      for await (const chunk of bytes) {
-        options.signal?.throwIfAborted();
-        lines.push(chunk);
-        options.onProgress?.((done += chunk.byteLength));
-      }
-      lines.end();
+      await readLines(bytes, options, (buffer, start, end, cut) => log.line(buffer, start, end, cut));
       log.end();
       return reading.end({ kind: "stderr", lacks: log.lacks(), losses: [...log.losses(), ...zoneLosses(time)] });
     },
