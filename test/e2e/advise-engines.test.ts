@@ -273,7 +273,7 @@ describeOn("cassandra", "advice on Cassandra", () => {
     for (const cql of SETUP) await server.query(cql);
     const early = await refused();
     if (early.length > 0) throw new Error(early.join());
-    await sleep(300);
+    await sleep(2000);
     folder = await workspace({ SHOP_URL: server.url() });
   });
   afterAll(async () => {

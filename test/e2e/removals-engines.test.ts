@@ -61,7 +61,7 @@ async function expectCancelledByUse(world: World, collect: readonly string[]): P
   // Times in these logs are whole seconds.
   await sleep(1100);
   await world.use(world.logins[0]);
-  await sleep(300);
+  await sleep(2000);
   expectExit(await folder.run(["workload", "collect", world.log, ...collect, "--out", "today.json"]), 0);
   const watched = await folder.run(["removals", "watch", "--evidence", "today.json"]);
   expectExit(watched, 0);

@@ -191,7 +191,7 @@ ${grants}
     await server.query("truncate shop.orders", { user: "app" });
     await server.query("select card from shop.people where id = 1", { user: "app" });
     await server.query("select name from shop.people where id = 1", { user: "app" });
-    await sleep(300);
+    await sleep(2000);
     folder = await workspace({ SHOP_URL: server.url() });
   });
   afterAll(async () => {

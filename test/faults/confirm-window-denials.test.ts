@@ -75,7 +75,7 @@ test("a removal that somebody trips over is taken back while it waits", async ()
 
 test("what was refused before the change does not count, nor what others are refused", async () => {
   await asksForTooMuch();
-  await wait(300);
+  await wait(2000);
   expectExit(await folder.run(["apply", "--yes", "--confirm-within", "1m"]), 0);
   await asksForTooMuch();
   const bob = new Client({ connectionString: server.url({ user: "bob", database: "shop" }) });

@@ -49,7 +49,7 @@ describeOn("cassandra", "what Cassandra tells of its use", () => {
     await as(null, (client) =>
       client.batch(["insert into shop.orders (id, t) values (1, 'geheim')", "delete from shop.orders where id = 9"]),
     );
-    await sleep(300);
+    await sleep(2000);
   });
   afterAll(async () => {
     await server.stop();
